@@ -1,0 +1,52 @@
+# make repro      set up, then run every stage of the pipeline whose inputs changed
+# make test       set up with the test tools, then run the tests that are not marked `long`
+# make test-long  the tests marked `long`
+# make lint       check style and types
+# make readme     rewrite the README's figures from metrics/
+# make lock       renew both lock files
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Set on some machines; it would make each import of TensorFlow take 18 s instead of 5.
+unexport PYTHONDONTWRITEBYTECODE
+
+INSTALL = python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --compile
+
+.PHONY: repro test test-long lint readme lock
+.DELETE_ON_ERROR:
+
+repro: .venv/run
+	dvc repro
+
+test: .venv/dev
+	pytest -m "not long"
+
+test-long: .venv/dev
+	pytest -m long
+
+lint: .venv/dev
+	ruff check .
+	ruff format --check .
+	mypy
+
+readme: .venv/run
+	python -m readme
+
+lock: .venv/dev
+	cd requirements && for use in run dev; do \
+	  uv pip compile $$use.in --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	    --no-emit-index-url --quiet --upgrade --output-file $$use.txt || exit; \
+	done
+
+.venv/run: requirements/run.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
+	  echo "Python 3.11 is needed, but $(PYTHON) is: $$($(PYTHON) --version 2>&1). Install it, or name it: make PYTHON=/path/to/python3.11" >&2; \
+	  exit 1; }
+	rm -rf .venv
+	$(PYTHON) -m venv .venv
+	$(INSTALL) -r requirements/run.txt
+	touch $@
+
+.venv/dev: .venv/run requirements/dev.txt
+	$(INSTALL) -r requirements/dev.txt
+	touch $@
