@@ -1,0 +1,15 @@
+"""The section `baseline`."""
+
+from typing import Annotated
+
+from annotated_types import Le
+from pydantic.dataclasses import dataclass
+
+from stages.params.fields import SECTION, Count
+
+
+@dataclass(frozen=True, config=SECTION)
+class Baseline:
+    """How often the baseline's decision boundary is kept while it learns."""
+
+    snapshots: Annotated[Count, Le(100)]
