@@ -1,0 +1,220 @@
+"""The training engine: many dense networks trained as one.
+
+A loop of `model.fit` over small networks spends nearly all of its time on the overhead of
+each batch, not on arithmetic. A `Fleet` stacks M networks along a leading member axis and
+runs a whole epoch of all of them in one XLA-compiled call, driven by Keras's own `fit`.
+
+Members differ in seed, learning rate, initializer and width; they share depth, activation,
+optimizer, batch size and data. A member's bits do not depend on its company: it comes out
+the same alone, among five or among five hundred.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from stages.lib.points import Points
+from stages.lib.progress import Progress
+
+WIDTH_MULTIPLE = 16  # padding to less than this changes the order of the sums, and with it the bits
+SMALLEST_FLEET = 2  # XLA turns a batched product of one member into other code
+
+OptimizerFactory = Callable[[float | Callable[[], tf.Tensor]], keras.optimizers.Optimizer]
+
+
+@dataclass(frozen=True)
+class Member:
+    """One network of a fleet: all that may differ between networks that train together."""
+
+    hidden_units: tuple[int, ...]
+    kernel_initializer: str
+    learning_rate: float
+    seed: int
+
+    @property
+    def padded_units(self) -> tuple[int, ...]:
+        """Returns the hidden widths, each rounded up to a multiple of 16."""
+        return tuple(-(-units // WIDTH_MULTIPLE) * WIDTH_MULTIPLE for units in self.hidden_units)
+
+
+class Fleet(keras.Model):
+    """M dense networks with one output unit for two classes, trained on one set of points.
+
+    Kernels have the shape (M, in, out), biases (M, 1, out), activations (M, batch, units).
+    Hidden widths are padded to a multiple of 16 with units that are masked to 0: they have
+    no effect and get no gradient. A single member is trained twice, side by side.
+
+    Args:
+        members: the networks; `padded_units` must be the same for all, or ValueError is raised.
+        activation: Keras's name of the activation of the hidden units.
+        optimizer: a class of Keras's, or a function that makes one from its learning rate; it must
+            work element by element, as SGD and Adam do. The rate is a function that returns
+            the rates of all members, shape (M, 1, 1), or a number for a network taken out.
+        train: the points to learn.
+        validation: the points to judge by after each epoch.
+        name: what the progress bar calls the fleet.
+    """
+
+    def __init__(
+        self,
+        members: Sequence[Member],
+        *,
+        activation: str,
+        optimizer: OptimizerFactory,
+        train: Points,
+        validation: Points,
+        name: str = "fleet",
+    ) -> None:
+        super().__init__(name=name)
+        if len({member.padded_units for member in members}) != 1:
+            raise ValueError("the members of a fleet must have the same `padded_units`; train one fleet of each kind")
+        self.members = tuple(members)
+        self.activation = keras.activations.get(activation)
+        self._train, self._validation = train, validation
+        self._make_optimizer = optimizer
+        self._rows = self.members * (SMALLEST_FLEET if len(members) < SMALLEST_FLEET else 1)
+        self._add_weights()
+        rates = np.array([member.learning_rate for member in self._rows], np.float32).reshape(-1, 1, 1)
+        self.compile(optimizer(lambda: tf.constant(rates)), jit_compile=True)
+        self.optimizer.build(self.trainable_variables)
+        self.built = True
+
+    def _add_weights(self) -> None:
+        widths = (self._train.x.shape[1], *self._rows[0].padded_units, 1)
+        kernels = [np.zeros((len(self._rows), *shape), np.float32) for shape in pairwise(widths)]
+        masks = [np.zeros((len(self._rows), 1, units), np.float32) for units in widths[1:-1]]
+        for row, member in enumerate(self._rows):
+            for kernel, values in zip(kernels, initial_kernels(member, inputs=widths[0]), strict=True):
+                kernel[row, : values.shape[0], : values.shape[1]] = values
+            for mask, units in zip(masks, member.hidden_units, strict=True):
+                mask[row, :, :units] = 1
+        self._masks = masks
+        self._kernels = [self._add(f"kernel_{layer}", kernel) for layer, kernel in enumerate(kernels)]
+        self._biases = [self._add(f"bias_{layer}", kernel[:, :1] * 0) for layer, kernel in enumerate(kernels)]
+
+    def _add(self, name: str, values: np.ndarray) -> keras.Variable:
+        return self.add_weight(shape=values.shape, initializer=lambda *_, **__: values, dtype="float32", name=name)
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        """Returns the logits, shape (M, batch, 1), of points of shape (M, batch, 2)."""
+        for kernel, bias, mask in zip(self._kernels, self._biases, self._masks, strict=False):
+            x = self.activation(tf.matmul(x, kernel) + bias) * mask
+        return tf.matmul(x, self._kernels[-1]) + self._biases[-1]
+
+    def train(
+        self, *, epochs: int, batch_size: int, callbacks: Sequence[keras.callbacks.Callback] = ()
+    ) -> dict[str, np.ndarray]:
+        """Returns the curves `loss`, `accuracy`, `val_loss`, `val_accuracy`, each of shape (epochs, M).
+
+        As in Keras, `loss` and `accuracy` are means over the epoch, taken before each update.
+        """
+        seeds = [member.seed for member in self._rows]
+        orders = batch_orders(seeds, rows=len(self._train), batch_size=batch_size, epochs=epochs)
+        callbacks = [Progress(), *callbacks]
+        history = self.fit(orders, epochs=epochs, steps_per_epoch=1, shuffle=False, verbose=0, callbacks=callbacks)
+        names = ("loss", "accuracy", "val_loss", "val_accuracy")
+        return {name: np.stack(history.history[f"member_{name}"])[:, : len(self.members)] for name in names}
+
+    def train_step(self, orders: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Returns an epoch's metrics: the fleet's means under Keras's names, each member's under `member_*`.
+
+        One step is a whole epoch: `orders` are its row numbers, shape (steps, M, batch), -1 where the
+        last batch is short. Each member's loss is the mean over its batch; their sum is what is
+        differentiated, so that no member's gradient depends on M.
+        """
+        x, y = tf.constant(self._train.x), tf.constant(self._train.y)
+
+        def update(step: tf.Tensor, loss: tf.Tensor, hits: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            rows = tf.maximum(orders[step], 0)
+            present = tf.cast(orders[step] >= 0, tf.float32)
+            with tf.GradientTape() as tape:
+                batch_loss, batch_hits = self._score(tf.gather(x, rows), tf.gather(y, rows), present)
+                total = tf.reduce_sum(batch_loss / tf.reduce_sum(present, axis=1))
+            self.optimizer.apply(tape.gradient(total, self.trainable_variables))
+            return step + 1, loss + batch_loss, hits + batch_hits
+
+        zeros = tf.zeros(len(self._rows))
+        _, loss, hits = tf.while_loop(lambda step, *_: step < orders.shape[0], update, (0, zeros, zeros))
+        val_loss, val_accuracy = self._judge(self._validation)
+        metrics = {"loss": loss / len(self._train), "accuracy": hits / len(self._train)}
+        metrics |= {"val_loss": val_loss, "val_accuracy": val_accuracy}
+        means = {name: tf.reduce_mean(values) for name, values in metrics.items()}
+        return means | {f"member_{name}": values for name, values in metrics.items()}
+
+    def judge(self, points: Points) -> dict[str, np.ndarray]:
+        """Returns each member's `loss` and `accuracy` on some points, shape (M,)."""
+        loss, accuracy = tf.function(lambda: self._judge(points), jit_compile=True)()
+        return {"loss": loss.numpy()[: len(self.members)], "accuracy": accuracy.numpy()[: len(self.members)]}
+
+    def _judge(self, points: Points) -> tuple[tf.Tensor, tf.Tensor]:
+        x, y = (np.broadcast_to(values, (len(self._rows), *values.shape)) for values in (points.x, points.y))
+        loss, hits = self._score(tf.constant(x), tf.constant(y), tf.ones(y.shape[:2]))
+        return loss / len(points), hits / len(points)
+
+    def _score(self, x: tf.Tensor, y: tf.Tensor, present: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns each member's binary cross-entropy and hits, shape (M,), summed over the rows that are present."""
+        logits = self(x)
+        loss = tf.nn.sigmoid_cross_entropy_with_logits(y, logits)[..., 0]
+        hits = tf.cast((logits > 0) == (y > 0.5), tf.float32)[..., 0]
+        return tf.reduce_sum(loss * present, axis=1), tf.reduce_sum(hits * present, axis=1)
+
+    def weights_of(self, member: int) -> list[np.ndarray]:
+        """Returns a member's kernels and biases, without padding, in the order of `network`'s `set_weights`."""
+        widths = (self._train.x.shape[1], *self.members[member].hidden_units, 1)
+        arrays = []
+        for layer, (kernel, bias) in enumerate(zip(self._kernels, self._biases, strict=True)):
+            arrays += [
+                kernel.numpy()[member, : widths[layer], : widths[layer + 1]],
+                bias.numpy()[member, 0, : widths[layer + 1]],
+            ]
+        return arrays
+
+    def network(self, member: int) -> keras.Sequential:
+        """Returns a copy of a member as a plain Keras network of `Dense` layers with a sigmoid output."""
+        units = self.members[member].hidden_units
+        layers = [keras.layers.Dense(n, self.activation, name=f"hidden_{i}") for i, n in enumerate(units, 1)]
+        output = keras.layers.Dense(1, "sigmoid", name="output")
+        network = keras.Sequential([keras.Input((self._train.x.shape[1],), name="x"), *layers, output], name=self.name)
+        optimizer = self._make_optimizer(self.members[member].learning_rate)
+        network.compile(optimizer, loss="binary_crossentropy", metrics=["accuracy"], jit_compile=True)
+        network.set_weights(self.weights_of(member))
+        return network
+
+
+def initial_kernels(member: Member, *, inputs: int) -> list[np.ndarray]:
+    """Returns the kernels, each of shape (in, out), that Keras's initializer draws for a network of its own."""
+    widths = (inputs, *member.hidden_units, 1)
+    seeds = np.random.SeedSequence(member.seed).generate_state(len(widths) - 1)
+    return [
+        np.asarray(seeded_initializer(member.kernel_initializer, int(seed))(shape, dtype="float32"))
+        for seed, shape in zip(seeds, pairwise(widths), strict=True)
+    ]
+
+
+def seeded_initializer(name: str, seed: int) -> keras.initializers.Initializer:
+    """Returns Keras's initializer of that name with its defaults and, where it draws at random, that seed."""
+    initializer = keras.initializers.get(name)
+    config = initializer.get_config()
+    return type(initializer).from_config(config | {"seed": seed} if "seed" in config else config)
+
+
+def batch_orders(seeds: Sequence[int], *, rows: int, batch_size: int, epochs: int) -> tf.data.Dataset:
+    """Returns one tensor of row numbers per epoch, shape (steps, M, batch), -1 where the last batch is short.
+
+    Each member visits all rows in an order of its own, drawn from its seed and the epoch.
+    """
+    steps = -(-rows // batch_size)
+
+    def generate() -> Iterator[np.ndarray]:
+        for epoch in range(epochs):
+            orders = np.full((len(seeds), steps * batch_size), -1, np.int32)
+            for order, seed in zip(orders, seeds, strict=True):
+                order[:rows] = np.random.RandomState((seed, epoch)).permutation(rows)
+            yield orders.reshape(len(seeds), steps, batch_size).swapaxes(0, 1)
+
+    signature = tf.TensorSpec((steps, len(seeds), batch_size), tf.int32)
+    return tf.data.Dataset.from_generator(generate, output_signature=signature)

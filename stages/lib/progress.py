@@ -1,0 +1,28 @@
+"""How far the training is: a bar on a terminal, a line now and then in a log."""
+
+import sys
+from typing import Any
+
+import keras
+from tqdm import tqdm
+
+LINES = 10  # in a log, from the first epoch to the last
+
+
+class Progress(keras.callbacks.Callback):
+    """Keras callback; shows the epoch, loss and accuracies under the name of the model."""
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        silent = not sys.stderr.isatty()
+        self.bar = tqdm(total=self.params["epochs"], desc=self.model.name, unit="epoch", disable=silent)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        shown = {name: f"{(logs or {})[name]:.4f}" for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
+        self.bar.set_postfix(shown, refresh=False)
+        self.bar.update()
+        epochs = self.params["epochs"]
+        if self.bar.disable and (epoch + 1) * LINES // epochs > epoch * LINES // epochs:
+            print(f"{self.model.name}: epoch {epoch + 1}/{epochs}", *map(" ".join, shown.items()), sep="  ", flush=True)
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        self.bar.close()
