@@ -1,0 +1,69 @@
+"""Pictures of the points and of what a network makes of the plane."""
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, ListedColormap
+from matplotlib.figure import Figure
+
+from stages.lib.files import whole
+from stages.lib.points import Points
+
+# Of the palette that colour-blind readers can tell apart, by Okabe and Ito (2008).
+BLUE, ORANGE = "#0072B2", "#D55E00"
+CLASSES = (("ring (class 0)", BLUE, "o"), ("Y (class 1)", ORANGE, "^"))
+SOFT = LinearSegmentedColormap.from_list("soft", ["#56A3D0", "#FFFFFF", "#F0A06A"])
+STRICT = ListedColormap(["#B9DAEC", "#F8D3BB"])
+BANDS = np.linspace(0, 1, 11)  # of probability; flat bands make a PNG half the size of a smooth one
+DPI = 100  # pixels per inch
+
+
+def draw_points(axes: Axes, points: Points, *, limit: float) -> None:
+    """Returns nothing; draws the points of both classes in the square from -limit to limit."""
+    for label, (name, colour, marker) in enumerate(CLASSES):
+        x = points.x[points.y[:, 0] == label]
+        axes.scatter(x[:, 0], x[:, 1], s=9, c=colour, marker=marker, linewidths=0, label=name)
+    square = {"xlim": (-limit, limit), "ylim": (-limit, limit), "aspect": "equal"}
+    axes.set(**square, xlabel="x1", ylabel="x2")
+
+
+def draw_soft(axes: Axes, grid: np.ndarray, *, limit: float) -> None:
+    """Returns nothing; draws the probability of class 1, shape (points, points), with its scale and the line at 0.5."""
+    axis = np.linspace(-limit, limit, len(grid))
+    bands = axes.contourf(axis, axis, grid, levels=BANDS, cmap=SOFT)
+    axes.figure.colorbar(bands, ax=axes, label="probability of the Y", ticks=BANDS[::2], shrink=0.8)
+    _draw_boundary(axes, grid, limit)
+
+
+def draw_strict(axes: Axes, grid: np.ndarray, *, limit: float) -> None:
+    """Returns nothing; draws which class wins, the one above a probability of 0.5, and the line between them."""
+    axes.imshow(grid > 0.5, cmap=STRICT, vmin=0, vmax=1, extent=(-limit, limit, -limit, limit), origin="lower")
+    _draw_boundary(axes, grid, limit)
+
+
+def picture_of_boundary(points: Points, grid: np.ndarray, *, limit: float, title: str) -> Figure:
+    """Returns two panels, soft and strict, over the points."""
+    figure, (soft, strict) = plt.subplots(1, 2, figsize=(11, 4.8), layout="constrained")
+    draw_soft(soft, grid, limit=limit)
+    draw_strict(strict, grid, limit=limit)
+    for axes, name in ((soft, "soft: how sure the network is"), (strict, "strict: which class wins")):
+        draw_points(axes, points, limit=limit)
+        axes.set_title(name, fontsize="medium")
+    strict.legend(loc="upper right")
+    figure.suptitle(title)
+    return figure
+
+
+def save_picture(figure: Figure, path: Path) -> None:
+    """Returns nothing; writes a PNG without a note of the software's version, and closes the figure."""
+    with whole(path) as partial:
+        figure.savefig(partial, dpi=DPI, metadata={"Software": None})
+    plt.close(figure)
+
+
+def _draw_boundary(axes: Axes, grid: np.ndarray, limit: float) -> None:
+    if grid.min() < 0.5 < grid.max():
+        axis = np.linspace(-limit, limit, len(grid))
+        axes.contour(axis, axis, grid, levels=[0.5], colors="#222222", linewidths=1.2)
