@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 
 from stages.lib.drawing import save_picture
 from stages.lib.files import whole, write_csv, write_json
+from stages.lib.network import dense_network
 from stages.lib.points import Points, read_points
 from stages.lib.progress import Progress
 from stages.lib.runner import run
@@ -47,7 +48,14 @@ def main(
     """Trains until EarlyStopping says so, and shows that what ModelCheckpoint kept is what it gave back."""
     keras.utils.set_random_seed(replicate_seeds(seed, 1)[0])
     points, held_out = read_points(train), read_points(validation)
-    model = build(network, callbacks_demo.learning_rate, steps_per_epoch=-(-len(points) // training.batch_size))
+    model = dense_network(
+        network.hidden_units,
+        network.activation,
+        keras.optimizers.Adam(callbacks_demo.learning_rate),
+        kernel_initializer=network.kernel_initializer,
+        name="callbacks_demo",
+        steps_per_execution=-(-len(points) // training.batch_size),  # an epoch per call into XLA: the same weights
+    )
     rule = {"min_delta": callbacks_demo.min_delta, "patience": callbacks_demo.patience}
     early_stopping = keras.callbacks.EarlyStopping("val_loss", restore_best_weights=True, **rule)
     keep = {"monitor": "val_loss", "save_best_only": True, "save_weights_only": True}
@@ -94,23 +102,6 @@ def main(
         },
         metrics,
     )
-
-
-def build(network: Network, learning_rate: float, *, steps_per_epoch: int) -> keras.Sequential:
-    """Returns the network, compiled with Adam; one call into XLA per epoch, which changes no weight."""
-    layers = [
-        keras.layers.Dense(units, network.activation, kernel_initializer=network.kernel_initializer)
-        for units in network.hidden_units
-    ]
-    model = keras.Sequential([keras.Input((2,)), *layers, keras.layers.Dense(1, "sigmoid")], name="callbacks_demo")
-    model.compile(
-        optimizer=keras.optimizers.Adam(learning_rate),
-        loss="binary_crossentropy",
-        metrics=["accuracy"],
-        jit_compile=True,
-        steps_per_execution=steps_per_epoch,
-    )
-    return model
 
 
 def judge(model: keras.Sequential, points: Points) -> dict[str, float]:

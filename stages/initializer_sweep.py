@@ -56,8 +56,9 @@ def main(
         validation=read_points(validation),
         name="initializer_sweep",
     )
+    start = fleet.judge(points)["loss"]
     history = fleet.train(epochs=training.epochs, batch_size=training.batch_size)
-    sweep = Sweep("kernel_initializer", initializer_sweep.kernel_initializers, history, constant_loss(points))
+    sweep = Sweep("kernel_initializer", initializer_sweep.kernel_initializers, history, start, constant_loss(points))
     write_csv(sweep.curve_table(), curves)
     write_csv(sweep.variant_table(), variants)
     write_json(sweep.answer(), metrics)

@@ -54,8 +54,9 @@ def main(
         validation=read_points(validation),
         name="lr_sweep",
     )
+    start = fleet.judge(points)["loss"]
     history = fleet.train(epochs=training.epochs, batch_size=training.batch_size)
-    sweep = Sweep("learning_rate", lr_sweep.learning_rates, history, constant_loss(points))
+    sweep = Sweep("learning_rate", lr_sweep.learning_rates, history, start, constant_loss(points))
     write_csv(sweep.curve_table(), curves)
     write_csv(sweep.variant_table(), variants)
     write_json(sweep.answer(), metrics)

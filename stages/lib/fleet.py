@@ -17,8 +17,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from stages.lib.network import INPUTS, dense_network
 from stages.lib.points import Points
 from stages.lib.progress import Progress
+from stages.params.network import Activation, KernelInitializer
 
 WIDTH_MULTIPLE = 16  # padding to less than this changes the order of the sums, and with it the bits
 SMALLEST_FLEET = 2  # XLA turns a batched product of one member into other code
@@ -31,7 +33,7 @@ class Member:
     """One network of a fleet: all that may differ between networks that train together."""
 
     hidden_units: tuple[int, ...]
-    kernel_initializer: str
+    kernel_initializer: KernelInitializer
     learning_rate: float
     seed: int
 
@@ -63,7 +65,7 @@ class Fleet(keras.Model):
         self,
         members: Sequence[Member],
         *,
-        activation: str,
+        activation: Activation,
         optimizer: OptimizerFactory,
         train: Points,
         validation: Points,
@@ -73,7 +75,8 @@ class Fleet(keras.Model):
         if len({member.padded_units for member in members}) != 1:
             raise ValueError("the members of a fleet must have the same `padded_units`; train one fleet of each kind")
         self.members = tuple(members)
-        self.activation = keras.activations.get(activation)
+        self._activation = activation
+        self._activate = keras.activations.get(activation)
         self._train, self._validation = train, validation
         self._make_optimizer = optimizer
         self._rows = self.members * (SMALLEST_FLEET if len(members) < SMALLEST_FLEET else 1)
@@ -84,11 +87,11 @@ class Fleet(keras.Model):
         self.built = True
 
     def _add_weights(self) -> None:
-        widths = (self._train.x.shape[1], *self._rows[0].padded_units, 1)
+        widths = (INPUTS, *self._rows[0].padded_units, 1)
         kernels = [np.zeros((len(self._rows), *shape), np.float32) for shape in pairwise(widths)]
         masks = [np.zeros((len(self._rows), 1, units), np.float32) for units in widths[1:-1]]
         for row, member in enumerate(self._rows):
-            for kernel, values in zip(kernels, initial_kernels(member, inputs=widths[0]), strict=True):
+            for kernel, values in zip(kernels, initial_kernels(member), strict=True):
                 kernel[row, : values.shape[0], : values.shape[1]] = values
             for mask, units in zip(masks, member.hidden_units, strict=True):
                 mask[row, :, :units] = 1
@@ -102,7 +105,7 @@ class Fleet(keras.Model):
     def call(self, x: tf.Tensor) -> tf.Tensor:
         """Returns the logits, shape (M, batch, 1), of points of shape (M, batch, 2)."""
         for kernel, bias, mask in zip(self._kernels, self._biases, self._masks, strict=False):
-            x = self.activation(tf.matmul(x, kernel) + bias) * mask
+            x = self._activate(tf.matmul(x, kernel) + bias) * mask
         return tf.matmul(x, self._kernels[-1]) + self._biases[-1]
 
     def train(
@@ -164,7 +167,7 @@ class Fleet(keras.Model):
 
     def weights_of(self, member: int) -> list[np.ndarray]:
         """Returns a member's kernels and biases, without padding, in the order of `network`'s `set_weights`."""
-        widths = (self._train.x.shape[1], *self.members[member].hidden_units, 1)
+        widths = (INPUTS, *self.members[member].hidden_units, 1)
         arrays = []
         for layer, (kernel, bias) in enumerate(zip(self._kernels, self._biases, strict=True)):
             arrays += [
@@ -174,20 +177,17 @@ class Fleet(keras.Model):
         return arrays
 
     def network(self, member: int) -> keras.Sequential:
-        """Returns a copy of a member as a plain Keras network of `Dense` layers with a sigmoid output."""
-        units = self.members[member].hidden_units
-        layers = [keras.layers.Dense(n, self.activation, name=f"hidden_{i}") for i, n in enumerate(units, 1)]
-        output = keras.layers.Dense(1, "sigmoid", name="output")
-        network = keras.Sequential([keras.Input((self._train.x.shape[1],), name="x"), *layers, output], name=self.name)
-        optimizer = self._make_optimizer(self.members[member].learning_rate)
-        network.compile(optimizer, loss="binary_crossentropy", metrics=["accuracy"], jit_compile=True)
+        """Returns a copy of a member as a plain Keras network, which gives the member's answers."""
+        chosen = self.members[member]
+        optimizer = self._make_optimizer(chosen.learning_rate)
+        network = dense_network(chosen.hidden_units, self._activation, optimizer, name=self.name)
         network.set_weights(self.weights_of(member))
         return network
 
 
-def initial_kernels(member: Member, *, inputs: int) -> list[np.ndarray]:
+def initial_kernels(member: Member) -> list[np.ndarray]:
     """Returns the kernels, each of shape (in, out), that Keras's initializer draws for a network of its own."""
-    widths = (inputs, *member.hidden_units, 1)
+    widths = (INPUTS, *member.hidden_units, 1)
     seeds = np.random.SeedSequence(member.seed).generate_state(len(widths) - 1)
     return [
         np.asarray(seeded_initializer(member.kernel_initializer, int(seed))(shape, dtype="float32"))
@@ -195,7 +195,7 @@ def initial_kernels(member: Member, *, inputs: int) -> list[np.ndarray]:
     ]
 
 
-def seeded_initializer(name: str, seed: int) -> keras.initializers.Initializer:
+def seeded_initializer(name: KernelInitializer, seed: int) -> keras.initializers.Initializer:
     """Returns Keras's initializer of that name with its defaults and, where it draws at random, that seed."""
     initializer = keras.initializers.get(name)
     config = initializer.get_config()

@@ -41,15 +41,19 @@ def constant_loss(points: Points) -> float:
     return float(-share * np.log(share) - (1 - share) * np.log1p(-share))
 
 
-def diverged(loss: np.ndarray, constant: float) -> np.ndarray:
+def diverged(loss: np.ndarray, *, start: np.ndarray, constant: float) -> np.ndarray:
     """Returns which runs diverged, shape (runs,).
 
-    A run diverged if its training loss ends not finite, or above that of the constant answer and above
-    its own lowest: a rate so small that the loss still creeps down from where it began is slow, not divergent.
+    A run diverged if its training loss ends not finite, or above that of the constant answer after it
+    has risen. One that has only ever fallen from where it began is slow, not divergent: a learning rate
+    of 1e-6 leaves it near its start, which lies above the constant answer.
 
     Args:
         loss: training loss by epoch, shape (runs, epochs).
-        constant: the loss of the constant answer.
+        start: training loss before the first epoch, shape (runs,).
+        constant: training loss of the constant answer.
     """
-    last, lowest = loss[:, -1], loss.min(axis=1)
-    return ~np.isfinite(last) | ((last > constant) & (last > lowest * (1 + RISE)))
+    path = np.column_stack([start, loss]).astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        rose = (path[:, 1:] > path[:, :-1] * (1 + RISE)).any(axis=1)
+    return ~np.isfinite(path[:, -1]) | ((path[:, -1] > constant) & rose)

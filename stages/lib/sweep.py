@@ -27,12 +27,14 @@ class Sweep:
         variants: its values, in the order of params.yaml.
         curves: for each of Keras's metric names the values, shape (epochs, variants x replicates), all
             replicates of the first variant first.
+        start: training loss before the first epoch, shape (variants x replicates,).
         constant: training loss of the constant answer, in nats.
     """
 
     key: str
     variants: Sequence[Any]
     curves: dict[str, np.ndarray]
+    start: np.ndarray
     constant: float
 
     def by_variant(self, metric: str) -> np.ndarray:
@@ -86,7 +88,8 @@ class Sweep:
 
     def diverged(self, variant: int) -> int:
         """Returns how many of a variant's runs diverged."""
-        return int(diverged(self.by_variant("loss")[variant], self.constant).sum())
+        start = self.start.reshape(len(self.variants), -1)[variant]
+        return int(diverged(self.by_variant("loss")[variant], start=start, constant=self.constant).sum())
 
     def answer(self) -> dict[str, Any]:
         """Returns the best variant and its figures, for metrics/<stage>.json.
@@ -101,7 +104,7 @@ class Sweep:
                 self.key: best,
                 "at_end_of_grid": best in {min(self.variants), max(self.variants)} if ordered else None,
                 "diverged": self.diverged(self.best),
-                **{metric: self.final(self.best, metric) for metric in METRICS},
+                **{metric: self.final(self.best, metric) for metric in ("val_loss", "val_accuracy")},
             },
             "diverged": sum(self.diverged(i) for i in range(len(self.variants))),
             "runs": len(self.variants) * self.replicates,

@@ -1,0 +1,40 @@
+"""The networks of the study as plain Keras models."""
+
+from collections.abc import Sequence
+
+import keras
+
+from stages.params.network import Activation, KernelInitializer
+
+INPUTS = 2  # x1 and x2
+
+
+def dense_network(
+    hidden_units: Sequence[int],
+    activation: Activation,
+    optimizer: keras.optimizers.Optimizer,
+    *,
+    name: str,
+    kernel_initializer: KernelInitializer = "zeros",
+    steps_per_execution: int = 1,
+) -> keras.Sequential:
+    """Returns a network of `Dense` layers with one sigmoid output, compiled for XLA.
+
+    All names are given, as those that Keras counts up would differ from call to call and reach
+    the files of weights.
+    """
+    layers = [
+        keras.layers.Dense(units, activation, kernel_initializer=kernel_initializer, name=f"hidden_{i}")
+        for i, units in enumerate(hidden_units, 1)
+    ]
+    output = keras.layers.Dense(1, "sigmoid", kernel_initializer=kernel_initializer, name="output")
+    network = keras.Sequential([keras.Input((INPUTS,), name="x"), *layers, output], name=name)
+    optimizer.name = type(optimizer).__name__.lower()
+    network.compile(
+        optimizer,
+        loss="binary_crossentropy",
+        metrics=["accuracy"],
+        jit_compile=True,
+        steps_per_execution=steps_per_execution,
+    )
+    return network

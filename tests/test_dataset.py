@@ -1,0 +1,64 @@
+"""The points, against a plain loop that draws in the order of the design."""
+
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stages import dataset
+from stages.params.training import TRAINING_POINTS
+
+
+def points_of_a_notebook(sets: int) -> list[list[tuple[float, float, int]]]:
+    """What a notebook draws after `numpy.random.seed`, point by point."""
+    drawn = []
+    for _ in range(sets):
+        rows = []
+        kept = []
+        for i in range(1000):
+            angle = 2 * math.pi * i / 999
+            if all(abs(angle - gap * math.pi) >= 0.2 for gap in (0.75, 1.25, 1.75)):
+                kept.append(angle)
+        radii = [1 + 0.5 * (np.random.rand() - 0.5) for _ in kept]
+        rows += [(r * math.cos(a), r * math.sin(a), 0) for r, a in zip(radii, kept, strict=True)]
+        for left, right, slope in ((-1.5, 1.5, -1), (-1.5, -0.1, 1)):
+            xs = [left + (right - left) * i / 199 + (np.random.rand() - 0.5) / 10 for i in range(200)]
+            rows += [(x, slope * x + (np.random.rand() - 0.5) / 3, 1) for x in xs]
+        drawn.append(rows)
+    return drawn
+
+
+def test_three_calls_of_one_generator_give_the_three_sets(tmp_path: Path) -> None:
+    paths = {name: tmp_path / f"{name}.csv" for name in ("train", "validation", "test")}
+    dataset.main(7, **paths)
+    np.random.seed(7)
+    for path, expected in zip(paths.values(), points_of_a_notebook(sets=3), strict=True):
+        written = pd.read_csv(path)
+        assert list(written.columns) == ["x1", "x2", "label"]
+        np.testing.assert_allclose(written.to_numpy(), np.array(expected), rtol=0, atol=0.5000001e-6)
+
+
+def test_a_set_has_809_ring_points_then_two_bars_of_200(data: dict[str, Path]) -> None:
+    labels = pd.read_csv(data["train"])["label"].tolist()
+    assert labels == [0] * 809 + [1] * 400
+    assert len(labels) == TRAINING_POINTS
+
+
+def test_coordinates_are_written_with_six_decimals(data: dict[str, Path]) -> None:
+    first = data["train"].read_text("utf-8").splitlines()[1]
+    assert [len(number.split(".")[1]) for number in first.split(",")[:2]] == [6, 6]
+
+
+@pytest.mark.parametrize("seed", [0, 2**32 - 1])
+def test_seeds_at_the_ends_of_the_range_draw_other_points(seed: int, data: dict[str, Path]) -> None:
+    drawn = dataset.draw(np.random.RandomState(seed)).to_numpy()
+    assert not np.allclose(drawn, pd.read_csv(data["train"]).to_numpy())
+
+
+def test_the_stage_starts_without_tensorflow() -> None:
+    code = "import sys, stages.dataset; sys.exit('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
