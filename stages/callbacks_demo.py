@@ -18,9 +18,9 @@ from livelossplot.outputs import MatplotlibPlot
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from stages.lib.drawing import save_picture
 from stages.lib.files import whole, write_csv, write_json
 from stages.lib.network import dense_network
+from stages.lib.png import write_png
 from stages.lib.points import Points, read_points
 from stages.lib.progress import Progress
 from stages.lib.runner import run
@@ -124,7 +124,7 @@ def matplotlib_plot(path: Path) -> MatplotlibPlot:
 
     def save(figure: Figure) -> None:
         figure.tight_layout()
-        save_picture(figure, path)  # livelossplot opens a figure per epoch and closes none
+        write_png(figure, path)  # livelossplot opens a figure per epoch and closes none
 
     return MatplotlibPlot(before_plots=prepare, after_subplot=label, after_plots=save)
 

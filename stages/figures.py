@@ -10,8 +10,9 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from stages.lib.drawing import draw_points, draw_soft, picture_of_boundary, save_picture
+from stages.lib.drawing import draw_points, draw_soft, picture_of_boundary
 from stages.lib.files import whole
+from stages.lib.png import write_png
 from stages.lib.points import Points, read_points
 from stages.lib.runner import run
 from stages.params.prediction_grid import PredictionGrid
@@ -44,7 +45,7 @@ def main(
         (lr_sweep, np.load(lr_sweep_grid), f"Best learning rate: {rate:g}"),
         (initializer_sweep, np.load(initializer_sweep_grid), f"Best initializer: {initializer}"),
     ):
-        save_picture(picture_of_boundary(points, grid, limit=limit, title=title), path)
+        write_png(picture_of_boundary(points, grid, limit=limit, title=title), path)
 
 
 def draw_data(points: Points, path: Path, *, limit: float) -> None:
@@ -53,7 +54,7 @@ def draw_data(points: Points, path: Path, *, limit: float) -> None:
     draw_points(axes, points, limit=limit)
     axes.set_title(f"The training set: {len(points)} points")
     axes.legend(loc="upper right")
-    save_picture(figure, path)
+    write_png(figure, path)
 
 
 def draw_epochs(points: Points, grids: dict[int, np.ndarray], folder: Path, *, limit: float) -> None:
@@ -64,7 +65,7 @@ def draw_epochs(points: Points, grids: dict[int, np.ndarray], folder: Path, *, l
             draw_soft(axes, grid, limit=limit)
             draw_points(axes, points, limit=limit)
             axes.set_title(f"Baseline after {epoch} epoch{'s' * (epoch != 1)}")
-            save_picture(figure, partial / f"{epoch}.png")
+            write_png(figure, partial / f"{epoch}.png")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,11 @@
 """Pictures of the points and of what a network makes of the plane."""
 
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 from matplotlib.figure import Figure
 
-from stages.lib.files import whole
 from stages.lib.points import Points
 
 # Of the palette that colour-blind readers can tell apart, by Okabe and Ito (2008).
@@ -17,7 +14,6 @@ CLASSES = (("ring (class 0)", BLUE, "o"), ("Y (class 1)", ORANGE, "^"))
 SOFT = LinearSegmentedColormap.from_list("soft", ["#56A3D0", "#FFFFFF", "#F0A06A"])
 STRICT = ListedColormap(["#B9DAEC", "#F8D3BB"])
 BANDS = np.linspace(0, 1, 11)  # of probability; flat bands make a PNG half the size of a smooth one
-DPI = 100  # pixels per inch
 
 
 def draw_points(axes: Axes, points: Points, *, limit: float) -> None:
@@ -54,13 +50,6 @@ def picture_of_boundary(points: Points, grid: np.ndarray, *, limit: float, title
     strict.legend(loc="upper right")
     figure.suptitle(title)
     return figure
-
-
-def save_picture(figure: Figure, path: Path) -> None:
-    """Returns nothing; writes a PNG without a note of the software's version, and closes the figure."""
-    with whole(path) as partial:
-        figure.savefig(partial, dpi=DPI, metadata={"Software": None})
-    plt.close(figure)
 
 
 def _draw_boundary(axes: Axes, grid: np.ndarray, limit: float) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from stages.lib.fleet import Fleet, Member, batch_orders, initial_kernels
 from stages.lib.points import Points
+from stages.params.network import Activation
 
 MEMBER = Member(hidden_units=(16, 16), kernel_initializer="glorot_uniform", learning_rate=0.1, seed=1)
 OPTIMIZERS: dict[str, Callable[..., Any]] = {
@@ -28,7 +29,7 @@ OPTIMIZERS: dict[str, Callable[..., Any]] = {
 }
 
 
-def make_fleet(members: list[Member], points: Points, optimizer: str = "SGD", activation: str = "relu") -> Fleet:
+def make_fleet(members: list[Member], points: Points, optimizer: str = "SGD", activation: Activation = "relu") -> Fleet:
     return Fleet(members, activation=activation, optimizer=OPTIMIZERS[optimizer], train=points, validation=points)
 
 
