@@ -1,0 +1,44 @@
+"""The README says what was measured and what is there."""
+
+import json
+import re
+from pathlib import Path
+
+import readme
+from tests.test_dvc_yaml import PIPELINE
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "README.md").read_text("utf-8")
+
+
+def test_the_answers_are_those_of_the_metrics() -> None:
+    assert readme.with_answers(TEXT, readme.answers(ROOT / "metrics")) == TEXT
+
+
+def test_another_metric_makes_another_answer(tmp_path: Path) -> None:
+    for file in (ROOT / "metrics").glob("*.json"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    changed = json.loads((tmp_path / "lr_sweep.json").read_text("utf-8"))
+    changed["best"]["learning_rate"] = 0.0625
+    (tmp_path / "lr_sweep.json").write_text(json.dumps(changed), "utf-8")
+    assert "has `0.0625`" in readme.answers(tmp_path)
+
+
+def test_the_stages_are_listed_with_the_question_that_each_asks() -> None:
+    listed = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", TEXT, flags=re.MULTILINE))
+    assert list(listed) == list(PIPELINE)
+    for name, question in listed.items():
+        assert PIPELINE[name]["desc"].startswith(question)
+
+
+def test_every_file_that_is_linked_or_shown_exists() -> None:
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", TEXT) if "://" not in link]
+    assert len(links) >= 4
+    for link in links:
+        assert (ROOT / link).is_file(), link
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    for target in set(re.findall(r"(?:^|`)make ([a-z-]+)", TEXT, flags=re.MULTILINE)):
+        assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
