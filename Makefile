@@ -34,7 +34,7 @@ readme: .venv/run
 
 lock: .venv/dev
 	cd requirements && for use in run dev; do \
-	  uv pip compile $$use.in --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  uv pip compile $$use.in --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    --no-emit-index-url --quiet --upgrade --output-file $$use.txt || exit; \
 	done
 
