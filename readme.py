@@ -47,10 +47,12 @@ def _sweep(found: dict[str, Any], key: str) -> str:
     best = found["best"]
     name = best[key] if isinstance(best[key], str) else f"{best[key]:g}"
     loss, accuracy = best["val_loss"], best["val_accuracy"]
-    edge = " It stands at an end of the grid." if best["at_end_of_grid"] else ""
+    edge = " It stands at an end of the grid." if best.get("at_end_of_grid") else ""
+    others = [f"`{other}`" for other in found["same_as_best"] if other != best[key]]
+    tied = f" Not to be told from it at 5 %: {', '.join(others)}." if others else " All others are worse at 5 %."
     return (
         f"The least validation loss has `{name}`: {loss['mean']:.2g} ± {loss['std']:.1g} (mean ± standard "
-        f"deviation of {loss['n']} seeds), accuracy {accuracy['mean']:.2%}.{edge} "
+        f"deviation of {loss['n']} seeds), accuracy {accuracy['mean']:.2%}.{tied}{edge} "
         f"Of {found['runs']} runs {found['diverged']} diverged."
     )
 

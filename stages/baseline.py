@@ -8,15 +8,15 @@ Held fixed: the data, the optimizer, the loss (binary cross-entropy).
 
 from pathlib import Path
 
-import keras
 import pandas as pd
 
 from stages.lib.archive import save_network
 from stages.lib.files import whole, write_array, write_csv, write_json, write_text
-from stages.lib.fleet import Fleet, Member
 from stages.lib.grid import predict_grid, summary_text
 from stages.lib.measures import plateau_epoch
 from stages.lib.points import read_points
+from stages.lib.progress import Progress
+from stages.lib.recipe import Recipe
 from stages.lib.runner import run
 from stages.lib.snapshots import Snapshots, snapshot_epochs
 from stages.lib.sweep import replicate_seeds
@@ -47,16 +47,15 @@ def main(
 ) -> None:
     """Trains the network, keeps what it answers at several epochs, and judges it on all three sets."""
     points = {path.stem: read_points(path) for path in (train, validation, test)}
-    fleet = Fleet(
-        [Member(tuple(network.hidden_units), network.kernel_initializer, lr, replicate_seeds(seed, 1)[0])],
-        activation=network.activation,
-        optimizer=keras.optimizers.SGD,
+    recipe = Recipe.of_baseline(network, training, lr)
+    fleet = recipe.fleet(
+        [recipe.member(replicate_seeds(seed, 1)[0])],
         train=points["train"],
         validation=points["validation"],
         name="baseline",
     )
     snapshots = Snapshots(snapshot_epochs(training.epochs, baseline.snapshots))
-    history = fleet.train(epochs=training.epochs, batch_size=training.batch_size, callbacks=[snapshots])
+    history = fleet.train(epochs=training.epochs, batch_size=training.batch_size, callbacks=[Progress(), snapshots])
     trained = fleet.network(0)
     save_network(trained, model)
     write_text(summary_text(trained), summary)

@@ -11,13 +11,17 @@ from pathlib import Path
 from stages.lib.files import write_text
 from stages.lib.runner import run
 from stages.params.baseline import Baseline
+from stages.params.batch_sweep import BatchSweep
 from stages.params.callbacks_demo import CallbacksDemo
 from stages.params.initializer_sweep import InitializerSweep
 from stages.params.lr import Lr
 from stages.params.lr_sweep import LrSweep
 from stages.params.network import Network
+from stages.params.network_sweep import NetworkSweep
+from stages.params.optimizer_sweep import OptimizerSweep
 from stages.params.prediction_grid import PredictionGrid
 from stages.params.seed import Seed
+from stages.params.smallest_network import SmallestNetwork
 from stages.params.training import Training
 
 
@@ -30,6 +34,10 @@ def main(
     baseline: Baseline,
     lr_sweep: LrSweep,
     initializer_sweep: InitializerSweep,
+    network_sweep: NetworkSweep,
+    batch_sweep: BatchSweep,
+    optimizer_sweep: OptimizerSweep,
+    smallest_network: SmallestNetwork,
     callbacks_demo: CallbacksDemo,
     *,
     ok: Path,

@@ -6,11 +6,12 @@ stages: it trains nothing, so that a changed colour costs seconds.
 
 import json
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-from stages.lib.drawing import draw_points, draw_soft, picture_of_boundary
+from stages.lib.drawing import draw_points, draw_soft, picture_of_boundary, picture_of_units
 from stages.lib.files import whole
 from stages.lib.png import write_png
 from stages.lib.points import Points, read_points
@@ -27,25 +28,59 @@ def main(
     lr_sweep_metrics: Path,
     initializer_sweep_grid: Path,
     initializer_sweep_metrics: Path,
+    network_sweep_grid: Path,
+    network_sweep_metrics: Path,
+    batch_sweep_grid: Path,
+    batch_sweep_metrics: Path,
+    optimizer_sweep_grid: Path,
+    optimizer_sweep_metrics: Path,
+    smallest_network_grid: Path,
+    smallest_network_units: Path,
+    smallest_network_metrics: Path,
     data: Path,
     baseline: Path,
     epochs: Path,
     lr_sweep: Path,
     initializer_sweep: Path,
+    network_sweep: Path,
+    batch_sweep: Path,
+    optimizer_sweep: Path,
+    smallest_network: Path,
+    units: Path,
 ) -> None:
-    """Draws the points, three boundaries, and the baseline's boundary as it learns."""
+    """Draws the points, the boundary of each stage's network, and how the baseline and the smallest one work."""
     points, limit = read_points(train), prediction_grid.limit
     draw_data(points, data, limit=limit)
     grids = {int(file.stem): np.load(file) for file in baseline_grids.glob("*.npy")}
     draw_epochs(points, grids, epochs, limit=limit)
-    rate = json.loads(lr_sweep_metrics.read_text("utf-8"))["best"]["learning_rate"]
-    initializer = json.loads(initializer_sweep_metrics.read_text("utf-8"))["best"]["kernel_initializer"]
-    for path, grid, title in (
-        (baseline, grids[max(grids)], f"Baseline after {max(grids)} epochs"),
-        (lr_sweep, np.load(lr_sweep_grid), f"Best learning rate: {rate:g}"),
-        (initializer_sweep, np.load(initializer_sweep_grid), f"Best initializer: {initializer}"),
+    title = f"Baseline after {max(grids)} epochs"
+    write_png(picture_of_boundary(points, grids[max(grids)], limit=limit, title=title), baseline)
+    for picture, grid, metrics, best in (
+        (lr_sweep, lr_sweep_grid, lr_sweep_metrics, "Best learning rate: {learning_rate:g}"),
+        (
+            initializer_sweep,
+            initializer_sweep_grid,
+            initializer_sweep_metrics,
+            "Best initializer: {kernel_initializer}",
+        ),
+        (network_sweep, network_sweep_grid, network_sweep_metrics, "Best size: {depth} x {width} {activation} units"),
+        (batch_sweep, batch_sweep_grid, batch_sweep_metrics, "Best batch size: {batch_size}"),
+        (optimizer_sweep, optimizer_sweep_grid, optimizer_sweep_metrics, "Best optimizer: {optimizer}"),
     ):
-        write_png(picture_of_boundary(points, grid, limit=limit, title=title), path)
+        title = best.format_map(read_json(metrics)["best"])
+        write_png(picture_of_boundary(points, np.load(grid), limit=limit, title=title), picture)
+    found = read_json(smallest_network_metrics)["smallest"]
+    title = "Smallest network: {hidden_units} {activation} units, {parameters} parameters".format_map(found or NONE)
+    write_png(picture_of_boundary(points, np.load(smallest_network_grid), limit=limit, title=title), smallest_network)
+    write_png(picture_of_units(points, np.load(smallest_network_units), limit=limit, title=title), units)
+
+
+NONE = {"hidden_units": "no", "activation": "separating", "parameters": "too few"}
+
+
+def read_json(path: Path) -> Any:
+    """Returns what a JSON file holds."""
+    return json.loads(path.read_text("utf-8"))
 
 
 def draw_data(points: Points, path: Path, *, limit: float) -> None:

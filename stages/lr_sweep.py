@@ -8,16 +8,14 @@ Held fixed: the network, the optimizer (plain SGD), the batch size, the number o
 
 from pathlib import Path
 
-import keras
-
 from stages.lib.archive import save_network
 from stages.lib.files import write_array, write_csv, write_json
-from stages.lib.fleet import Fleet, Member
+from stages.lib.fleets import train_sweep
 from stages.lib.grid import predict_grid
-from stages.lib.measures import constant_loss
 from stages.lib.points import read_points
+from stages.lib.recipe import Recipe
 from stages.lib.runner import run
-from stages.lib.sweep import Sweep, replicate_seeds
+from stages.lib.sweep import replicate_seeds
 from stages.params.lr_sweep import LrSweep
 from stages.params.network import Network
 from stages.params.prediction_grid import PredictionGrid
@@ -41,28 +39,18 @@ def main(
     metrics: Path,
 ) -> None:
     """Trains every rate from every seed at once; keeps the first replicate of the best rate."""
-    points = read_points(train)
-    fleet = Fleet(
-        [
-            Member(tuple(network.hidden_units), network.kernel_initializer, learning_rate, replicate)
-            for learning_rate in lr_sweep.learning_rates
-            for replicate in replicate_seeds(seed, lr_sweep.replicates)
-        ],
-        activation=network.activation,
-        optimizer=keras.optimizers.SGD,
-        train=points,
-        validation=read_points(validation),
-        name="lr_sweep",
-    )
-    start = fleet.judge(points)["loss"]
-    history = fleet.train(epochs=training.epochs, batch_size=training.batch_size)
-    sweep = Sweep("learning_rate", lr_sweep.learning_rates, history, start, constant_loss(points))
+    points = {"train": read_points(train), "validation": read_points(validation)}
+    seeds = replicate_seeds(seed, lr_sweep.replicates)
+    rates = lr_sweep.learning_rates
+    tried = [({"learning_rate": rate}, Recipe.of_baseline(network, training, rate)) for rate in rates]
+    sweep = train_sweep(tried, seeds, **points, name="lr_sweep")
     write_csv(sweep.curve_table(), curves)
     write_csv(sweep.variant_table(), variants)
-    write_json(sweep.answer(), metrics)
-    best = fleet.network(sweep.best * lr_sweep.replicates)
-    save_network(best, model)
-    write_array(predict_grid(best, prediction_grid), grid)
+    write_json(sweep.answer(grid=rates), metrics)
+    _, best = tried[sweep.best]
+    network_of_best = best.network(seeds[0], **points, name="lr_sweep")
+    save_network(network_of_best, model)
+    write_array(predict_grid(network_of_best, prediction_grid), grid)
 
 
 if __name__ == "__main__":

@@ -54,7 +54,6 @@ def test_a_checkpoint_loaded_again_gives_the_metrics_that_were_logged(
     assert kept["loaded"] == kept["logged"]
     assert kept["logged"]["val_loss"] == curves["val_loss"].min()
     model = dense_network(network.hidden_units, network.activation, keras.optimizers.Adam(), name="loaded")
-    model.optimizer.build(model.trainable_variables)
     model.load_weights(written["best"])
     points = read_points(data["validation"])
     loss, _ = model.evaluate(points.x, points.y, verbose=0)

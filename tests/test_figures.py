@@ -13,6 +13,16 @@ from PIL import Image
 from stages import figures
 from tests.conftest import pixels
 
+STAGES = (
+    "baseline",
+    "lr_sweep",
+    "initializer_sweep",
+    "network_sweep",
+    "batch_sweep",
+    "optimizer_sweep",
+    "smallest_network",
+)
+
 
 @pytest.fixture
 def inputs(tmp_path: Path, data: dict[str, Path]) -> dict[str, Path]:
@@ -22,19 +32,26 @@ def inputs(tmp_path: Path, data: dict[str, Path]) -> dict[str, Path]:
     for epoch in (0, 7):
         np.save(grids / f"{epoch}.npy", left_to_right)
     np.save(tmp_path / "grid.npy", left_to_right)
-    best = {"best": {"learning_rate": 0.1, "kernel_initializer": "he_normal"}}
-    (tmp_path / "metrics.json").write_text(json.dumps(best), "utf-8")
-    sweeps = {
-        f"{stage}_{kind}": tmp_path / file
-        for stage in ("lr_sweep", "initializer_sweep")
-        for kind, file in (("grid", "grid.npy"), ("metrics", "metrics.json"))
+    best = {
+        "learning_rate": 0.1,
+        "kernel_initializer": "he_normal",
+        "depth": 2,
+        "width": 4,
+        "activation": "tanh",
+        "batch_size": 8,
+        "optimizer": "adam",
     }
-    return {"train": data["train"], "baseline_grids": grids, **sweeps}
+    smallest = {"hidden_units": "2", "activation": "tanh", "parameters": 9}
+    (tmp_path / "metrics.json").write_text(json.dumps({"best": best, "smallest": smallest}), "utf-8")
+    np.save(tmp_path / "units.npy", np.stack([left_to_right, -left_to_right, left_to_right - 0.5]))
+    files = {"grid": "grid.npy", "metrics": "metrics.json"}
+    sweeps = {f"{stage}_{kind}": tmp_path / file for stage in STAGES[1:] for kind, file in files.items()}
+    units = {"smallest_network_units": tmp_path / "units.npy"}
+    return {"train": data["train"], "baseline_grids": grids, **sweeps, **units}
 
 
 def draw(folder: Path, inputs: dict[str, Path], prediction_grid: Any) -> dict[str, Path]:
-    names = ("data", "baseline", "lr_sweep", "initializer_sweep")
-    paths = {name: folder / f"{name}.png" for name in names} | {"epochs": folder / "epochs"}
+    paths = {name: folder / f"{name}.png" for name in ("data", *STAGES, "units")} | {"epochs": folder / "epochs"}
     figures.main(prediction_grid, **inputs, **paths)
     return paths
 

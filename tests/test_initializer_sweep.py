@@ -25,4 +25,4 @@ def test_zeros_never_learn_more_than_the_constant_answer(
     assert variants["val_accuracy_mean"][0] == round(809 / 1209, 6)  # of class 0, the larger one
     metrics = json.loads(paths["metrics"].read_text("utf-8"))
     assert metrics["best"]["kernel_initializer"] == "he_uniform"
-    assert metrics["best"]["at_end_of_grid"] is None
+    assert metrics["same_as_best"] == ["he_uniform"]

@@ -13,8 +13,38 @@ import vl_convert
 import yaml
 
 ROOT = Path(__file__).parents[1]
-SMALL = {"epochs": 4, "patience": 2, "batch_size": 403, "points": 15, "snapshots": 3, "replicates": 2}
-STAGES = ["check", "dataset", "baseline", "lr_sweep", "initializer_sweep", "callbacks_demo", "figures"]
+SMALL = {
+    "training": {"epochs": 4, "patience": 2, "batch_size": 403},
+    "prediction_grid": {"points": 15},
+    "baseline": {"snapshots": 3},
+    "lr_sweep": {"replicates": 2},
+    "initializer_sweep": {"replicates": 2},
+    "network_sweep": {
+        "activations": ["tanh"],
+        "depths": [0, 1],
+        "widths": [2, 4],
+        "learning_rates": [0.1, 0.3],
+        "epochs": 4,
+        "replicates": 2,
+    },
+    "batch_sweep": {"batch_sizes": [403, 1209], "learning_rates": [0.1, 0.3], "epochs": 4, "replicates": 2},
+    "optimizer_sweep": {"learning_rates": {"sgd": [0.1, 0.3], "adam": [0.01, 0.03]}, "replicates": 2},
+    "smallest_network": {"activations": ["tanh"], "most_parameters": 9, "restarts": 2, "epochs": 4, "batch_size": 403},
+    "callbacks_demo": {"epochs": 4, "patience": 2},
+}
+STAGES = [
+    "check",
+    "dataset",
+    "baseline",
+    "lr_sweep",
+    "initializer_sweep",
+    "network_sweep",
+    "batch_sweep",
+    "optimizer_sweep",
+    "smallest_network",
+    "callbacks_demo",
+    "figures",
+]
 
 
 def run(folder: Path, *command: str, code: int = 0) -> str:
@@ -34,6 +64,13 @@ def set_params(folder: Path, changes: Mapping[str, object]) -> None:
         text, count = re.subn(rf"^(\s*{key}:) [^ \n]+", rf"\1 {value}", text, flags=re.MULTILINE)
         assert count, key
     (folder / "params.yaml").write_text(text, "utf-8")
+
+
+def make_small(path: Path) -> None:
+    params = yaml.safe_load(path.read_text("utf-8"))
+    for section, changes in SMALL.items():
+        params[section].update(changes)
+    path.write_text(yaml.safe_dump(params, sort_keys=False), "utf-8")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -61,7 +98,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (clone / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, clone / name)
     run(clone, "git", "init", "--quiet", "--initial-branch", "main")
-    set_params(clone, SMALL)
+    make_small(clone / "params.yaml")
     assert stages_run(run(clone, "dvc", "repro")) == STAGES
     run(clone, "git", "add", "--all")
     run(clone, "git", "commit", "--quiet", "--message", "Build on small params")
@@ -111,11 +148,23 @@ def test_a_rate_that_dvc_writes_as_text_is_read_as_a_number(clone: Path) -> None
     assert first == pytest.approx(last, abs=1e-4)  # at this rate next to nothing is learned
 
 
-def test_other_rates_to_sweep_run_the_sweep_and_the_figures_alone(clone: Path) -> None:
-    output = run(clone, "dvc", "exp", "run", "-S", "lr_sweep.learning_rates=[0.1,0.2]")
-    assert stages_run(output) == ["check", "lr_sweep", "figures"]
-    rows = (clone / "plots" / "lr_sweep" / "variants.csv").read_text("utf-8").splitlines()
-    assert [row.split(",")[0] for row in rows] == ["learning_rate", "0.1", "0.2"]
+@pytest.mark.parametrize(
+    ("stage", "change", "column"),
+    [
+        ("lr_sweep", "learning_rates=[0.1,0.2]", ["learning_rate", "0.1", "0.2"]),
+        ("network_sweep", "depths=[2]", ["activation", "tanh", "tanh"]),
+        ("batch_sweep", "batch_sizes=[403]", ["batch_size", "403"]),
+        ("optimizer_sweep", "learning_rates.sgd=[0.2,0.3]", ["optimizer", "sgd", "adam"]),
+        ("smallest_network", "most_parameters=7", ["activation", "tanh", "tanh"]),
+    ],
+)
+def test_other_values_to_sweep_run_the_sweep_and_what_draws_alone(
+    clone: Path, stage: str, change: str, column: list[str]
+) -> None:
+    output = run(clone, "dvc", "exp", "run", "-S", f"{stage}.{change}")
+    assert stages_run(output) == ["check", stage, "figures"]
+    rows = (clone / "plots" / stage / "variants.csv").read_text("utf-8").splitlines()
+    assert [row.split(",")[0] for row in rows] == column
 
 
 def test_comments_and_blank_lines_of_the_params_run_nothing(clone: Path) -> None:
@@ -131,7 +180,7 @@ def test_another_colour_runs_what_draws_alone(clone: Path) -> None:
 
 
 def test_a_fault_in_a_late_section_stops_before_any_output_is_removed(clone: Path) -> None:
-    set_params(clone, {"lr": 0.05, "activation": "rleu"})
+    set_params(clone, {"lr": 0.05, "  activation": "rleu"})
     output = run(clone, "dvc", "repro", code=255)
     assert "network.activation is 'rleu'" in output
     assert "did you mean 'relu'?" in output
@@ -173,6 +222,14 @@ CURVE_PLOTS = [
     "plots/lr_sweep/variants.csv",
     "plots/initializer_sweep/curves.csv",
     "plots/initializer_sweep/variants.csv",
+    "plots/network_sweep/curves.csv",
+    "plots/network_sweep/variants.csv",
+    "plots/batch_sweep/curves.csv",
+    "plots/batch_sweep/variants.csv",
+    "plots/optimizer_sweep/curves.csv",
+    "plots/optimizer_sweep/rates.csv",
+    "plots/optimizer_sweep/variants.csv",
+    "plots/smallest_network/variants.csv",
     "plots/callbacks_demo/curves.csv",
 ]
 

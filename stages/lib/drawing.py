@@ -13,6 +13,8 @@ BLUE, ORANGE = "#0072B2", "#D55E00"
 CLASSES = (("ring (class 0)", BLUE, "o"), ("Y (class 1)", ORANGE, "^"))
 SOFT = LinearSegmentedColormap.from_list("soft", ["#56A3D0", "#FFFFFF", "#F0A06A"])
 STRICT = ListedColormap(["#B9DAEC", "#F8D3BB"])
+MOST_COLUMNS = 3  # of a picture with many panels
+LOGITS = np.linspace(-8, 8, 17)  # beyond them a probability is 0 or 1 to three digits
 BANDS = np.linspace(0, 1, 11)  # of probability; flat bands make a PNG half the size of a smooth one
 
 
@@ -49,6 +51,31 @@ def picture_of_boundary(points: Points, grid: np.ndarray, *, limit: float, title
         axes.set_title(name, fontsize="medium")
     strict.legend(loc="upper right")
     figure.suptitle(title)
+    return figure
+
+
+def picture_of_units(points: Points, parts: np.ndarray, *, limit: float, title: str) -> Figure:
+    """Returns a panel for what each hidden unit adds to the logit, and a last one for the logit itself.
+
+    Args:
+        points: drawn over each panel.
+        parts: shape (units + 1, points, points); the last is the sum of the others and the output's bias.
+        limit: of both axes.
+        title: of the whole picture.
+    """
+    names = [f"unit {i} adds" for i in range(1, len(parts))] + ["the sum and a bias: the logit"]
+    columns = min(len(parts), MOST_COLUMNS)
+    rows = -(-len(parts) // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(3.6 * columns, 3.2 * rows + 0.4), layout="constrained")
+    axis = np.linspace(-limit, limit, parts.shape[1])
+    for place, part, name in zip(np.ravel(axes), parts, names, strict=False):
+        bands = place.contourf(axis, axis, part, levels=LOGITS, cmap=SOFT, extend="both")
+        figure.colorbar(bands, ax=place, shrink=0.8, ticks=LOGITS[::4])
+        draw_points(place, points, limit=limit)
+        place.set_title(name, fontsize="medium")
+    for place in np.ravel(axes)[len(parts) :]:
+        place.set_visible(False)
+    figure.suptitle(f"{title}\nWhat each hidden unit adds to the logit: orange speaks for the Y, blue for the ring")
     return figure
 
 

@@ -19,11 +19,13 @@ import tensorflow as tf
 
 from stages.lib.network import INPUTS, dense_network
 from stages.lib.points import Points
-from stages.lib.progress import Progress
 from stages.params.network import Activation, KernelInitializer
 
 WIDTH_MULTIPLE = 16  # padding to less than this changes the order of the sums, and with it the bits
 SMALLEST_FLEET = 2  # XLA turns a batched product of one member into other code
+
+# TensorFlow takes it for a mistake that each fleet compiles a program of its own, and warns.
+tf.get_logger().setLevel("ERROR")
 
 OptimizerFactory = Callable[[float | Callable[[], tf.Tensor]], keras.optimizers.Optimizer]
 
@@ -117,8 +119,9 @@ class Fleet(keras.Model):
         """
         seeds = [member.seed for member in self._rows]
         orders = batch_orders(seeds, rows=len(self._train), batch_size=batch_size, epochs=epochs)
-        callbacks = [Progress(), *callbacks]
-        history = self.fit(orders, epochs=epochs, steps_per_epoch=1, shuffle=False, verbose=0, callbacks=callbacks)
+        history = self.fit(
+            orders, epochs=epochs, steps_per_epoch=1, shuffle=False, verbose=0, callbacks=list(callbacks)
+        )
         names = ("loss", "accuracy", "val_loss", "val_accuracy")
         return {name: np.stack(history.history[f"member_{name}"])[:, : len(self.members)] for name in names}
 

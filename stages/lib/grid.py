@@ -8,10 +8,8 @@ from stages.params.prediction_grid import PredictionGrid
 
 def predict_grid(network: keras.Sequential, grid: PredictionGrid) -> np.ndarray:
     """Returns the probability of class 1 on the grid, shape (points, points), float32; row 0 is the lowest x2."""
-    axis = np.linspace(-grid.limit, grid.limit, grid.points, dtype=np.float32)
-    x1, x2 = np.meshgrid(axis, axis)
-    places = np.stack([x1.ravel(), x2.ravel()], axis=1)
-    return network.predict(places, batch_size=len(places), verbose=0).reshape(x1.shape)
+    places = _places(grid)
+    return network.predict(places, batch_size=len(places), verbose=0).reshape(grid.points, grid.points)
 
 
 def summary_text(network: keras.Sequential) -> str:
@@ -19,3 +17,26 @@ def summary_text(network: keras.Sequential) -> str:
     lines: list[str] = []
     network.summary(print_fn=lines.append, line_length=80)
     return "\n".join(lines)
+
+
+def predict_units(network: keras.Sequential, grid: PredictionGrid) -> np.ndarray:
+    """Returns what each unit of the last hidden layer adds to the logit, then the logit: (units + 1, points, points).
+
+    A unit adds its activation times its weight to the output; with the output's bias they sum to
+    the logit, which the sigmoid turns into the probability.
+    """
+    *_, hidden, output = network.layers
+    inner = keras.Model(network.inputs, hidden.output)
+    inner.compile(jit_compile=True)
+    places = _places(grid)
+    activations = inner.predict(places, batch_size=len(places), verbose=0)
+    kernel, bias = output.get_weights()
+    parts = activations * kernel[:, 0]
+    logit = parts.sum(axis=1, keepdims=True) + bias
+    return np.concatenate([parts, logit], axis=1).T.reshape(-1, grid.points, grid.points)
+
+
+def _places(grid: PredictionGrid) -> np.ndarray:
+    axis = np.linspace(-grid.limit, grid.limit, grid.points, dtype=np.float32)
+    x1, x2 = np.meshgrid(axis, axis)
+    return np.stack([x1.ravel(), x2.ravel()], axis=1)

@@ -37,4 +37,5 @@ def dense_network(
         jit_compile=True,
         steps_per_execution=steps_per_execution,
     )
+    optimizer.build(network.trainable_variables)  # or Keras could not load an archive of a network that is not trained
     return network

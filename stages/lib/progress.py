@@ -1,12 +1,24 @@
 """How far the training is: a bar on a terminal, a line now and then in a log."""
 
 import sys
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
 
 import keras
 from tqdm import tqdm
 
 LINES = 10  # in a log, from the first epoch to the last
+
+Item = TypeVar("Item")
+
+
+def counted(items: Iterable[Item], *, total: int, name: str) -> Iterator[Item]:
+    """Yields the items and shows how many of them there were."""
+    silent = not sys.stderr.isatty()
+    for count, item in enumerate(tqdm(items, desc=name, total=total, unit="fleet", disable=silent), 1):
+        if silent and count * LINES // total > (count - 1) * LINES // total:
+            print(f"{name}: {count} of {total} fleets", flush=True)
+        yield item
 
 
 class Progress(keras.callbacks.Callback):

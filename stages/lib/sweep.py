@@ -1,13 +1,14 @@
 """A sweep: the baseline with one thing changed, each variant trained from several seeds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from stages.lib.measures import diverged, summary
+from stages.lib.statistics import Comparison, compare_to_best
 
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
 MOST_ROWS = 5_000  # of a plotted table; 80,000 rows made a page of 118 MB
@@ -23,89 +24,122 @@ class Sweep:
     """The outcome of a sweep.
 
     Args:
-        key: what was changed, in Keras's spelling, such as `learning_rate`.
-        variants: its values, in the order of params.yaml.
-        curves: for each of Keras's metric names the values, shape (epochs, variants x replicates), all
-            replicates of the first variant first.
-        start: training loss before the first epoch, shape (variants x replicates,).
+        variants: a row for each variant, in the order of params.yaml; its columns say what was changed,
+            in Keras's spelling, such as `learning_rate`.
+        curves: for each of Keras's metric names the values, shape (variants, replicates, epochs).
+        start: training loss before the first epoch, shape (variants, replicates).
+        train_accuracy: share of the training points that are right after the last epoch, shape
+            (variants, replicates); the curve `accuracy` is a mean over the epoch.
         constant: training loss of the constant answer, in nats.
     """
 
-    key: str
-    variants: Sequence[Any]
+    variants: pd.DataFrame
     curves: dict[str, np.ndarray]
     start: np.ndarray
+    train_accuracy: np.ndarray
     constant: float
-
-    def by_variant(self, metric: str) -> np.ndarray:
-        """Returns the values of a metric, shape (variants, replicates, epochs)."""
-        values = self.curves[metric].T
-        return values.reshape(len(self.variants), -1, values.shape[-1])
-
-    @property
-    def best(self) -> int:
-        """Returns the position of the variant with the least mean validation loss at the end; of equals the first."""
-        final = self.by_variant("val_loss")[:, :, -1].astype(np.float64).mean(axis=1)
-        return int(np.argmin(np.where(np.isfinite(final), final, np.inf)))
 
     @property
     def replicates(self) -> int:
         """Returns the number of seeds per variant."""
-        return self.by_variant("loss").shape[1]
+        return self.start.shape[1]
+
+    @property
+    def final_val_loss(self) -> np.ndarray:
+        """Returns the validation loss after the last epoch, shape (variants, replicates)."""
+        return self.curves["val_loss"][:, :, -1].astype(np.float64)
+
+    @property
+    def ranks(self) -> np.ndarray:
+        """Returns what variants are ranked by, the lower the better, shape (variants,): mean final validation loss."""
+        mean = self.final_val_loss.mean(axis=1)
+        return np.where(np.isfinite(mean), mean, np.inf)
+
+    @property
+    def best(self) -> int:
+        """Returns the position of the best variant; of equals the first."""
+        return int(np.argmin(self.ranks))
+
+    @property
+    def diverged(self) -> np.ndarray:
+        """Returns how many runs of each variant diverged, shape (variants,)."""
+        pairs = zip(self.curves["loss"], self.start, strict=True)
+        return np.array([diverged(loss, start=start, constant=self.constant).sum() for loss, start in pairs])
+
+    @property
+    def comparison(self) -> Comparison:
+        """Returns how the final validation loss of each variant compares to that of the best."""
+        return compare_to_best(self.final_val_loss, self.best)
+
+    def tuned(self) -> "Sweep":
+        """Returns the sweep with each variant at its own best `learning_rate`; of equals the first.
+
+        A variant is what all other columns say; its rows must be adjacent.
+        """
+        others = [column for column in self.variants if column != "learning_rate"]
+        ranked = self.variants.assign(rank=self.ranks)
+        chosen = ranked.groupby(others, sort=False)["rank"].idxmin().to_numpy()
+        return replace(
+            self,
+            variants=self.variants.iloc[chosen].reset_index(drop=True),
+            curves={metric: values[chosen] for metric, values in self.curves.items()},
+            start=self.start[chosen],
+            train_accuracy=self.train_accuracy[chosen],
+        )
 
     def curve_table(self) -> pd.DataFrame:
         """Returns mean, least and greatest over the seeds, one row per variant and epoch, thinned to 5,000 rows.
 
         Thinning keeps the first epoch and the last.
         """
-        epochs = self.curves["loss"].shape[0]
+        epochs = self.curves["loss"].shape[-1]
         step = -(-epochs * len(self.variants) // MOST_ROWS)
         kept = np.unique(np.append(np.arange(0, epochs, step), epochs - 1))
-        columns: dict[str, Any] = {
-            self.key: [variant for variant in self.variants for _ in kept],
-            "epoch": np.tile(kept + 1, len(self.variants)),
-        }
+        table = self.variants.loc[self.variants.index.repeat(len(kept))].reset_index(drop=True)
+        table["epoch"] = np.tile(kept + 1, len(self.variants))
         for metric in METRICS:
-            values = self.by_variant(metric)[:, :, kept].astype(np.float64)
-            columns[metric] = values.mean(axis=1).ravel()
-            columns[f"{metric}_min"] = values.min(axis=1).ravel()
-            columns[f"{metric}_max"] = values.max(axis=1).ravel()
-        return pd.DataFrame(columns)
+            values = self.curves[metric][:, :, kept].astype(np.float64)
+            table[metric] = values.mean(axis=1).ravel()
+            table[f"{metric}_min"] = values.min(axis=1).ravel()
+            table[f"{metric}_max"] = values.max(axis=1).ravel()
+        return table
 
     def variant_table(self) -> pd.DataFrame:
-        """Returns the figures at the last epoch, one row per variant, with the number of runs that diverged."""
-        rows = [
-            {self.key: variant}
-            | {f"{metric}_{name}": value for metric in METRICS for name, value in self.final(i, metric).items()}
-            | {"diverged": self.diverged(i)}
-            for i, variant in enumerate(self.variants)
-        ]
-        return pd.DataFrame(rows).drop(columns=[f"{metric}_n" for metric in METRICS]).assign(n=self.replicates)
+        """Returns one row per variant: its figures after the last epoch, runs that diverged, and the comparison.
 
-    def final(self, variant: int, metric: str) -> dict[str, Any]:
-        """Returns the summary over the seeds of a metric at the last epoch."""
-        return summary(self.by_variant(metric)[variant, :, -1])
+        `difference` (with the ends of its 95 % interval), `p_value` and `same_as_best` compare the
+        validation loss to that of the best variant; see stages/lib/statistics.py.
+        """
+        table = self.variants.copy()
+        for metric in METRICS:
+            figures = [summary(values[:, -1]) for values in self.curves[metric]]
+            for name in ("mean", "std", "min", "max"):
+                table[f"{metric}_{name}"] = [figure[name] for figure in figures]
+        found = self.comparison
+        return table.assign(
+            diverged=self.diverged,
+            n=self.replicates,
+            difference=found.difference,
+            difference_low=found.low,
+            difference_high=found.high,
+            p_value=found.p_value,
+            same_as_best=found.same_as_best.astype(int),
+        )
 
-    def diverged(self, variant: int) -> int:
-        """Returns how many of a variant's runs diverged."""
-        start = self.start.reshape(len(self.variants), -1)[variant]
-        return int(diverged(self.by_variant("loss")[variant], start=start, constant=self.constant).sum())
-
-    def answer(self) -> dict[str, Any]:
+    def answer(self, *, grid: Sequence[float] | None = None) -> dict[str, Any]:
         """Returns the best variant and its figures, for metrics/<stage>.json.
 
-        `at_end_of_grid`: whether the best of several numbers is the least or greatest tried, so that a
-        better one may lie beyond; None for names.
+        `at_end_of_grid`, where a grid of learning rates is given: whether the best is its least or its
+        greatest, so that a better one may lie beyond. `same_as_best`: the variants that can't be told from
+        the best at 5 %, itself included.
         """
-        ordered = all(isinstance(variant, int | float) for variant in self.variants)
-        best = self.variants[self.best]
+        best = self.variants.to_dict("records")[self.best]
+        figures = {metric: summary(self.curves[metric][self.best, :, -1]) for metric in ("val_loss", "val_accuracy")}
+        same = self.variants[self.comparison.same_as_best]
+        edge = {"at_end_of_grid": best["learning_rate"] in {min(grid), max(grid)}} if grid else {}
         return {
-            "best": {
-                self.key: best,
-                "at_end_of_grid": best in {min(self.variants), max(self.variants)} if ordered else None,
-                "diverged": self.diverged(self.best),
-                **{metric: self.final(self.best, metric) for metric in ("val_loss", "val_accuracy")},
-            },
-            "diverged": sum(self.diverged(i) for i in range(len(self.variants))),
-            "runs": len(self.variants) * self.replicates,
+            "best": {**best, **figures, **edge, "diverged": self.diverged[self.best]},
+            "diverged": self.diverged.sum(),
+            "runs": self.start.size,
+            "same_as_best": same.to_dict("records") if len(same.columns) > 1 else same.iloc[:, 0].tolist(),
         }

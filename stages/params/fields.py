@@ -30,6 +30,7 @@ Count = Annotated[int, Strict(), Ge(1)]
 Epochs = Annotated[Count, Le(10_000)]
 Replicates = Annotated[Count, Le(1_000)]
 Units = Annotated[Count, Le(1_024)]
+Depth = Annotated[int, Strict(), Ge(0), Le(8)]
 LearningRate = Annotated[Number, Gt(0), Le(1_000)]
 Improvement = Annotated[Number, Ge(0), Le(1)]
 DISTINCT = (Len(min_length=1, max_length=100), AfterValidator(_without_duplicates))

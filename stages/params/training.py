@@ -8,6 +8,7 @@ from pydantic.dataclasses import dataclass
 from stages.params.fields import SECTION, Count, Epochs, Improvement
 
 TRAINING_POINTS = 1_209  # as stages/dataset.py makes them
+BatchSize = Annotated[Count, Le(TRAINING_POINTS)]
 
 
 @dataclass(frozen=True, config=SECTION)
@@ -15,6 +16,6 @@ class Training:
     """Epochs, batch size and the plateau rule (`min_delta`, `patience`) of plain SGD."""
 
     epochs: Epochs
-    batch_size: Annotated[Count, Le(TRAINING_POINTS)]
+    batch_size: BatchSize
     min_delta: Improvement
     patience: Epochs

@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from inspect import signature
 from pathlib import Path
 
 import pytest
 import yaml
 
+from stages import figures
 from stages.lib.runner import Fault, read_params
 from stages.params.lr import Lr
 from stages.params.lr_sweep import LrSweep
@@ -119,9 +121,9 @@ def test_check_ends_with_the_faults_and_without_a_traceback(tmp_path: Path) -> N
 
 def test_a_file_that_is_missing_is_named_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_text((ROOT / "params.yaml").read_text("utf-8"), "utf-8")
-    words = "--train nowhere.csv --baseline-grids a --lr-sweep-grid b --lr-sweep-metrics c --initializer-sweep-grid d"
-    words += " --initializer-sweep-metrics e --data f --baseline g --epochs h --lr-sweep i --initializer-sweep j"
-    command = [sys.executable, "-m", "stages.figures", *words.split()]
+    names = [name for name in signature(figures.main).parameters if name != "prediction_grid"]
+    words = [word for name in names for word in (f"--{name.replace('_', '-')}", "nowhere.csv")]
+    command = [sys.executable, "-m", "stages.figures", *words]
     ended = subprocess.run(
         command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
     )

@@ -7,17 +7,25 @@ import pytest
 from stages.lib.sweep import METRICS, MOST_ROWS, Sweep, replicate_seeds
 
 
-def make_sweep(final_val_loss: list[list[float]], variants: list[float | str], epochs: int = 2) -> Sweep:
-    runs = np.array(final_val_loss).ravel()
-    falling = np.stack([runs + epochs - 1 - epoch for epoch in range(epochs)])
-    return Sweep("learning_rate", variants, dict.fromkeys(METRICS, falling), start=runs + epochs, constant=0.6)
+def make_sweep(
+    final_val_loss: list[list[float]], variants: list[float] | list[str], epochs: int = 2, key: str = "learning_rate"
+) -> Sweep:
+    final = np.array(final_val_loss)
+    falling = np.stack([final + epochs - 1 - epoch for epoch in range(epochs)], axis=-1)
+    return Sweep(
+        pd.DataFrame({key: variants}),
+        dict.fromkeys(METRICS, falling),
+        start=final + epochs,
+        train_accuracy=np.ones_like(final),
+        constant=0.6,
+    )
 
 
 def test_the_best_variant_has_the_least_mean_and_not_the_luckiest_seed() -> None:
     sweep = make_sweep([[0.1, 0.9], [0.3, 0.4], [0.5, 0.5]], [1.0, 2.0, 3.0])
     assert sweep.best == 1
     assert sweep.answer()["best"]["val_loss"]["mean"] == pytest.approx(0.35)
-    assert sweep.answer()["best"]["at_end_of_grid"] is False
+    assert sweep.answer(grid=[1.0, 2.0, 3.0])["best"]["at_end_of_grid"] is False
 
 
 def test_of_equal_variants_the_first_listed_is_best() -> None:
@@ -25,8 +33,9 @@ def test_of_equal_variants_the_first_listed_is_best() -> None:
 
 
 def test_a_best_at_an_end_of_its_grid_is_said_to_be_so() -> None:
-    assert make_sweep([[0.1], [0.2], [0.3]], [10.0, 1.0, 3.0]).answer()["best"]["at_end_of_grid"] is True
-    assert make_sweep([[0.1], [0.2]], ["zeros", "ones"]).answer()["best"]["at_end_of_grid"] is None
+    sweep = make_sweep([[0.1], [0.2], [0.3]], [10.0, 1.0, 3.0])
+    assert sweep.answer(grid=[10.0, 1.0, 3.0])["best"]["at_end_of_grid"] is True
+    assert "at_end_of_grid" not in make_sweep([[0.1], [0.2]], ["zeros", "ones"], key="name").answer()["best"]
 
 
 def test_a_variant_with_a_run_that_is_not_finite_is_never_best() -> None:
@@ -59,3 +68,16 @@ def test_the_baseline_has_the_first_of_the_seeds_that_all_variants_share() -> No
     assert replicate_seeds(42, 3)[0] == replicate_seeds(42, 1)[0]
     assert len(set(replicate_seeds(42, 1000))) == 1000
     assert replicate_seeds(42, 3) != replicate_seeds(43, 3)
+
+
+def test_each_variant_is_tuned_to_its_own_best_rate() -> None:
+    final = [[0.3, 0.3], [0.1, 0.2], [0.4, 0.2], [0.4, 0.4]]
+    sweep = make_sweep(final, [0.1, 1.0, 0.1, 1.0])
+    sweep.variants.insert(0, "optimizer", ["sgd", "sgd", "adam", "adam"])
+    tuned = sweep.tuned()
+    assert tuned.variants.to_dict("records") == [
+        {"optimizer": "sgd", "learning_rate": 1.0},
+        {"optimizer": "adam", "learning_rate": 0.1},
+    ]
+    np.testing.assert_allclose(tuned.final_val_loss, [[0.1, 0.2], [0.4, 0.2]])
+    np.testing.assert_allclose(tuned.start, sweep.start[[1, 2]])

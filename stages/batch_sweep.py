@@ -1,0 +1,111 @@
+"""Which batch size, and how many epochs?
+
+The baseline, with other batches: from a few points per update to all of them. The rate that suits a
+batch grows with it, so each size is tuned over a small grid of learning rates and judged at its best.
+The cost is counted in epochs, updates and samples until the loss has settled, never in seconds: those
+are the machine's.
+
+Held fixed: the network, the optimizer (plain SGD), the number of epochs that each gets.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from stages.lib.archive import save_network
+from stages.lib.files import write_array, write_csv, write_json
+from stages.lib.fleets import train_sweep
+from stages.lib.grid import predict_grid
+from stages.lib.measures import plateau_epoch, summary
+from stages.lib.points import read_points
+from stages.lib.recipe import Recipe
+from stages.lib.runner import run
+from stages.lib.sweep import Sweep, replicate_seeds
+from stages.params.batch_sweep import BatchSweep
+from stages.params.network import Network
+from stages.params.prediction_grid import PredictionGrid
+from stages.params.seed import Seed
+from stages.params.training import Training
+
+
+def main(
+    seed: Seed,
+    network: Network,
+    training: Training,
+    prediction_grid: PredictionGrid,
+    batch_sweep: BatchSweep,
+    *,
+    train: Path,
+    validation: Path,
+    model: Path,
+    grid: Path,
+    curves: Path,
+    variants: Path,
+    metrics: Path,
+) -> None:
+    """Tunes every batch size, and counts what each needs until the loss has settled."""
+    points = {"train": read_points(train), "validation": read_points(validation)}
+    seeds = replicate_seeds(seed, batch_sweep.replicates)
+    rates = batch_sweep.learning_rates
+    tried = [
+        (
+            {"batch_size": size, "learning_rate": rate},
+            replace(Recipe.of_baseline(network, training, rate), batch_size=size, epochs=batch_sweep.epochs),
+        )
+        for size in batch_sweep.batch_sizes
+        for rate in rates
+    ]
+    sweep = train_sweep(tried, seeds, **points, name="batch_sweep")
+    tuned = sweep.tuned()
+    costs = cost_table(tuned, training, rows=len(points["train"]))
+    write_csv(tuned.curve_table(), curves)
+    write_csv(tuned.variant_table().join(costs), variants)
+    write_json(tuned.answer(grid=rates) | cheapest(tuned, costs), metrics)
+    _, best = tried[sweep.best]
+    network_of_best = best.network(seeds[0], **points, name="batch_sweep")
+    save_network(network_of_best, model)
+    write_array(predict_grid(network_of_best, prediction_grid), grid)
+
+
+def cost_table(sweep: Sweep, rule: Training, *, rows: int) -> pd.DataFrame:
+    """Returns what each variant needs until its validation loss has settled, one row per variant.
+
+    `settled` counts the seeds that did; `epochs`, `updates` (of the weights) and `samples` (points
+    seen) are the means over those, and empty where none did.
+    """
+    found = [[plateau_epoch(run, rule) for run in runs] for runs in sweep.curves["val_loss"]]
+    epochs = [[epoch for epoch in runs if epoch is not None] for runs in found]
+    mean = np.array([summary(np.array(runs))["mean"] if runs else np.nan for runs in epochs])
+    updates_per_epoch = np.ceil(rows / sweep.variants["batch_size"].to_numpy())
+    return pd.DataFrame(
+        {
+            "settled": [len(runs) for runs in epochs],
+            "epochs": mean,
+            "epochs_min": [min(runs, default=np.nan) for runs in epochs],
+            "epochs_max": [max(runs, default=np.nan) for runs in epochs],
+            "updates": mean * updates_per_epoch,
+            "samples": mean * rows,
+        }
+    )
+
+
+def cheapest(sweep: Sweep, costs: pd.DataFrame) -> dict[str, object]:
+    """Returns the batch sizes that need the fewest updates and the fewest samples, of those that settle from all seeds.
+
+    Empty where none does.
+    """
+    table = sweep.variants.join(costs)
+    steady = table[table["settled"] == sweep.replicates]
+    if steady.empty:
+        return {}
+    shown = ["batch_size", "learning_rate", "epochs", "updates", "samples"]
+    return {
+        f"fewest_{cost}": steady[shown].to_dict("records")[int(steady[cost].to_numpy().argmin())]
+        for cost in ("updates", "samples")
+    }
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,129 @@
+"""What is the smallest network that separates the points?
+
+Every shape of one or two hidden layers up to a number of trainable parameters, each trained from
+many random starts. Two answers: the fewest parameters with which any start gets every training
+point right, and the fewest with which nine starts of ten do.
+
+Held fixed: the optimizer (Adam), its rate, the initializer, the batch size, the number of epochs.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+
+from stages.lib.archive import save_network
+from stages.lib.files import write_array, write_csv, write_json
+from stages.lib.fleets import train_sweep
+from stages.lib.grid import predict_grid, predict_units
+from stages.lib.points import read_points
+from stages.lib.recipe import Recipe
+from stages.lib.runner import run
+from stages.lib.sweep import Sweep, replicate_seeds
+from stages.params.network import Network
+from stages.params.prediction_grid import PredictionGrid
+from stages.params.seed import Seed
+from stages.params.smallest_network import SmallestNetwork
+from stages.params.training import Training
+
+RELIABLE = 0.9  # share of the restarts
+
+
+def main(
+    seed: Seed,
+    network: Network,
+    training: Training,
+    prediction_grid: PredictionGrid,
+    smallest_network: SmallestNetwork,
+    *,
+    train: Path,
+    validation: Path,
+    model: Path,
+    grid: Path,
+    units: Path,
+    variants: Path,
+    metrics: Path,
+) -> None:
+    """Counts the restarts that get every training point right; keeps the smallest network that does."""
+    points = {"train": read_points(train), "validation": read_points(validation)}
+    seeds = replicate_seeds(seed, smallest_network.restarts)
+    recipe = replace(
+        Recipe.of_baseline(network, training, smallest_network.learning_rate),
+        optimizer=keras.optimizers.Adam,
+        batch_size=smallest_network.batch_size,
+        epochs=smallest_network.epochs,
+    )
+    shapes = [
+        replace(recipe, hidden_units=hidden_units, activation=activation)
+        for activation in smallest_network.activations
+        for hidden_units in shapes_up_to(smallest_network.most_parameters, recipe)
+    ]
+    tried = [({"activation": shape.activation, "hidden_units": label(shape.hidden_units)}, shape) for shape in shapes]
+    sweep = train_sweep(tried, seeds, **points, name="smallest_network")
+    table = success_table(sweep, [shape.parameters for shape in shapes])
+    write_csv(table, variants)
+    write_json(answer(table), metrics)
+    shape, restart = smallest(sweep, table)
+    kept = shapes[shape].network(seeds[restart], **points, name="smallest_network")
+    save_network(kept, model)
+    write_array(predict_grid(kept, prediction_grid), grid)
+    write_array(predict_units(kept, prediction_grid), units)
+
+
+def shapes_up_to(most_parameters: int, recipe: Recipe) -> Iterator[tuple[int, ...]]:
+    """Yields the widths of every network of one or two hidden layers with at most that many parameters."""
+    for first in range(1, most_parameters):
+        for shape in ((first,), *((first, second) for second in range(1, most_parameters))):
+            if replace(recipe, hidden_units=shape).parameters <= most_parameters:
+                yield shape
+
+
+def label(hidden_units: tuple[int, ...]) -> str:
+    """Returns the widths of the hidden layers as text, such as 4 or 3-2."""
+    return "-".join(map(str, hidden_units))
+
+
+def success_table(sweep: Sweep, parameters: list[int]) -> pd.DataFrame:
+    """Returns one row per shape: restarts that get all training points right, and the most points that any got."""
+    return sweep.variants.assign(
+        parameters=parameters,
+        restarts=sweep.replicates,
+        perfect=(sweep.train_accuracy == 1).sum(axis=1),
+        share=(sweep.train_accuracy == 1).mean(axis=1),
+        accuracy_mean=sweep.train_accuracy.astype(np.float64).mean(axis=1),
+        accuracy_max=sweep.train_accuracy.max(axis=1),
+    )
+
+
+def answer(table: pd.DataFrame) -> dict[str, Any]:
+    """Returns the smallest shape with any perfect restart and that with nine of ten, or None where there is none.
+
+    Of equally many parameters the shape with more perfect restarts counts.
+    """
+    by_size = table.sort_values(["parameters", "perfect"], ascending=[True, False], kind="stable")
+    found = {
+        "smallest": by_size[by_size["perfect"] > 0],
+        "smallest_reliable": by_size[by_size["share"] >= RELIABLE],
+    }
+    rows = {name: None if rows.empty else rows.to_dict("records")[0] for name, rows in found.items()}
+    return {**rows, "runs": int(table["restarts"].sum()), "most_parameters": int(table["parameters"].max())}
+
+
+def smallest(sweep: Sweep, table: pd.DataFrame) -> tuple[int, int]:
+    """Returns the position of the shape to keep and of its restart.
+
+    The smallest shape with a perfect restart, else the one that comes nearest; of its restarts
+    the most accurate, and of these the one with the least validation loss.
+    """
+    order = table.assign(missed=1 - table["accuracy_max"], failed=-table["perfect"])
+    shape = int(order.sort_values(["missed", "parameters", "failed"], kind="stable").index[0])
+    ranked = np.lexsort((sweep.final_val_loss[shape], -sweep.train_accuracy[shape]))
+    return shape, int(ranked[0])
+
+
+if __name__ == "__main__":
+    run(main)
