@@ -1,0 +1,170 @@
+"""Charts of the report as Vega-Lite specifications, without their data and colours, which the page adds.
+
+All can be zoomed and panned; a click on the legend singles out what was clicked.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+LOSS, ACCURACY = "val_loss", "val_accuracy"
+TITLES = {LOSS: "validation loss (nats)", ACCURACY: "validation accuracy"}
+HIGHEST_LOSS = 2.0  # nats; what diverges would press all other curves flat
+ZOOM = {
+    "type": "interval",
+    "zoom": "wheel![event.ctrlKey || event.metaKey]",  # a plain wheel must go on scrolling the page
+}
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A specification, a heading, a description for those who can't see it, and the table it draws."""
+
+    title: str
+    description: str
+    spec: dict[str, Any]
+    table: pd.DataFrame
+
+
+def learning_charts(curves: pd.DataFrame, marks: dict[str, int | None]) -> tuple[Chart, ...]:
+    """Returns the loss and the accuracy of one run by epoch, on training and validation points.
+
+    Args:
+        curves: a row for each epoch, with Keras's names.
+        marks: epochs to point out, by their label; None is left out.
+    """
+    rules = [_rule(label, epoch) for label, epoch in marks.items() if epoch is not None]
+    return tuple(_learning_chart(curves, metric, rules) for metric in ("loss", "accuracy"))
+
+
+def sweep_charts(curves: pd.DataFrame, variants: pd.DataFrame, key: str) -> tuple[Chart, ...]:
+    """Returns how each variant of a sweep learns, and where it ends.
+
+    Args:
+        curves: a row for each variant and epoch, means over the seeds.
+        variants: a row for each variant, at the last epoch.
+        key: the column that names the variant.
+    """
+    return (_final_chart(variants, key), _curves_chart(curves, key, LOSS), _curves_chart(curves, key, ACCURACY))
+
+
+def _learning_chart(curves: pd.DataFrame, metric: str, rules: list[dict[str, Any]]) -> Chart:
+    long = curves.melt("epoch", [metric, f"val_{metric}"], "points", "value")
+    long["points"] = long["points"].map({metric: "training", f"val_{metric}": "validation"})
+    title = {"loss": "loss (nats)", "accuracy": "accuracy"}[metric]
+    lines = {
+        "params": [{"name": "chosen", "select": {"type": "point", "fields": ["points"]}, "bind": "legend"}, _zoom()],
+        "mark": _line(),
+        "encoding": {
+            "x": _axis("epoch"),
+            "y": _axis("value", title) | {"scale": _scale(metric)},
+            "color": {"field": "points", "type": "nominal", "title": None, "legend": _legend()},
+            "strokeDash": {"field": "points", "type": "nominal", "title": None},
+            "opacity": _opacity(),
+            "tooltip": [{"field": "points"}, _tip("epoch"), _tip("value", title)],
+        },
+    }
+    description = f"The {metric} by epoch, for training and validation points."
+    return Chart(f"{metric.capitalize()} by epoch", description, {"layer": [lines, *rules]}, long)
+
+
+def _curves_chart(curves: pd.DataFrame, key: str, metric: str) -> Chart:
+    numbers = pd.api.types.is_numeric_dtype(curves[key])
+    colour = {"field": key, "type": "ordinal" if numbers else "nominal", "title": words(key), "legend": _legend()}
+    if not numbers:
+        colour |= {"sort": None}
+    spec = {
+        "params": [{"name": "chosen", "select": {"type": "point", "fields": [key]}, "bind": "legend"}, _zoom()],
+        "mark": _line(),
+        "encoding": {
+            "x": _axis("epoch"),
+            "y": _axis(metric, TITLES[metric]) | {"scale": _scale(metric)},
+            "color": colour,
+            "opacity": _opacity(),
+            "tooltip": [
+                {"field": key, "title": words(key)},
+                _tip("epoch"),
+                *(_tip(f"{metric}{part}", f"{part[1:] or 'mean'}") for part in ("", "_min", "_max")),
+            ],
+        },
+    }
+    table = curves[[key, "epoch", metric, f"{metric}_min", f"{metric}_max"]]
+    name = TITLES[metric].removesuffix(" (nats)")
+    description = f"The mean {name} by epoch, a line for each {words(key)}. The table below has the last epoch."
+    return Chart(f"{name.capitalize()} by epoch", description, spec, table)
+
+
+def _final_chart(variants: pd.DataFrame, key: str) -> Chart:
+    numbers = pd.api.types.is_numeric_dtype(variants[key])
+    along, across = ("x", "y") if numbers else ("y", "x")
+    place = {"field": key, "type": "quantitative" if numbers else "nominal", "title": words(key)}
+    place |= {"scale": {"type": "log"}, "axis": {"format": "~e", "labelOverlap": True}} if numbers else {"sort": None}
+    loss = {"type": "quantitative", "title": TITLES[LOSS], "scale": {"type": "log"}, "axis": {"format": "~g"}}
+    span = {across: loss | {"field": f"{LOSS}_min"}, f"{across}2": {"field": f"{LOSS}_max"}}
+    spec = {
+        "transform": [{"filter": f"datum.{LOSS}_mean > 0"}],
+        "encoding": {along: place},
+        "layer": [
+            {"mark": {"type": "rule", "strokeWidth": 3, "opacity": 0.4}, "encoding": span},
+            {
+                "params": [_zoom()] if numbers else [],
+                "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
+                "encoding": {
+                    across: loss | {"field": f"{LOSS}_mean"},
+                    "tooltip": [
+                        {"field": key, "title": words(key)},
+                        _tip(f"{LOSS}_mean", "mean loss"),
+                        _tip(f"{LOSS}_min", "least loss"),
+                        _tip(f"{LOSS}_max", "greatest loss"),
+                        {"field": "diverged", "title": "runs diverged"},
+                    ],
+                },
+            },
+        ],
+    }
+    table = variants[[key, *(f"{LOSS}_{part}" for part in ("mean", "min", "max")), "diverged"]]
+    description = f"The validation loss after the last epoch for each {words(key)}: the mean, from least to greatest."
+    return Chart("Validation loss at the end", description, spec, table)
+
+
+def words(name: str) -> str:
+    """Returns a name of Keras's as words."""
+    return name.replace("_", " ")
+
+
+def _rule(label: str, epoch: int) -> dict[str, Any]:
+    return {
+        "data": {"values": [{"epoch": epoch, "label": f"{label}: epoch {epoch}"}]},
+        "mark": {"type": "rule", "strokeDash": [2, 3], "strokeWidth": 2, "clip": True},
+        "encoding": {"x": {"field": "epoch", "type": "quantitative"}, "tooltip": {"field": "label"}},
+    }
+
+
+def _line() -> dict[str, Any]:
+    points = {"filled": True, "opacity": 0, "size": 70}  # unseen, but a line alone is too thin to point at
+    return {"type": "line", "clip": True, "strokeWidth": 2, "point": points}
+
+
+def _zoom() -> dict[str, Any]:
+    return {"name": "zoom", "select": ZOOM, "bind": "scales"}
+
+
+def _axis(field: str, title: str | None = None) -> dict[str, Any]:
+    return {"field": field, "type": "quantitative", "title": title or field}
+
+
+def _scale(metric: str) -> dict[str, Any]:
+    return {"type": "log", "domainMax": HIGHEST_LOSS} if metric.endswith("loss") else {"zero": False}
+
+
+def _legend() -> dict[str, Any]:
+    return {"orient": "bottom", "columns": {"expr": "max(2, floor(width / 100))"}, "symbolOpacity": 1}
+
+
+def _opacity() -> dict[str, Any]:
+    return {"condition": {"param": "chosen", "value": 1}, "value": 0.08}
+
+
+def _tip(field: str, title: str | None = None) -> dict[str, Any]:
+    return {"field": field, "type": "quantitative", "title": title or field, "format": "~g" if title is None else ".4~g"}
