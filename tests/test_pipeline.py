@@ -14,7 +14,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 SMALL = {"epochs": 4, "patience": 2, "batch_size": 403, "points": 15, "snapshots": 3, "replicates": 2}
-STAGES = ["check", "dataset", "baseline", "lr_sweep", "initializer_sweep", "callbacks_demo", "figures"]
+STAGES = ["check", "dataset", "baseline", "lr_sweep", "initializer_sweep", "callbacks_demo", "figures", "report"]
 
 
 def run(folder: Path, *command: str, code: int = 0) -> str:
@@ -94,12 +94,12 @@ def test_lr_of_an_experiment_reaches_what_reads_it_and_the_former_value_comes_fr
     clone: Path,
 ) -> None:
     output = run(clone, "dvc", "exp", "run", "-S", "lr=0.05")
-    assert stages_run(output) == ["check", "baseline", "initializer_sweep", "figures"]
+    assert stages_run(output) == ["check", "baseline", "initializer_sweep", "figures", "report"]
     assert run(clone, "git", "diff", "--unified=0", "params.yaml").splitlines()[-2:] == ["-lr: 0.1", "+lr: 0.05"]
     assert "0.05" in run(clone, "dvc", "params", "diff")
     assert "metrics/baseline.json" in run(clone, "dvc", "metrics", "diff")
     set_params(clone, {"lr": 0.1})
-    assert stages_run(run(clone, "dvc", "repro")) == ["check"]  # it alone writes what git holds
+    assert stages_run(run(clone, "dvc", "repro")) == ["check", "report"]  # they alone have outs that git holds
     assert run(clone, "git", "status", "--porcelain") == ""
 
 
@@ -113,7 +113,7 @@ def test_a_rate_that_dvc_writes_as_text_is_read_as_a_number(clone: Path) -> None
 
 def test_other_rates_to_sweep_run_the_sweep_and_the_figures_alone(clone: Path) -> None:
     output = run(clone, "dvc", "exp", "run", "-S", "lr_sweep.learning_rates=[0.1,0.2]")
-    assert stages_run(output) == ["check", "lr_sweep", "figures"]
+    assert stages_run(output) == ["check", "lr_sweep", "figures", "report"]
     rows = (clone / "plots" / "lr_sweep" / "variants.csv").read_text("utf-8").splitlines()
     assert [row.split(",")[0] for row in rows] == ["learning_rate", "0.1", "0.2"]
 
@@ -127,7 +127,7 @@ def test_comments_and_blank_lines_of_the_params_run_nothing(clone: Path) -> None
 def test_another_colour_runs_what_draws_alone(clone: Path) -> None:
     drawing = clone / "stages" / "lib" / "drawing.py"
     drawing.write_text(drawing.read_text("utf-8").replace("#0072B2", "#0072B3"), "utf-8")
-    assert stages_run(run(clone, "dvc", "repro")) == ["figures"]
+    assert stages_run(run(clone, "dvc", "repro")) == ["figures", "report"]
 
 
 def test_a_fault_in_a_late_section_stops_before_any_output_is_removed(clone: Path) -> None:

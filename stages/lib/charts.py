@@ -53,41 +53,32 @@ def _learning_chart(curves: pd.DataFrame, metric: str, rules: list[dict[str, Any
     long = curves.melt("epoch", [metric, f"val_{metric}"], "points", "value")
     long["points"] = long["points"].map({metric: "training", f"val_{metric}": "validation"})
     title = {"loss": "loss (nats)", "accuracy": "accuracy"}[metric]
-    lines = {
-        "params": [{"name": "chosen", "select": {"type": "point", "fields": ["points"]}, "bind": "legend"}, _zoom()],
-        "mark": _line(),
-        "encoding": {
-            "x": _axis("epoch"),
-            "y": _axis("value", title) | {"scale": _scale(metric)},
-            "color": {"field": "points", "type": "nominal", "title": None, "legend": _legend()},
-            "strokeDash": {"field": "points", "type": "nominal", "title": None},
-            "opacity": _opacity(),
-            "tooltip": [{"field": "points"}, _tip("epoch"), _tip("value", title)],
-        },
+    encoding = {
+        "x": _axis("epoch"),
+        "y": _axis("value", title) | {"scale": _scale(metric)},
+        "color": {"field": "points", "type": "nominal", "title": None},
     }
+    lines = _lines("points", [{"field": "points"}, _tip("epoch"), _tip("value", title)])
+    spec = {"layer": [{"encoding": encoding, "layer": lines}, *rules]}
     description = f"The {metric} by epoch, for training and validation points."
-    return Chart(f"{metric.capitalize()} by epoch", description, {"layer": [lines, *rules]}, long)
+    return Chart(f"{metric.capitalize()} by epoch", description, spec, long)
 
 
 def _curves_chart(curves: pd.DataFrame, key: str, metric: str) -> Chart:
     numbers = pd.api.types.is_numeric_dtype(curves[key])
-    colour = {"field": key, "type": "ordinal" if numbers else "nominal", "title": words(key), "legend": _legend()}
-    if not numbers:
-        colour |= {"sort": None}
+    colour: dict[str, Any] = {"field": key, "type": "ordinal" if numbers else "nominal", "title": words(key)}
+    tips = [
+        {"field": key, "title": words(key)},
+        _tip("epoch"),
+        *(_tip(f"{metric}{part}", name) for part, name in (("", "mean"), ("_min", "least"), ("_max", "greatest"))),
+    ]
     spec = {
-        "params": [{"name": "chosen", "select": {"type": "point", "fields": [key]}, "bind": "legend"}, _zoom()],
-        "mark": _line(),
         "encoding": {
             "x": _axis("epoch"),
             "y": _axis(metric, TITLES[metric]) | {"scale": _scale(metric)},
-            "color": colour,
-            "opacity": _opacity(),
-            "tooltip": [
-                {"field": key, "title": words(key)},
-                _tip("epoch"),
-                *(_tip(f"{metric}{part}", f"{part[1:] or 'mean'}") for part in ("", "_min", "_max")),
-            ],
+            "color": colour if numbers else colour | {"sort": None},
         },
+        "layer": _lines(key, tips),
     }
     table = curves[[key, "epoch", metric, f"{metric}_min", f"{metric}_max"]]
     name = TITLES[metric].removesuffix(" (nats)")
@@ -98,8 +89,14 @@ def _curves_chart(curves: pd.DataFrame, key: str, metric: str) -> Chart:
 def _final_chart(variants: pd.DataFrame, key: str) -> Chart:
     numbers = pd.api.types.is_numeric_dtype(variants[key])
     along, across = ("x", "y") if numbers else ("y", "x")
-    place = {"field": key, "type": "quantitative" if numbers else "nominal", "title": words(key)}
-    place |= {"scale": {"type": "log"}, "axis": {"format": "~e", "labelOverlap": True}} if numbers else {"sort": None}
+    place: dict[str, Any] = {"field": key, "type": "quantitative" if numbers else "nominal", "title": words(key)}
+    if numbers:
+        place |= {
+            "scale": {"type": "log", "padding": 12},
+            "axis": {"format": "~e", "labelOverlap": True, "grid": False},
+        }
+    else:
+        place |= {"sort": None}
     loss = {"type": "quantitative", "title": TITLES[LOSS], "scale": {"type": "log"}, "axis": {"format": "~g"}}
     span = {across: loss | {"field": f"{LOSS}_min"}, f"{across}2": {"field": f"{LOSS}_max"}}
     spec = {
@@ -141,9 +138,24 @@ def _rule(label: str, epoch: int) -> dict[str, Any]:
     }
 
 
-def _line() -> dict[str, Any]:
-    points = {"filled": True, "opacity": 0, "size": 70}  # unseen, but a line alone is too thin to point at
-    return {"type": "line", "clip": True, "strokeWidth": 2, "point": points}
+def _lines(key: str, tips: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Returns a line for each value of `key`, and over them the one point that is nearest to the pointer."""
+    chosen = {"name": "chosen", "select": {"type": "point", "fields": [key]}, "bind": "legend"}
+    near = {"name": "near", "select": {"type": "point", "on": "pointerover", "nearest": True, "clear": "pointerout"}}
+    faint = {"condition": {"param": "chosen", "value": 1}, "value": 0.08}
+    seen = {"condition": {"param": "near", "empty": False, "value": 1}, "value": 0}
+    return [
+        {
+            "params": [chosen, _zoom()],
+            "mark": {"type": "line", "clip": True, "strokeWidth": 2},
+            "encoding": {"opacity": faint},
+        },
+        {
+            "params": [near],
+            "mark": {"type": "point", "clip": True, "filled": True, "size": 80},
+            "encoding": {"opacity": seen, "tooltip": tips},
+        },
+    ]
 
 
 def _zoom() -> dict[str, Any]:
@@ -158,13 +170,10 @@ def _scale(metric: str) -> dict[str, Any]:
     return {"type": "log", "domainMax": HIGHEST_LOSS} if metric.endswith("loss") else {"zero": False}
 
 
-def _legend() -> dict[str, Any]:
-    return {"orient": "bottom", "columns": {"expr": "max(2, floor(width / 100))"}, "symbolOpacity": 1}
-
-
-def _opacity() -> dict[str, Any]:
-    return {"condition": {"param": "chosen", "value": 1}, "value": 0.08}
-
-
 def _tip(field: str, title: str | None = None) -> dict[str, Any]:
-    return {"field": field, "type": "quantitative", "title": title or field, "format": "~g" if title is None else ".4~g"}
+    return {
+        "field": field,
+        "type": "quantitative",
+        "title": title or field,
+        "format": "~g" if title is None else ".4~g",
+    }

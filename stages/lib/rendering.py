@@ -123,7 +123,7 @@ def write_html(report: Report, path: Path) -> None:
         report=report,
         data=_data(report),
         style=Markup((TEMPLATES / "report.css").read_text("utf-8")),
-        library=inline_script(vl_convert.javascript_bundle()),
+        library=inline_script(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")),
         script=inline_script(sources),
     )
     write_text(page, path)
@@ -172,7 +172,7 @@ def _anchor(heading: str) -> str:
 def _cell(value: Any, form: str) -> tuple[str, str]:
     if isinstance(value, str):
         return value, value
-    return (f"{value:{form}}", repr(value)) if math.isfinite(value) else ("–", "")
+    return (f"{value:{form}}", repr(value)) if math.isfinite(value) else ("none", "")
 
 
 def _data(report: Report) -> dict[str, Any]:
@@ -187,7 +187,8 @@ def _data(report: Report) -> dict[str, Any]:
         for question in report.questions
         if question.network
     ]
-    points = [[_shortest(x1), _shortest(x2), int(y)] for (x1, x2), (y,) in zip(report.points.x, report.points.y)]
+    places = zip(report.points.x, report.points.y[:, 0], strict=True)
+    points = [[_shortest(x1), _shortest(x2), int(label)] for (x1, x2), label in places]
     learning = report.learning
     return {
         "charts": charts,

@@ -6,14 +6,14 @@ const records = ({ names, rows }) => rows.map((row) => Object.fromEntries(row.ma
 
 function drawCharts() {
   const ink = getComputedStyle(document.body).color;
-  const faint = getComputedStyle(document.querySelector("main section")).borderTopColor;
+  const faint = getComputedStyle(document.querySelector("footer")).borderTopColor;
   const dark = isDark();
   const text = { labelColor: ink, titleColor: ink, labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal" };
   const config = {
     background: "transparent",
     font: getComputedStyle(document.body).fontFamily,
     axis: { ...text, gridColor: faint, domainColor: faint, tickColor: faint },
-    legend: { ...text, labelLimit: 160 },
+    legend: { ...text, labelLimit: 160, orient: "bottom", symbolOpacity: 1, symbolType: "stroke", symbolStrokeWidth: 3 },
     mark: { color: ink },
     rule: { color: ink },
     point: { color: dark ? "#56B4E9" : "#0072B2" },
@@ -29,9 +29,10 @@ function drawCharts() {
   for (const [id, { spec, table }] of Object.entries(data.charts)) {
     const full = { width: "container", height: 260, autosize: { type: "fit-x", contains: "padding" }, ...spec };
     full.data = { values: records(table) };
-    vegaEmbed(`#chart-${id}`, full, {
-      mode: "vega-lite", actions: false, renderer: "canvas", config, tooltip: { theme: dark ? "dark" : "light" },
-    });
+    const place = document.getElementById(`chart-${id}`);
+    config.legend.columns = Math.max(2, Math.floor(place.clientWidth / 120));
+    const tooltip = { theme: dark ? "dark" : "light" };
+    vegaEmbed(place, full, { mode: "vega-lite", renderer: "canvas", actions: false, config, tooltip });
   }
 }
 

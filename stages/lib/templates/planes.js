@@ -51,6 +51,8 @@ function drawPoints(canvas, points, limit) {
   const scale = canvas.width / (2 * limit);
   const radius = canvas.width / 170;
   const colours = [colour("--class-0"), colour("--class-1")];
+  context.lineWidth = radius / 2;
+  context.strokeStyle = colour("--paper");
   for (const [x1, x2, label] of points) {
     const [x, y] = [(x1 + limit) * scale, (limit - x2) * scale];
     context.fillStyle = colours[label];
@@ -61,6 +63,8 @@ function drawPoints(canvas, points, limit) {
         const angle = (corner * 2 * Math.PI) / 3 - Math.PI / 2;
         context.lineTo(x + 1.3 * radius * Math.cos(angle), y + 1.3 * radius * Math.sin(angle));
       }
+    context.closePath();
+    context.stroke(); // a thin rim of paper, or a point would sink into the colour of its own class
     context.fill();
   }
 }

@@ -2,6 +2,7 @@
 
 const UNIT_PLACES = 24; // along each side of a unit's small picture
 const PLANE_PLACES = 120; // along each side of the large one
+const HEIGHT = 560; // of a column of units, in pixels
 const MOST_LINKS = 3000; // beyond, only those of the chosen unit are drawn
 const NUMBER = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 const number = (value) => NUMBER.format(value).replace("-", "−");
@@ -70,7 +71,7 @@ function playground({ networks, points, limit }) {
       return;
     }
     const { kernel, bias, activation } = network.layers[layer - 1];
-    find("unit-rule").textContent = `${activation} of the sum of its bias and of each input times its weight:`;
+    find("unit-rule").textContent = `It takes ${activation} of its bias plus each input times its weight:`;
     const chip = (name, weight) =>
       element("li", { className: weight < 0 ? "negative" : "positive" }, `${name} `, element("b", {}, number(weight)));
     list.append(chip("bias", bias[unit]), ...kernel.map((row, i) => chip(unitName(layer - 1, i), row[unit])));
@@ -79,7 +80,7 @@ function playground({ networks, points, limit }) {
   function drawColumns() {
     const layers = [2, ...network.layers.map(({ bias }) => bias.length)];
     const tallest = Math.min(16, Math.max(...layers));
-    columns.style.setProperty("--unit", `${clip(Math.floor(400 / tallest) - 6, 24, 56)}px`);
+    columns.style.setProperty("--unit", `${clip(Math.floor(HEIGHT / tallest) - 5, 24, 56)}px`);
     columns.replaceChildren(
       ...layers.map((units, layer) =>
         element(
