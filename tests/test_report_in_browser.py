@@ -1,5 +1,6 @@
 """The report's page in a real browser, opened from disk as a reader would."""
 
+import itertools
 import os
 import shutil
 from collections.abc import Iterator
@@ -129,12 +130,30 @@ def test_the_page_opens_from_disk_without_the_network_and_without_complaint(brow
     assert visit.complaints == []
 
 
+def tooltip_of(page: Page, chart: str) -> str:
+    """What is said of the first thing that the pointer meets on its way down the right end of a chart."""
+    canvas = page.locator(f"#chart-{chart} canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box
+    page.mouse.move(0, 0)
+    tooltip = page.locator("#vg-tooltip-element.visible")
+    for across, down in itertools.product((12, 6, 18), range(4, 272, 4)):  # the last epoch is at the right end
+        page.mouse.move(box["x"] + box["width"] - across, box["y"] + down)
+        if tooltip.count():
+            break
+    text = tooltip.inner_text()
+    assert "undefined" not in text
+    return text
+
+
 def test_a_curve_has_a_tooltip_and_its_legend_singles_it_out(browser: Browser, report: Path) -> None:
     page = open_page(browser, report).page
+    assert "validation" in tooltip_of(page, "baseline-0")
+    assert "learning rate" in tooltip_of(page, "lr_sweep-1")
+    assert "kernel initializer" in tooltip_of(page, "initializer_sweep-1")
     chart = page.locator("#chart-baseline-0")
     chart.scroll_into_view_if_needed()
-    chart.hover(position={"x": 200, "y": 100})
-    assert "epoch" in page.locator("#vg-tooltip-element").inner_text()
     page.mouse.move(0, 0)
     before = picture(page, "#chart-baseline-0 canvas")
     box = chart.locator("canvas").bounding_box()
@@ -209,6 +228,19 @@ def test_a_unit_shows_its_weights_and_what_it_sees(playground: Page, networks: d
     assert playground.locator("#play-links path.chosen").count() == 5
 
 
+def test_the_arrow_keys_go_from_unit_to_unit(playground: Page) -> None:
+    for name in ("line", "tanh"):  # a pick begins at the first unit
+        playground.select_option("#play-choice", label=name)
+    assert playground.locator("#play-columns button[tabindex='0']").count() == 1
+    playground.locator("#play-columns button[tabindex='0']").focus()
+    names = []
+    for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowRight", "ArrowLeft", "ArrowUp"):
+        playground.keyboard.press(key)
+        names.append(playground.inner_text("#play-unit-name"))
+    deeper = ["hidden layer 1, unit 2", "hidden layer 2, unit 2", "output", "output"]
+    assert names == [*deeper, "hidden layer 2, unit 1", "hidden layer 2, unit 1"]
+
+
 @pytest.mark.parametrize(("name", "reason"), [("unknown", "activation softmax"), ("diverged", "no numbers")])
 def test_what_the_page_can_not_compute_is_said(name: str, reason: str, playground: Page) -> None:
     playground.select_option("#play-choice", label=name)
@@ -233,11 +265,13 @@ def test_a_table_sorts_by_the_column_whose_heading_is_pressed(browser: Browser, 
     assert table.locator("tbody td:first-child").all_inner_texts() == ["0.01", "0.5", "1000"]
 
 
-@pytest.mark.parametrize("width", [320, 375, 768])
-def test_a_narrow_page_does_not_scroll_sideways(width: int, browser: Browser, report: Path) -> None:
-    page = open_page(browser, report, width=width).page
+def test_a_narrow_page_does_not_scroll_sideways(browser: Browser, report: Path) -> None:
+    page = open_page(browser, report, width=375).page
     page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
-    assert page.evaluate("document.documentElement.scrollWidth") == width
+    for width in (375, 320, 768):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(100)  # until the charts have followed
+        assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
 @pytest.mark.parametrize("width", [375, 1280])

@@ -58,7 +58,7 @@ def _learning_chart(curves: pd.DataFrame, metric: str, rules: list[dict[str, Any
         "y": _axis("value", title) | {"scale": _scale(metric)},
         "color": {"field": "points", "type": "nominal", "title": None},
     }
-    lines = _lines("points", [{"field": "points"}, _tip("epoch"), _tip("value", title)])
+    lines = _lines("points", [_tip_of_name("points"), _tip("epoch"), _tip("value", title)])
     spec = {"layer": [{"encoding": encoding, "layer": lines}, *rules]}
     description = f"The {metric} by epoch, for training and validation points."
     return Chart(f"{metric.capitalize()} by epoch", description, spec, long)
@@ -68,7 +68,7 @@ def _curves_chart(curves: pd.DataFrame, key: str, metric: str) -> Chart:
     numbers = pd.api.types.is_numeric_dtype(curves[key])
     colour: dict[str, Any] = {"field": key, "type": "ordinal" if numbers else "nominal", "title": words(key)}
     tips = [
-        {"field": key, "title": words(key)},
+        _tip_of_name(key),
         _tip("epoch"),
         *(_tip(f"{metric}{part}", name) for part, name in (("", "mean"), ("_min", "least"), ("_max", "greatest"))),
     ]
@@ -89,40 +89,44 @@ def _curves_chart(curves: pd.DataFrame, key: str, metric: str) -> Chart:
 def _final_chart(variants: pd.DataFrame, key: str) -> Chart:
     numbers = pd.api.types.is_numeric_dtype(variants[key])
     along, across = ("x", "y") if numbers else ("y", "x")
-    place: dict[str, Any] = {"field": key, "type": "quantitative" if numbers else "nominal", "title": words(key)}
-    if numbers:
-        place |= {
-            "scale": {"type": "log", "padding": 12},
-            "axis": {"format": "~e", "labelOverlap": True, "grid": False},
-        }
-    else:
-        place |= {"sort": None}
     loss = {"type": "quantitative", "title": TITLES[LOSS], "scale": {"type": "log"}, "axis": {"format": "~g"}}
     span = {across: loss | {"field": f"{LOSS}_min"}, f"{across}2": {"field": f"{LOSS}_max"}}
+    figures = (("mean", "mean loss"), ("min", "least loss"), ("max", "greatest loss"))
+    tips = [_tip(f"{LOSS}_{part}", name) for part, name in figures]
+    mean = {
+        across: loss | {"field": f"{LOSS}_mean"},
+        "shape": {"condition": {"test": "datum.diverged > 0", "value": "triangle-down"}, "value": "circle"},
+        "tooltip": [
+            _tip_of_name(key),
+            *tips,
+            {"field": "diverged", "title": "runs diverged"},
+        ],
+    }
     spec = {
         "transform": [{"filter": f"datum.{LOSS}_mean > 0"}],
-        "encoding": {along: place},
+        "encoding": {along: _place(variants[key], numbers=numbers)},
         "layer": [
             {"mark": {"type": "rule", "strokeWidth": 3, "opacity": 0.4}, "encoding": span},
             {
                 "params": [_zoom()] if numbers else [],
-                "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
-                "encoding": {
-                    across: loss | {"field": f"{LOSS}_mean"},
-                    "tooltip": [
-                        {"field": key, "title": words(key)},
-                        _tip(f"{LOSS}_mean", "mean loss"),
-                        _tip(f"{LOSS}_min", "least loss"),
-                        _tip(f"{LOSS}_max", "greatest loss"),
-                        {"field": "diverged", "title": "runs diverged"},
-                    ],
-                },
+                "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
+                "encoding": mean,
             },
         ],
     }
-    table = variants[[key, *(f"{LOSS}_{part}" for part in ("mean", "min", "max")), "diverged"]]
+    table = variants[[key, *(f"{LOSS}_{part}" for part, _ in figures), "diverged"]]
     description = f"The validation loss after the last epoch for each {words(key)}: the mean, from least to greatest."
-    return Chart("Validation loss at the end", description, spec, table)
+    return Chart("Validation loss at the end (▼: diverged)", description, spec, table)
+
+
+def _place(values: pd.Series, *, numbers: bool) -> dict[str, Any]:
+    """Returns the axis of the variants: numbers by their size, names in the order of the params."""
+    place = {"field": values.name, "title": words(str(values.name))}
+    if not numbers:
+        return place | {"type": "nominal", "sort": None}
+    scale = {"type": "log" if (values > 0).all() else "linear", "padding": 12}
+    axis = {"format": "~e" if scale["type"] == "log" else "~g", "labelOverlap": True, "grid": False}
+    return place | {"type": "quantitative", "scale": scale, "axis": axis}
 
 
 def words(name: str) -> str:
@@ -139,9 +143,12 @@ def _rule(label: str, epoch: int) -> dict[str, Any]:
 
 
 def _lines(key: str, tips: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Returns a line for each value of `key`, and over them the one point that is nearest to the pointer."""
+    """Returns a line for each value of `key`, and over them points that are seen when the pointer is on them.
+
+    A line alone is too thin to point at, and with `nearest` Vega-Lite loses the names in tooltips.
+    """
     chosen = {"name": "chosen", "select": {"type": "point", "fields": [key]}, "bind": "legend"}
-    near = {"name": "near", "select": {"type": "point", "on": "pointerover", "nearest": True, "clear": "pointerout"}}
+    near = {"name": "near", "select": {"type": "point", "on": "pointerover", "clear": "pointerout"}}
     faint = {"condition": {"param": "chosen", "value": 1}, "value": 0.08}
     seen = {"condition": {"param": "near", "empty": False, "value": 1}, "value": 0}
     return [
@@ -152,7 +159,7 @@ def _lines(key: str, tips: list[dict[str, Any]]) -> list[dict[str, Any]]:
         },
         {
             "params": [near],
-            "mark": {"type": "point", "clip": True, "filled": True, "size": 80},
+            "mark": {"type": "point", "clip": True, "filled": True, "size": 120},
             "encoding": {"opacity": seen, "tooltip": tips},
         },
     ]
@@ -177,3 +184,7 @@ def _tip(field: str, title: str | None = None) -> dict[str, Any]:
         "title": title or field,
         "format": "~g" if title is None else ".4~g",
     }
+
+
+def _tip_of_name(field: str) -> dict[str, Any]:
+    return {"field": field, "type": "nominal", "title": words(field)}

@@ -4,7 +4,10 @@ const root = document.documentElement;
 const data = JSON.parse(document.getElementById("data").textContent);
 const records = ({ names, rows }) => rows.map((row) => Object.fromEntries(row.map((value, i) => [names[i], value])));
 
+let charts = []; // on the page now, as promises
+
 function drawCharts() {
+  for (const chart of charts) chart.then(({ finalize }) => finalize());
   const ink = getComputedStyle(document.body).color;
   const faint = getComputedStyle(document.querySelector("footer")).borderTopColor;
   const dark = isDark();
@@ -13,7 +16,7 @@ function drawCharts() {
     background: "transparent",
     font: getComputedStyle(document.body).fontFamily,
     axis: { ...text, gridColor: faint, domainColor: faint, tickColor: faint },
-    legend: { ...text, labelLimit: 160, orient: "bottom", symbolOpacity: 1, symbolType: "stroke", symbolStrokeWidth: 3 },
+    legend: { ...text, orient: "bottom", symbolOpacity: 1, symbolType: "stroke", symbolStrokeWidth: 3 },
     mark: { color: ink },
     rule: { color: ink },
     point: { color: dark ? "#56B4E9" : "#0072B2" },
@@ -26,14 +29,15 @@ function drawCharts() {
         : ["#0072B2", "#D55E00", "#00805E", "#B0558A", "#7A6A00", "#A86F00", "#4B53BC", "#555555", "#B8233F", "#33691E"],
     },
   };
-  for (const [id, { spec, table }] of Object.entries(data.charts)) {
+  charts = Object.entries(data.charts).map(([id, { spec, table }]) => {
     const full = { width: "container", height: 260, autosize: { type: "fit-x", contains: "padding" }, ...spec };
     full.data = { values: records(table) };
     const place = document.getElementById(`chart-${id}`);
     config.legend.columns = Math.max(2, Math.floor(place.clientWidth / 120));
+    config.legend.labelLimit = place.clientWidth / config.legend.columns - 50;
     const tooltip = { theme: dark ? "dark" : "light" };
-    vegaEmbed(place, full, { mode: "vega-lite", renderer: "canvas", actions: false, config, tooltip });
-  }
+    return vegaEmbed(place, full, { mode: "vega-lite", renderer: "canvas", actions: false, config, tooltip });
+  });
 }
 
 function sortable(table) {

@@ -3,7 +3,8 @@
 const UNIT_PLACES = 24; // along each side of a unit's small picture
 const PLANE_PLACES = 120; // along each side of the large one
 const HEIGHT = 560; // of a column of units, in pixels
-const MOST_LINKS = 3000; // beyond, only those of the chosen unit are drawn
+const MOST_LINKS = 1500; // beyond, only those of the chosen unit are drawn
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const NUMBER = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 const number = (value) => NUMBER.format(value).replace("-", "−");
 
@@ -20,7 +21,7 @@ function playground({ networks, points, limit }) {
   const base = element("canvas", { width: plane.width, height: plane.height });
   let network = null;
   let seen = []; // of each layer, of each unit, its values all over the plane
-  let chosen = { layer: 1, unit: 0 };
+  let chosen = {};
 
   const place = () => inputs.map((input) => clip(Number(input.value) || 0, -limit, limit));
   const layerName = (layer) =>
@@ -49,10 +50,16 @@ function playground({ networks, points, limit }) {
     return values.map((value) => 0.5 + value / strongest / 2);
   }
 
+  const buttonOf = (layer, unit) => columns.querySelector(`[data-layer="${layer}"][data-unit="${unit}"]`);
+
   function choose(layer, unit) {
+    if (chosen.layer === layer && chosen.unit === unit) return;
     chosen = { layer, unit };
-    for (const button of columns.querySelectorAll("button"))
-      button.setAttribute("aria-pressed", String(button.dataset.layer == layer && button.dataset.unit == unit));
+    for (const button of columns.querySelectorAll("button")) {
+      const ours = button === buttonOf(layer, unit);
+      button.setAttribute("aria-pressed", String(ours));
+      button.tabIndex = ours ? 0 : -1; // one stop for the whole network; the arrow keys go on from there
+    }
     for (const path of links.children) path.classList.toggle("chosen", path.dataset.to === `${layer}-${unit}`);
     if (links.dataset.all === "no") drawLinks();
     describe();
@@ -98,14 +105,14 @@ function playground({ networks, points, limit }) {
     paint(canvas, relative(seen[layer][unit], layer), UNIT_PLACES);
     const button = element("button", { type: "button", ariaLabel: fullName(layer, unit) }, canvas);
     Object.assign(button.dataset, { layer, unit });
-    for (const event of ["focus", "pointerenter", "click"]) button.addEventListener(event, () => choose(layer, unit));
+    // Not pointerenter: a unit that scrolls under a resting pointer was not pointed at.
+    for (const event of ["focus", "pointermove", "click"]) button.addEventListener(event, () => choose(layer, unit));
     return button;
   }
 
   function drawLinks() {
     const origin = columns.getBoundingClientRect();
-    const box = (layer, unit) =>
-      columns.querySelector(`[data-layer="${layer}"][data-unit="${unit}"]`).getBoundingClientRect();
+    const box = (layer, unit) => buttonOf(layer, unit).getBoundingClientRect();
     const count = network.layers.reduce((sum, { kernel, bias }) => sum + kernel.length * bias.length, 0);
     links.dataset.all = count <= MOST_LINKS ? "yes" : "no";
     links.setAttribute("viewBox", `0 0 ${origin.width} ${origin.height}`);
@@ -175,12 +182,19 @@ function playground({ networks, points, limit }) {
   }
 
   function step(event) {
-    const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-    const move = moves[event.key];
+    const move = ARROWS[event.key];
     if (!move) return;
     event.preventDefault();
     const width = (limit / 40) * (event.shiftKey ? 5 : 1);
     moveTo(place().map((value, axis) => value + move[axis] * width));
+  }
+
+  function walk(event) {
+    const move = ARROWS[event.key];
+    if (!move) return;
+    event.preventDefault();
+    const layer = clip(chosen.layer + move[0], 0, network.layers.length);
+    buttonOf(layer, clip(chosen.unit - move[1], 0, seen[layer].length - 1)).focus();
   }
 
   function pick() {
@@ -194,6 +208,7 @@ function playground({ networks, points, limit }) {
     if (reason) return;
     seen = survey(UNIT_PLACES);
     drawColumns();
+    chosen = {};
     drawLinks();
     choose(1, 0);
     drawBase();
@@ -207,6 +222,7 @@ function playground({ networks, points, limit }) {
   plane.addEventListener("pointermove", follow);
   plane.addEventListener("pointerdown", follow);
   plane.addEventListener("keydown", step);
+  columns.addEventListener("keydown", walk);
   pick();
   new ResizeObserver(() => obstacle(network) || drawLinks()).observe(columns);
 }
