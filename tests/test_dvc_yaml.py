@@ -15,6 +15,7 @@ PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text("utf-8"))["stages"]
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
 PAGES = {path.stem for path in (ROOT / "stages").glob("*.py")} - {"__init__"}
 EVERY_STAGE = {"requirements/run.txt", "stages/lib/settings"}
+TEMPLATES = "stages/lib/templates"
 
 
 def paths(entries: list[Any]) -> set[str]:
@@ -69,11 +70,17 @@ def test_a_stage_depends_on_the_modules_that_it_imports_and_on_no_others(name: s
 
 
 @pytest.mark.parametrize("name", PIPELINE)
+def test_a_stage_depends_on_the_templates_if_it_fills_them_in(name: str) -> None:
+    renders = ROOT / "stages" / "lib" / "rendering.py" in imported_files(ROOT / "stages" / f"{name}.py")
+    assert (TEMPLATES in PIPELINE[name]["deps"]) == renders
+
+
+@pytest.mark.parametrize("name", PIPELINE)
 def test_the_paths_of_a_command_are_the_deps_and_outputs_of_its_stage(name: str) -> None:
     stage = PIPELINE[name]
     code = {path for path in stage["deps"] if path.endswith(".py")}
     waited_for = set() if name == "check" else {"data/params.ok"}
-    read = set(stage["deps"]) - code - EVERY_STAGE - waited_for
+    read = set(stage["deps"]) - code - EVERY_STAGE - waited_for - {TEMPLATES}
     assert set(stage["deps"]) >= EVERY_STAGE | waited_for
     assert sorted(options(stage).values()) == sorted(read | outputs(stage))
 

@@ -44,6 +44,7 @@ STAGES = [
     "smallest_network",
     "callbacks_demo",
     "figures",
+    "report",
 ]
 
 
@@ -131,12 +132,12 @@ def test_lr_of_an_experiment_reaches_what_reads_it_and_the_former_value_comes_fr
     clone: Path,
 ) -> None:
     output = run(clone, "dvc", "exp", "run", "-S", "lr=0.05")
-    assert stages_run(output) == ["check", "baseline", "initializer_sweep", "figures"]
+    assert stages_run(output) == ["check", "baseline", "initializer_sweep", "figures", "report"]
     assert run(clone, "git", "diff", "--unified=0", "params.yaml").splitlines()[-2:] == ["-lr: 0.1", "+lr: 0.05"]
     assert "0.05" in run(clone, "dvc", "params", "diff")
     assert "metrics/baseline.json" in run(clone, "dvc", "metrics", "diff")
     set_params(clone, {"lr": 0.1})
-    assert stages_run(run(clone, "dvc", "repro")) == ["check"]  # it alone writes what git holds
+    assert stages_run(run(clone, "dvc", "repro")) == ["check", "report"]  # they alone have outs that git holds
     assert run(clone, "git", "status", "--porcelain") == ""
 
 
@@ -162,7 +163,7 @@ def test_other_values_to_sweep_run_the_sweep_and_what_draws_alone(
     clone: Path, stage: str, change: str, column: list[str]
 ) -> None:
     output = run(clone, "dvc", "exp", "run", "-S", f"{stage}.{change}")
-    assert stages_run(output) == ["check", stage, "figures"]
+    assert stages_run(output) == ["check", stage, "figures", "report"]
     rows = (clone / "plots" / stage / "variants.csv").read_text("utf-8").splitlines()
     assert [row.split(",")[0] for row in rows] == column
 
@@ -176,7 +177,7 @@ def test_comments_and_blank_lines_of_the_params_run_nothing(clone: Path) -> None
 def test_another_colour_runs_what_draws_alone(clone: Path) -> None:
     drawing = clone / "stages" / "lib" / "drawing.py"
     drawing.write_text(drawing.read_text("utf-8").replace("#0072B2", "#0072B3"), "utf-8")
-    assert stages_run(run(clone, "dvc", "repro")) == ["figures"]
+    assert stages_run(run(clone, "dvc", "repro")) == ["figures", "report"]
 
 
 def test_a_fault_in_a_late_section_stops_before_any_output_is_removed(clone: Path) -> None:

@@ -1,6 +1,5 @@
 """The README says what was measured and what is there."""
 
-import json
 import re
 from pathlib import Path
 
@@ -11,17 +10,15 @@ ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text("utf-8")
 
 
-def test_the_answers_are_those_of_the_metrics() -> None:
-    assert readme.with_answers(TEXT, readme.answers(ROOT / "metrics")) == TEXT
+def test_the_answers_are_those_of_the_report() -> None:
+    assert readme.with_answers(TEXT, readme.REPORT.read_text("utf-8")) == TEXT
 
 
-def test_another_metric_makes_another_answer(tmp_path: Path) -> None:
-    for file in (ROOT / "metrics").glob("*.json"):
-        (tmp_path / file.name).write_bytes(file.read_bytes())
-    changed = json.loads((tmp_path / "lr_sweep.json").read_text("utf-8"))
-    changed["best"]["learning_rate"] = 0.0625
-    (tmp_path / "lr_sweep.json").write_text(json.dumps(changed), "utf-8")
-    assert "has `0.0625`" in readme.answers(tmp_path)
+def test_another_answer_of_the_report_reaches_the_readme_with_a_link() -> None:
+    report = "# Report\n\n| question | answer |\n| --- | --- |\n| [Why?](#why) | So. |\n\n## Why?\n\n| a | b |\n"
+    changed = readme.with_answers(TEXT, report)
+    assert "| [Why?](report/report.md#why) | So. |\n<!--" in changed
+    assert "| a | b |" not in changed
 
 
 def test_the_stages_are_listed_with_the_question_that_each_asks() -> None:

@@ -86,6 +86,7 @@ class Fleet(keras.Model):
         rates = np.array([member.learning_rate for member in self._rows], np.float32).reshape(-1, 1, 1)
         self.compile(optimizer(lambda: tf.constant(rates)), jit_compile=True)
         self.optimizer.build(self.trainable_variables)
+        self._compiled_judge = tf.function(self._judge, jit_compile=True)
         self.built = True
 
     def _add_weights(self) -> None:
@@ -145,7 +146,7 @@ class Fleet(keras.Model):
 
         zeros = tf.zeros(len(self._rows))
         _, loss, hits = tf.while_loop(lambda step, *_: step < orders.shape[0], update, (0, zeros, zeros))
-        val_loss, val_accuracy = self._judge(self._validation)
+        val_loss, val_accuracy = self._judge(tf.constant(self._validation.x), tf.constant(self._validation.y))
         metrics = {"loss": loss / len(self._train), "accuracy": hits / len(self._train)}
         metrics |= {"val_loss": val_loss, "val_accuracy": val_accuracy}
         means = {name: tf.reduce_mean(values) for name, values in metrics.items()}
@@ -153,13 +154,15 @@ class Fleet(keras.Model):
 
     def judge(self, points: Points) -> dict[str, np.ndarray]:
         """Returns each member's `loss` and `accuracy` on some points, shape (M,)."""
-        loss, accuracy = tf.function(lambda: self._judge(points), jit_compile=True)()
+        loss, accuracy = self._compiled_judge(points.x, points.y)
         return {"loss": loss.numpy()[: len(self.members)], "accuracy": accuracy.numpy()[: len(self.members)]}
 
-    def _judge(self, points: Points) -> tuple[tf.Tensor, tf.Tensor]:
-        x, y = (np.broadcast_to(values, (len(self._rows), *values.shape)) for values in (points.x, points.y))
-        loss, hits = self._score(tf.constant(x), tf.constant(y), tf.ones(y.shape[:2]))
-        return loss / len(points), hits / len(points)
+    def _judge(self, x: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        count = x.shape[0]
+        size = len(self._rows)
+        x, y = (tf.broadcast_to(values, (size, *values.shape)) for values in (x, y))
+        loss, hits = self._score(x, y, tf.ones((size, count)))
+        return loss / count, hits / count
 
     def _score(self, x: tf.Tensor, y: tf.Tensor, present: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns each member's binary cross-entropy and hits, shape (M,), summed over the rows that are present."""

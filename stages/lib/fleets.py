@@ -20,7 +20,7 @@ from stages.lib.progress import Progress, counted
 from stages.lib.recipe import Recipe
 from stages.lib.sweep import Sweep
 
-SHARD = 200  # members; a larger fleet is no faster per member
+SHARD = 425  # members; a larger fleet is no faster per member, a smaller one compiles more often
 
 Run = tuple[int, Recipe, Member]  # the run's number in the sweep, and what it trains
 Outcome = dict[str, np.ndarray]

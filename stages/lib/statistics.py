@@ -1,7 +1,9 @@
 """Which variants can be told from the best, and how surely.
 
-All variants of a sweep are trained from the same seeds, so they are compared in pairs: the
-difference of two variants at one seed. That takes out what a seed does to both.
+All variants of a sweep are trained from the same seeds, so they are compared in pairs: the loss of
+a variant over that of the best, at one seed. That takes out what a seed does to both. Losses span
+decades, so it is the ratio that is compared, by the t test of the differences of logarithms: where
+one seed of ten fails, a plain difference has a spread that hides everything.
 """
 
 from dataclasses import dataclass
@@ -14,17 +16,17 @@ LEVEL = 0.05
 
 @dataclass(frozen=True)
 class Comparison:
-    """Each variant against the best; all arrays have the shape (variants,), and the best has 0, 0, 0, 1, True.
+    """Each variant against the best; all arrays have the shape (variants,), and the best has 1, 1, 1, 1, True.
 
     Args:
-        difference: mean of the paired differences, variant less best.
-        low: lower end of their 95 % t interval, not corrected for the number of variants.
+        ratio: geometric mean over the seeds of the variant's value over that of the best.
+        low: lower end of its 95 % t interval, not corrected for the number of variants.
         high: its upper end.
         p_value: two-sided, corrected by Holm's method (1979) for the number of variants.
-        same_as_best: whether the variant can't be told from the best at 5 %.
+        same_as_best: whether the variant can't be told at 5 % to be worse than the best.
     """
 
-    difference: np.ndarray
+    ratio: np.ndarray
     low: np.ndarray
     high: np.ndarray
     p_value: np.ndarray
@@ -36,33 +38,41 @@ def t_interval(values: np.ndarray) -> tuple[float, float]:
     values = np.asarray(values, np.float64)
     if len(values) < 2 or not np.isfinite(values).all():
         return np.nan, np.nan
-    half = stats.t.ppf(1 - LEVEL / 2, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
-    return float(values.mean() - half), float(values.mean() + half)
+    return interval_of_mean(values.mean(), values.std(ddof=1), len(values))
+
+
+def interval_of_mean(mean: float, std: float, n: int) -> tuple[float, float]:
+    """Returns the ends of the 95 % t interval of the mean of n > 1 values with that sample standard deviation."""
+    half = float(stats.t.ppf(1 - LEVEL / 2, n - 1)) * std / np.sqrt(n)
+    return float(mean - half), float(mean + half)
 
 
 def compare_to_best(values: np.ndarray, best: int) -> Comparison:
-    """Returns how each variant compares to the best one, by paired t tests.
+    """Returns how each variant compares to the best one, by paired t tests of logarithms.
 
     A variant with a value that is not finite is told from the best without a test, with NaN for its
     figures. With one replicate there is nothing to test with: none can be told from the best.
 
     Args:
-        values: the measure of each variant at each seed, shape (variants, replicates).
+        values: a loss of each variant at each seed, above 0, shape (variants, replicates).
         best: position of the best variant.
     """
-    with np.errstate(invalid="ignore"):
-        paired = values.astype(np.float64) - values[best].astype(np.float64)
-    intervals = [t_interval(differences) for differences in paired]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        logarithms = np.log(values.astype(np.float64))
+        paired = logarithms - logarithms[best]
+    finite = np.isfinite(paired).all(axis=1)
+    mean = np.where(finite, paired.sum(axis=1, where=np.isfinite(paired)) / paired.shape[1], np.nan)
+    intervals = np.exp([t_interval(differences) for differences in paired])
     raw = np.array([_paired_p_value(differences) for differences in paired])
     others = np.arange(len(values)) != best
     p_value = np.ones(len(values))
     p_value[others] = holm(raw[others])
     return Comparison(
-        difference=paired.mean(axis=1),
-        low=np.array([low for low, _ in intervals]),
-        high=np.array([high for _, high in intervals]),
-        p_value=np.where(np.isfinite(paired).all(axis=1), p_value, np.nan),
-        same_as_best=p_value >= LEVEL,
+        ratio=np.exp(mean),
+        low=intervals[:, 0],
+        high=intervals[:, 1],
+        p_value=np.where(finite, p_value, np.nan),
+        same_as_best=(p_value >= LEVEL) | (mean < 0),
     )
 
 
@@ -80,6 +90,5 @@ def _paired_p_value(differences: np.ndarray) -> float:
         return 0.0
     if len(differences) < 2 or not differences.any():
         return 1.0
-    if np.ptp(differences) == 0:
-        return 0.0
-    return float(stats.ttest_1samp(differences, 0).pvalue)
+    spread = differences.std(ddof=1) / np.sqrt(len(differences))
+    return float(2 * stats.t.sf(abs(differences.mean()) / spread, len(differences) - 1)) if spread else 0.0

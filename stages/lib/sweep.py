@@ -107,8 +107,8 @@ class Sweep:
     def variant_table(self) -> pd.DataFrame:
         """Returns one row per variant: its figures after the last epoch, runs that diverged, and the comparison.
 
-        `difference` (with the ends of its 95 % interval), `p_value` and `same_as_best` compare the
-        validation loss to that of the best variant; see stages/lib/statistics.py.
+        `ratio` (with the ends of its 95 % interval), `p_value` and `same_as_best` compare the validation
+        loss to that of the best variant; see stages/lib/statistics.py.
         """
         table = self.variants.copy()
         for metric in METRICS:
@@ -119,9 +119,9 @@ class Sweep:
         return table.assign(
             diverged=self.diverged,
             n=self.replicates,
-            difference=found.difference,
-            difference_low=found.low,
-            difference_high=found.high,
+            ratio=found.ratio,
+            ratio_low=found.low,
+            ratio_high=found.high,
             p_value=found.p_value,
             same_as_best=found.same_as_best.astype(int),
         )

@@ -1,0 +1,175 @@
+"""The answers of the study, each a sentence or two made from the metrics of its stage.
+
+They are Markdown: a name stands between backticks, and nothing else is marked up.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from stages.lib.statistics import interval_of_mean
+
+
+def baseline(found: dict[str, Any]) -> str:
+    """Returns how well the baseline does, test points included, and since when its loss has settled."""
+    settled, rule = found["plateau"]["epoch"], found["plateau"]
+    when = f"from epoch {settled} on" if settled else "not yet"
+    shares = [f"{found[part]['accuracy']:.2%} of the {part} points" for part in ("validation", "test")]
+    return (
+        f"{_verdict(found)}: the baseline ({found['parameters']} parameters, {found['epochs']} epochs) gets "
+        f"{found['train']['accuracy']:.2%} of the training points, {' and '.join(shares)} right. Its loss has "
+        f"settled {when} (less than {rule['min_delta']:g} gained in {rule['patience']} epochs)."
+    )
+
+
+def sweep(found: dict[str, Any], key: str) -> str:
+    """Returns which variant of a sweep does best, how surely, and which others can't be told from it.
+
+    Args:
+        found: the metrics of the stage.
+        key: what names a variant, in Keras's spelling.
+    """
+    best = found["best"]
+    tuned = key != "learning_rate" and "learning_rate" in best
+    rate = f" at a learning rate of {code(best['learning_rate'])}" if tuned else ""
+    others = [code(other) for other in names(found["same_as_best"], key) if other != best[key]]
+    tied = f" Not to be told from it at 5 %: {', '.join(others)}." if others else " All others are worse at 5 %."
+    return f"{code(best[key])}{rate} {_figures(best)}{tied}{_edge(best)}{_diverged(found)}"
+
+
+def names(same_as_best: list[Any], key: str) -> list[Any]:
+    """Returns the names of variants that are given by their name or by all that was changed."""
+    return [variant[key] if isinstance(variant, dict) else variant for variant in same_as_best]
+
+
+def network_sweep(found: dict[str, Any], variants: pd.DataFrame) -> str:
+    """Returns which size and activation does best, the smallest that can't be told from it, and what a line gets.
+
+    Args:
+        found: the metrics of the stage.
+        variants: a row for each size and activation at its best learning rate.
+    """
+    best, same = found["best"], found["same_as_best"]
+    smallest = min(same, key=lambda variant: variant["parameters"])
+    by_activation = [
+        f"{code(row['activation'])} {number(row['val_loss_mean'])} ({size(row)})"
+        for row in variants.sort_values("val_loss_mean").drop_duplicates("activation").to_dict("records")
+        if row["depth"]
+    ]
+    straight = variants[variants["depth"] == 0]["val_accuracy_mean"]
+    line = f" A straight line gets {share(straight.iloc[0])} right." if len(straight) else ""
+    return (
+        f"{size(best).capitalize()} {code(best['activation'])} units ({best['parameters']} parameters) at a learning "
+        f"rate of {code(best['learning_rate'])} {_figures(best)} Of {len(variants)} sizes {len(same)} can't be told "
+        f"from the best at 5 %, the smallest of them {size(smallest)} {code(smallest['activation'])} units "
+        f"({smallest['parameters']} parameters). Least mean validation loss by activation: {', '.join(by_activation)}."
+        f"{line}{_edge(best)}{_diverged(found)}"
+    )
+
+
+def size(variant: Mapping[Any, Any]) -> str:
+    """Returns the size of a network in words."""
+    layers = "1 layer" if variant["depth"] == 1 else f"{variant['depth']} layers"
+    return f"{layers} of {variant['width']}" if variant["depth"] else "no layers of"
+
+
+def batch_sweep(found: dict[str, Any]) -> str:
+    """Returns which batch size ends lowest, and which settles after the fewest updates and the fewest samples."""
+    costs = ""
+    if "fewest_updates" in found:
+        updates, samples = found["fewest_updates"], found["fewest_samples"]
+        costs = (
+            f" Of the sizes that settle from every seed, {code(updates['batch_size'])} does after the fewest updates "
+            f"({updates['updates']:.0f}, in {updates['epochs']:.0f} epochs) and {code(samples['batch_size'])} after "
+            f"the fewest points seen ({samples['samples']:,.0f}, in {samples['epochs']:.0f} epochs and "
+            f"{samples['updates']:.0f} updates)."
+        )
+    return sweep(found, "batch_size") + costs
+
+
+def optimizer_sweep(found: dict[str, Any], variants: pd.DataFrame) -> str:
+    """Returns which optimizer does best at its own best rate, and what momentum does for plain SGD.
+
+    Args:
+        found: the metrics of the stage.
+        variants: a row for each optimizer at its best learning rate.
+    """
+    rows = variants.set_index("optimizer")
+    shown = [name for name in rows.index if name.startswith(("sgd", "momentum", "nesterov")) or name == "adam"]
+    losses = [f"{code(name)} {number(rows.loc[name, 'val_loss_mean'])}" for name in shown]
+    return f"{sweep(found, 'optimizer')} Mean validation loss at the best rate of each: {', '.join(losses)}."
+
+
+def smallest_network(found: dict[str, Any]) -> str:
+    """Returns the fewest parameters that separate all training points from any start, and from nine starts of ten."""
+    least, reliable = found["smallest"], found["smallest_reliable"]
+    tried = f"Tried were all shapes up to {found['most_parameters']} parameters, in {found['runs']} runs."
+    if least is None:
+        return f"No network that was tried gets every training point right. {tried}"
+    steady = (
+        f"In nine starts of ten it takes {reliable['parameters']}: {_shape(reliable)}."
+        if reliable
+        else "None does so in nine starts of ten."
+    )
+    return (
+        f"{least['parameters']} parameters are the fewest with which any start gets every training point right: "
+        f"{_shape(least)}. {steady} {tried}"
+    )
+
+
+def _shape(found: dict[str, Any]) -> str:
+    return (
+        f"{code(found['hidden_units'])} {code(found['activation'])} units, in {found['perfect']} starts of "
+        f"{found['restarts']}"
+    )
+
+
+def _figures(best: dict[str, Any]) -> str:
+    loss = best["val_loss"]
+    low, high = interval_of_mean(loss["mean"], loss["std"], loss["n"]) if loss["n"] > 1 else (None, None)
+    return (
+        f"has the least validation loss: {number(loss['mean'])}, 95 % interval {number(low)} to {number(high)} "
+        f"({loss['n']} seeds), with {share(best['val_accuracy']['mean'])} of the validation points right."
+    )
+
+
+def _edge(best: dict[str, Any]) -> str:
+    edge = " Its learning rate stands at an end of the grid, so a better one may lie beyond."
+    return edge if best.get("at_end_of_grid") else ""
+
+
+def _diverged(found: dict[str, Any]) -> str:
+    return f" Of {found['runs']} runs {found['diverged']} diverged."
+
+
+def callbacks(found: dict[str, Any]) -> str:
+    """Returns when EarlyStopping stopped, what it gave back, and what ModelCheckpoint kept."""
+    stopping, kept = found["early_stopping"], found["model_checkpoint"]
+    same = "the same figures as were logged" if kept["loaded"] == kept["logged"] else "other figures than were logged"
+    return (
+        f"`EarlyStopping` ends the training after {stopping['stopped_epoch']} epochs and takes back the weights of "
+        f"epoch {stopping['best_epoch']}, the last that gained {stopping['min_delta']:g}. `ModelCheckpoint`, which "
+        f"counts every gain, saved {len(kept['epochs_saved'])} epochs, the best of them {kept['best_epoch']}; "
+        f"loaded again, it gives {same}."
+    )
+
+
+def code(value: Any) -> str:
+    """Returns a value as Markdown code; a backtick or line break in it could end the code, so it has none."""
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return f"`{' '.join(text.replace('`', chr(39)).split())}`"
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """Returns a number with so many significant digits; a run that diverged may have none."""
+    return "not a number" if value is None else f"{value:.{digits}g}"
+
+
+def share(value: float | None) -> str:
+    """Returns a share as per cent."""
+    return "no known share" if value is None else f"{value:.2%}"
+
+
+def _verdict(found: dict[str, Any]) -> str:
+    return "Yes" if found["test"]["accuracy"] == 1 else "Nearly" if found["test"]["accuracy"] > 0.95 else "Not so far"

@@ -1,0 +1,268 @@
+"""Charts of the report as Vega-Lite specifications, without their data and colours, which the page adds.
+
+All can be zoomed and panned; a click on the legend singles out what was clicked.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+LOSS, ACCURACY = "val_loss", "val_accuracy"
+TITLES = {LOSS: "validation loss (nats)", ACCURACY: "validation accuracy"}
+HIGHEST_LOSS = 2.0  # nats; what diverges would press all other curves flat
+ZOOM = {
+    "type": "interval",
+    "zoom": "wheel![event.ctrlKey || event.metaKey]",  # a plain wheel must go on scrolling the page
+}
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A specification, a heading, a description for those who can't see it, and the table it draws."""
+
+    title: str
+    description: str
+    spec: dict[str, Any]
+    table: pd.DataFrame
+
+
+def learning_charts(curves: pd.DataFrame, marks: dict[str, int | None]) -> tuple[Chart, ...]:
+    """Returns the loss and the accuracy of one run by epoch, on training and validation points.
+
+    Args:
+        curves: a row for each epoch, with Keras's names.
+        marks: epochs to point out, by their label; None is left out.
+    """
+    rules = [_rule(label, epoch) for label, epoch in marks.items() if epoch is not None]
+    return tuple(_learning_chart(curves, metric, rules) for metric in ("loss", "accuracy"))
+
+
+def sweep_charts(curves: pd.DataFrame, variants: pd.DataFrame, key: str) -> tuple[Chart, ...]:
+    """Returns how each variant of a sweep learns, and where it ends.
+
+    Args:
+        curves: a row for each variant and epoch, means over the seeds.
+        variants: a row for each variant, at the last epoch.
+        key: the column that names the variant.
+    """
+    return (_final_chart(variants, key), _curves_chart(curves, key, LOSS), _curves_chart(curves, key, ACCURACY))
+
+
+def size_charts(variants: pd.DataFrame) -> tuple[Chart, ...]:
+    """Returns a map of the validation accuracy by depth and width, a panel for each activation.
+
+    Args:
+        variants: a row for each size and activation, after the last epoch.
+    """
+    place = {"type": "ordinal", "axis": {"labelAngle": 0}}
+    encoding = {
+        "x": place | {"field": "width", "title": "units per layer"},
+        "y": place | {"field": "depth", "title": "hidden layers", "sort": "descending"},
+    }
+    colour = {"field": "val_accuracy_mean", "type": "quantitative", "title": "accuracy", "scale": {"scheme": "viridis"}}
+    tips = [_tip_of_name("activation"), *(_tip(name, words(name)) for name in ("depth", "width", "parameters"))]
+    tips += [_tip("val_accuracy_mean", "mean accuracy"), _tip("learning_rate", "learning rate")]
+    panel = {"mark": "rect", "width": 190, "height": 150, "encoding": {**encoding, "color": colour, "tooltip": tips}}
+    facet = {"field": "activation", "type": "nominal", "title": None}
+    table = variants[["activation", "depth", "width", "parameters", "learning_rate", "val_accuracy_mean"]]
+    description = "The mean validation accuracy for each number of layers and units. The table below has the figures."
+    spec = {"facet": facet, "columns": 2, "spec": panel}
+    return (Chart("Validation accuracy by size, each at its best learning rate", description, spec, table),)
+
+
+def cost_charts(variants: pd.DataFrame) -> tuple[Chart, ...]:
+    """Returns what each batch size costs until its loss has settled: updates of the weights, and points seen."""
+    return tuple(
+        _cost_chart(variants, cost, title)
+        for cost, title in (("updates", "updates of the weights"), ("samples", "points seen"))
+    )
+
+
+def _cost_chart(variants: pd.DataFrame, cost: str, title: str) -> Chart:
+    tips = [_tip("batch_size", "batch size"), _tip(cost, title), _tip("epochs"), _tip("settled"), _tip("n", "seeds")]
+    spec = {
+        "mark": {"type": "line", "point": {"size": 90}},
+        "encoding": {
+            "x": _place(variants["batch_size"], numbers=True),
+            "y": _axis(cost, f"{title} until the loss has settled") | {"scale": {"type": "log"}},
+            "tooltip": tips,
+        },
+    }
+    table = variants[variants["settled"] > 0][["batch_size", cost, "epochs", "settled", "n"]]
+    description = f"The {title} until the loss has settled, by batch size: the mean over the seeds from which it did."
+    return Chart(f"{title.capitalize()} until the loss has settled", description, spec, table)
+
+
+def rate_chart(rates: pd.DataFrame) -> Chart:
+    """Returns how the final validation loss of each optimizer depends on the learning rate."""
+    encoding = {
+        "x": _place(rates["learning_rate"], numbers=True),
+        "y": _axis("val_loss_mean", TITLES[LOSS]) | {"scale": _scale(LOSS)},
+        "color": {"field": "optimizer", "type": "nominal", "title": "optimizer", "sort": None},
+    }
+    tips = [_tip_of_name("optimizer"), _tip("learning_rate", "learning rate"), _tip("val_loss_mean", "mean loss")]
+    spec = {"encoding": encoding, "layer": _lines("optimizer", tips)}
+    table = rates[["optimizer", "learning_rate", "val_loss_mean"]]
+    description = "The mean validation loss after the last epoch by learning rate, a line for each optimizer."
+    return Chart("Sensitivity to the learning rate", description, spec, table)
+
+
+def success_chart(variants: pd.DataFrame) -> Chart:
+    """Returns the share of the restarts that get every training point right, by the number of parameters."""
+    tips = [_tip_of_name("activation"), _tip_of_name("hidden_units"), _tip("parameters"), _tip("share", "perfect")]
+    spec = {
+        "params": [_zoom()],
+        "mark": {"type": "point", "filled": True, "size": 90, "opacity": 0.8},
+        "encoding": {
+            "x": _axis("parameters", "trainable parameters"),
+            "y": _axis("share", "share of restarts without a fault") | {"axis": {"format": "%"}},
+            "color": {"field": "activation", "type": "nominal", "title": "activation", "sort": None},
+            "shape": {"field": "activation", "type": "nominal", "title": "activation", "sort": None},
+            "tooltip": tips,
+        },
+    }
+    table = variants[["activation", "hidden_units", "parameters", "share"]]
+    description = "The share of restarts without a fault by the number of parameters, a mark for each shape."
+    return Chart("Restarts that get every training point right", description, spec, table)
+
+
+def _learning_chart(curves: pd.DataFrame, metric: str, rules: list[dict[str, Any]]) -> Chart:
+    long = curves.melt("epoch", [metric, f"val_{metric}"], "points", "value")
+    long["points"] = long["points"].map({metric: "training", f"val_{metric}": "validation"})
+    title = {"loss": "loss (nats)", "accuracy": "accuracy"}[metric]
+    encoding = {
+        "x": _axis("epoch"),
+        "y": _axis("value", title) | {"scale": _scale(metric)},
+        "color": {"field": "points", "type": "nominal", "title": None},
+    }
+    lines = _lines("points", [_tip_of_name("points"), _tip("epoch"), _tip("value", title)])
+    spec = {"layer": [{"encoding": encoding, "layer": lines}, *rules]}
+    description = f"The {metric} by epoch, for training and validation points."
+    return Chart(f"{metric.capitalize()} by epoch", description, spec, long)
+
+
+def _curves_chart(curves: pd.DataFrame, key: str, metric: str) -> Chart:
+    numbers = pd.api.types.is_numeric_dtype(curves[key])
+    colour: dict[str, Any] = {"field": key, "type": "ordinal" if numbers else "nominal", "title": words(key)}
+    tips = [
+        _tip_of_name(key),
+        _tip("epoch"),
+        *(_tip(f"{metric}{part}", name) for part, name in (("", "mean"), ("_min", "least"), ("_max", "greatest"))),
+    ]
+    spec = {
+        "encoding": {
+            "x": _axis("epoch"),
+            "y": _axis(metric, TITLES[metric]) | {"scale": _scale(metric)},
+            "color": colour if numbers else colour | {"sort": None},
+        },
+        "layer": _lines(key, tips),
+    }
+    table = curves[[key, "epoch", metric, f"{metric}_min", f"{metric}_max"]]
+    name = TITLES[metric].removesuffix(" (nats)")
+    description = f"The mean {name} by epoch, a line for each {words(key)}. The table below has the last epoch."
+    return Chart(f"{name.capitalize()} by epoch", description, spec, table)
+
+
+def _final_chart(variants: pd.DataFrame, key: str) -> Chart:
+    numbers = pd.api.types.is_numeric_dtype(variants[key])
+    along, across = ("x", "y") if numbers else ("y", "x")
+    loss = {"type": "quantitative", "title": TITLES[LOSS], "scale": {"type": "log"}, "axis": {"format": "~g"}}
+    span = {across: loss | {"field": f"{LOSS}_min"}, f"{across}2": {"field": f"{LOSS}_max"}}
+    figures = (("mean", "mean loss"), ("min", "least loss"), ("max", "greatest loss"))
+    tips = [_tip(f"{LOSS}_{part}", name) for part, name in figures]
+    mean = {
+        across: loss | {"field": f"{LOSS}_mean"},
+        "shape": {"condition": {"test": "datum.diverged > 0", "value": "triangle-down"}, "value": "circle"},
+        "tooltip": [
+            _tip_of_name(key),
+            *tips,
+            {"field": "diverged", "title": "runs diverged"},
+        ],
+    }
+    spec = {
+        "transform": [{"filter": f"datum.{LOSS}_mean > 0"}],
+        "encoding": {along: _place(variants[key], numbers=numbers)},
+        "layer": [
+            {"mark": {"type": "rule", "strokeWidth": 3, "opacity": 0.4}, "encoding": span},
+            {
+                "params": [_zoom()] if numbers else [],
+                "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
+                "encoding": mean,
+            },
+        ],
+    }
+    table = variants[[key, *(f"{LOSS}_{part}" for part, _ in figures), "diverged"]]
+    description = f"The validation loss after the last epoch for each {words(key)}: the mean, from least to greatest."
+    return Chart("Validation loss at the end (▼: diverged)", description, spec, table)
+
+
+def _place(values: pd.Series, *, numbers: bool) -> dict[str, Any]:
+    """Returns the axis of the variants: numbers by their size, names in the order of the params."""
+    place = {"field": values.name, "title": words(str(values.name))}
+    if not numbers:
+        return place | {"type": "nominal", "sort": None}
+    scale = {"type": "log" if (values > 0).all() else "linear", "padding": 12}
+    axis = {"format": "~e" if scale["type"] == "log" else "~g", "labelOverlap": True, "grid": False}
+    return place | {"type": "quantitative", "scale": scale, "axis": axis}
+
+
+def words(name: str) -> str:
+    """Returns a name of Keras's as words."""
+    return name.replace("_", " ")
+
+
+def _rule(label: str, epoch: int) -> dict[str, Any]:
+    return {
+        "data": {"values": [{"epoch": epoch, "label": f"{label}: epoch {epoch}"}]},
+        "mark": {"type": "rule", "strokeDash": [2, 3], "strokeWidth": 2, "clip": True},
+        "encoding": {"x": {"field": "epoch", "type": "quantitative"}, "tooltip": {"field": "label"}},
+    }
+
+
+def _lines(key: str, tips: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Returns a line for each value of `key`, and over them points that are seen when the pointer is on them.
+
+    A line alone is too thin to point at, and with `nearest` Vega-Lite loses the names in tooltips.
+    """
+    chosen = {"name": "chosen", "select": {"type": "point", "fields": [key]}, "bind": "legend"}
+    near = {"name": "near", "select": {"type": "point", "on": "pointerover", "clear": "pointerout"}}
+    faint = {"condition": {"param": "chosen", "value": 1}, "value": 0.08}
+    seen = {"condition": {"param": "near", "empty": False, "value": 1}, "value": 0}
+    return [
+        {
+            "params": [chosen, _zoom()],
+            "mark": {"type": "line", "clip": True, "strokeWidth": 2},
+            "encoding": {"opacity": faint},
+        },
+        {
+            "params": [near],
+            "mark": {"type": "point", "clip": True, "filled": True, "size": 120},
+            "encoding": {"opacity": seen, "tooltip": tips},
+        },
+    ]
+
+
+def _zoom() -> dict[str, Any]:
+    return {"name": "zoom", "select": ZOOM, "bind": "scales"}
+
+
+def _axis(field: str, title: str | None = None) -> dict[str, Any]:
+    return {"field": field, "type": "quantitative", "title": title or field}
+
+
+def _scale(metric: str) -> dict[str, Any]:
+    return {"type": "log", "domainMax": HIGHEST_LOSS} if metric.endswith("loss") else {"zero": False}
+
+
+def _tip(field: str, title: str | None = None) -> dict[str, Any]:
+    return {
+        "field": field,
+        "type": "quantitative",
+        "title": title or field,
+        "format": "~g" if title is None else ".4~g",
+    }
+
+
+def _tip_of_name(field: str) -> dict[str, Any]:
+    return {"field": field, "type": "nominal", "title": words(field)}

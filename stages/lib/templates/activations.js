@@ -1,0 +1,72 @@
+// Keras's activations, by Keras's names, and what a network of them answers.
+
+const clip = (x, low, high) => Math.min(Math.max(x, low), high);
+const sigmoid = (x) => 1 / (1 + Math.exp(-x));
+const softplus = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+const elu = (x) => (x > 0 ? x : Math.expm1(x));
+
+// erf(x) = 2/√π · exp(−x²) · Σ 2ⁿ x²ⁿ⁺¹ / (1·3·5 … (2n+1)): no term is negative, so none cancels another.
+function erf(x) {
+  if (Math.abs(x) > 6) return Math.sign(x);
+  let term = x;
+  let sum = x;
+  for (let odd = 3; Math.abs(term) > 1e-17 * Math.abs(sum); odd += 2) {
+    term *= (2 * x * x) / odd;
+    sum += term;
+  }
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
+}
+
+const SELU_SCALE = 1.0507009873554805;
+const SELU_ALPHA = 1.6732632423543772;
+
+const ACTIVATIONS = {
+  celu: elu,
+  elu,
+  exponential: Math.exp,
+  gelu: (x) => (x / 2) * (1 + erf(x / Math.SQRT2)),
+  hard_shrink: (x) => (Math.abs(x) > 0.5 ? x : 0),
+  hard_sigmoid: (x) => clip(x + 3, 0, 6) / 6,
+  hard_silu: (x) => (x * clip(x + 3, 0, 6)) / 6,
+  hard_tanh: (x) => clip(x, -1, 1),
+  leaky_relu: (x) => (x > 0 ? x : 0.2 * x),
+  linear: (x) => x,
+  log_sigmoid: (x) => -softplus(-x),
+  mish: (x) => x * Math.tanh(softplus(x)),
+  relu: (x) => Math.max(x, 0),
+  relu6: (x) => clip(x, 0, 6),
+  selu: (x) => SELU_SCALE * (x > 0 ? x : SELU_ALPHA * Math.expm1(x)),
+  sigmoid,
+  silu: (x) => x * sigmoid(x),
+  soft_shrink: (x) => Math.sign(x) * Math.max(Math.abs(x) - 0.5, 0),
+  softplus,
+  softsign: (x) => x / (1 + Math.abs(x)),
+  sparse_plus: (x) => (x <= -1 ? 0 : x < 1 ? (x + 1) ** 2 / 4 : x),
+  sparse_sigmoid: (x) => clip((x + 1) / 2, 0, 1),
+  squareplus: (x) => (x + Math.sqrt(x * x + 4)) / 2,
+  tanh: Math.tanh,
+  tanh_shrink: (x) => x - Math.tanh(x),
+};
+
+// The values of all units for one point, a list for each layer; the first holds the point itself.
+function forward(network, point) {
+  const values = [point];
+  for (const { kernel, bias, activation } of network.layers) {
+    const inputs = values[values.length - 1];
+    values.push(
+      bias.map((start, unit) =>
+        ACTIVATIONS[activation](inputs.reduce((sum, value, i) => sum + value * kernel[i][unit], start)),
+      ),
+    );
+  }
+  return values;
+}
+
+// Why a network can't be played with, or nothing.
+function obstacle(network) {
+  const unknown = network.layers.find(({ activation }) => !Object.hasOwn(ACTIVATIONS, activation));
+  if (unknown) return `This page cannot compute the activation ${unknown.activation}.`;
+  if (network.layers.some(({ kernel }) => kernel === null)) return "It is too large to play with in a page.";
+  const finite = network.layers.every(({ kernel, bias }) => ![...kernel.flat(), ...bias].includes(null));
+  return finite ? "" : "Some of its weights are no numbers: its training diverged.";
+}

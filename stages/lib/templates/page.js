@@ -1,0 +1,125 @@
+// Charts, tables, the slider over the epochs, and the switch between light and dark.
+
+const root = document.documentElement;
+const data = JSON.parse(document.getElementById("data").textContent);
+const records = ({ names, rows }) => rows.map((row) => Object.fromEntries(row.map((value, i) => [names[i], value])));
+
+let charts = []; // on the page now, as promises
+
+function drawCharts() {
+  for (const chart of charts) chart.then(({ finalize }) => finalize());
+  const ink = getComputedStyle(document.body).color;
+  const faint = getComputedStyle(document.querySelector("footer")).borderTopColor;
+  const dark = isDark();
+  const text = { labelColor: ink, titleColor: ink, labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal" };
+  const config = {
+    background: "transparent",
+    font: getComputedStyle(document.body).fontFamily,
+    axis: { ...text, gridColor: faint, domainColor: faint, tickColor: faint },
+    legend: { ...text, orient: "bottom", symbolOpacity: 1, symbolType: "stroke", symbolStrokeWidth: 3 },
+    mark: { color: ink },
+    rule: { color: ink },
+    point: { color: dark ? "#56B4E9" : "#0072B2" },
+    view: { stroke: null },
+    // Ends of the scale that the background would swallow are left out.
+    range: {
+      ordinal: { scheme: "viridis", extent: dark ? [0.3, 1] : [0, 0.85] },
+      category: dark
+        ? ["#56B4E9", "#F28E4B", "#2FC59A", "#E3A1C6", "#F0E442", "#E69F00", "#9AA7FF", "#C9C9C9", "#FF8FA3", "#8FD3A8"]
+        : ["#0072B2", "#D55E00", "#00805E", "#B0558A", "#7A6A00", "#A86F00", "#4B53BC", "#555555", "#B8233F", "#33691E"],
+    },
+  };
+  charts = Object.entries(data.charts).map(([id, { spec, table }]) => {
+    const full = { width: "container", height: 260, autosize: { type: "fit-x", contains: "padding" }, ...spec };
+    full.data = { values: records(table) };
+    const place = document.getElementById(`chart-${id}`);
+    config.legend.columns = Math.max(2, Math.floor(place.clientWidth / 120));
+    config.legend.labelLimit = place.clientWidth / config.legend.columns - 50;
+    const tooltip = { theme: dark ? "dark" : "light" };
+    return vegaEmbed(place, full, { mode: "vega-lite", renderer: "canvas", actions: false, config, tooltip });
+  });
+}
+
+function sortable(table) {
+  const headings = [...table.querySelectorAll("thead th")];
+  headings.forEach((heading, column) => {
+    heading.querySelector("button").addEventListener("click", () => {
+      const direction = heading.getAttribute("aria-sort") === "ascending" ? "descending" : "ascending";
+      headings.forEach((other) => other.removeAttribute("aria-sort"));
+      heading.setAttribute("aria-sort", direction);
+      const rows = [...table.tBodies[0].rows];
+      rows.sort((a, b) => compare(a.cells[column].dataset.value, b.cells[column].dataset.value, direction));
+      table.tBodies[0].append(...rows);
+    });
+  });
+}
+
+// What has no value stands last in both directions.
+function compare(a, b, direction) {
+  if (a === "" || b === "") return (a === "") - (b === "");
+  const numbers = !Number.isNaN(Number(a)) && !Number.isNaN(Number(b));
+  const order = numbers ? Number(a) - Number(b) : a.localeCompare(b);
+  return direction === "ascending" ? order : -order;
+}
+
+function slider({ learning, points, limit }) {
+  const [canvas, range, label, play] = ["plane", "epoch", "label", "play"].map((name) =>
+    document.getElementById(`learning-${name}`),
+  );
+  const curves = new Map(records(learning.curves).map((row) => [row.epoch, row]));
+  range.max = String(learning.grids.length - 1);
+  range.value = range.max;
+
+  function show() {
+    const { epoch, places, steps } = learning.grids[Number(range.value)];
+    paint(canvas, decode(steps), places, true);
+    drawPoints(canvas, points, limit);
+    const row = curves.get(epoch);
+    const right = row ? `${(100 * row.val_accuracy).toFixed(1)} % of the validation points right` : "not trained yet";
+    label.textContent = `Epoch ${epoch}: ${right}`;
+    range.setAttribute("aria-valuetext", label.textContent);
+  }
+
+  let timer;
+  function stop() {
+    clearInterval(timer);
+    timer = undefined;
+    play.textContent = "Play";
+  }
+  function next() {
+    if (Number(range.value) >= Number(range.max)) return stop();
+    range.stepUp();
+    return show();
+  }
+  play.addEventListener("click", () => {
+    if (timer !== undefined) return stop();
+    if (range.value === range.max) range.value = "0";
+    play.textContent = "Pause";
+    timer = setInterval(next, 700);
+    return show();
+  });
+  range.addEventListener("input", () => {
+    stop();
+    show();
+  });
+  show();
+}
+
+const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+const isDark = () => (root.style.colorScheme || (prefersDark.matches ? "dark" : "light")) === "dark";
+
+function showTheme() {
+  document.getElementById("theme").setAttribute("aria-pressed", String(isDark()));
+  drawCharts();
+}
+
+document.getElementById("theme").addEventListener("click", () => {
+  root.style.colorScheme = isDark() ? "light" : "dark";
+  showTheme();
+});
+prefersDark.addEventListener("change", showTheme);
+slider(data);
+playground(data);
+document.querySelectorAll("table").forEach(sortable);
+showTheme();
+root.dataset.ready = "yes";

@@ -1,0 +1,305 @@
+"""The report's page in a real browser, opened from disk as a reader would."""
+
+import itertools
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from stages.lib.archive import save_network
+from stages.lib.network_file import Layer, read_network
+from stages.lib.points import Points
+from stages.lib.rendering import Learning, Question, Report, write_html
+from stages.params.network import Activation
+from tests import report_inputs
+from tests.test_report import HOSTILE, hostile_report
+
+LIMIT = 2.0
+PLACES = [(0.5, 0.5), (0.1, 0.2), (0.93, 0.35), (0.27, 0.81)]  # shares of the picture, from its upper left corner
+ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
+
+
+@dataclass
+class Visit:
+    """A page, with all that it asked for and complained of while it was open."""
+
+    page: Page
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if program is None:
+        reason = "no Chromium is installed, so the report's page is not tested; `apt-get install chromium`"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])  # root has no sandbox
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory, data: dict[str, Path]) -> Path:
+    folder = tmp_path_factory.mktemp("report")
+    return report_inputs.write_report(folder / "out", report_inputs.inputs(folder, data["train"]))["html"]
+
+
+@pytest.fixture(scope="module")
+def networks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A saved network for each activation, and one without hidden units."""
+    folder = tmp_path_factory.mktemp("networks")
+    for seed, name in enumerate(ACTIVATIONS):
+        save_network(report_inputs.random_network(name, seed), folder / f"{name}.keras")
+    return {name: folder / f"{name}.keras" for name in ACTIVATIONS}
+
+
+@pytest.fixture(scope="module")
+def playground(tmp_path_factory: pytest.TempPathFactory, networks: dict[str, Path], browser: Browser) -> Page:
+    """A page on which each of the networks can be picked, and some that no page can play with."""
+    layers = {name: read_network(path) for name, path in networks.items()}
+    one = np.ones((2, 1), np.float32)
+    layers["unknown"] = [Layer("softmax", one, one[0])]
+    layers["diverged"] = [Layer("sigmoid", one * np.nan, one[0])]
+    layers["line"] = [Layer("sigmoid", np.array([[1], [-2]], np.float32), np.array([0.5], np.float32))]
+    path = tmp_path_factory.mktemp("playground") / "index.html"
+    write_networks(layers, path)
+    return open_page(browser, path).page
+
+
+def write_networks(layers: dict[str, list[Layer]], path: Path) -> None:
+    questions = [Question(name, f"{name}?", "", {}, "", network=(name, network)) for name, network in layers.items()]
+    points = Points(np.array([[1, 0.5], [0.1, -0.3]], np.float32), np.array([[0], [1]], np.float32))
+    curves = pd.DataFrame({"epoch": [1], "val_accuracy": [0.5]})
+    learning = Learning({0: np.zeros((3, 3), np.float32), 1: np.ones((3, 3), np.float32)}, curves)
+    write_html(Report(questions, points, learning, LIMIT), path)
+
+
+def open_page(
+    browser: Browser, path: Path, *, width: int = 1280, scheme: Literal["light", "dark"] = "light", touch: bool = False
+) -> Visit:
+    size: Any = {"width": width, "height": 900}
+    visit = Visit(browser.new_page(viewport=size, color_scheme=scheme, has_touch=touch, reduced_motion="reduce"))
+    visit.page.set_default_timeout(10_000)
+    visit.page.on("request", lambda request: visit.requests.append(request.url))
+    visit.page.on("console", lambda message: visit.complaints.append(message.text))
+    visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+    visit.page.on("dialog", lambda dialog: visit.complaints.append(dialog.message))
+    visit.page.goto(path.as_uri())
+    visit.page.wait_for_selector("html[data-ready]", state="attached")
+    visit.page.wait_for_function(
+        "document.querySelectorAll('.chart canvas').length === document.querySelectorAll('.chart').length"
+    )
+    return visit
+
+
+def reading(page: Page) -> tuple[np.ndarray, float]:
+    """The place that is asked about, shape (1, 2), and the output that the page shows for it."""
+    place = [float(page.input_value(f"#play-{axis}")) for axis in ("x1", "x2")]
+    return np.array([place], np.float32), float(page.inner_text("#play-output"))
+
+
+def point_at(page: Page, across: float, down: float) -> None:
+    page.locator("#play-plane").scroll_into_view_if_needed()
+    box = page.locator("#play-plane").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
+
+
+def picture(page: Page, selector: str) -> str:
+    return str(page.eval_on_selector(selector, "canvas => canvas.toDataURL()"))
+
+
+def test_the_page_opens_from_disk_without_the_network_and_without_complaint(browser: Browser, report: Path) -> None:
+    visit = open_page(browser, report)
+    visit.page.click("#theme")
+    for chart in visit.page.locator(".chart").all():
+        chart.scroll_into_view_if_needed()
+        chart.hover()
+    assert [url for url in visit.requests if not url.startswith("data:")] == [report.as_uri()]
+    assert visit.complaints == []
+
+
+def tooltip_of(page: Page, chart: str) -> str:
+    """What is said of the first thing that the pointer meets on its way down the right end of a chart."""
+    canvas = page.locator(f"#chart-{chart} canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box
+    page.mouse.move(0, 0)
+    tooltip = page.locator("#vg-tooltip-element.visible")
+    for across, down in itertools.product((12, 6, 18), range(4, 272, 4)):  # the last epoch is at the right end
+        page.mouse.move(box["x"] + box["width"] - across, box["y"] + down)
+        if tooltip.count():
+            break
+    text = tooltip.inner_text()
+    assert "undefined" not in text
+    return text
+
+
+def test_a_curve_has_a_tooltip_and_its_legend_singles_it_out(browser: Browser, report: Path) -> None:
+    page = open_page(browser, report).page
+    assert "validation" in tooltip_of(page, "baseline-0")
+    assert "learning rate" in tooltip_of(page, "lr_sweep-1")
+    assert "kernel initializer" in tooltip_of(page, "initializer_sweep-1")
+    chart = page.locator("#chart-baseline-0")
+    chart.scroll_into_view_if_needed()
+    page.mouse.move(0, 0)
+    before = picture(page, "#chart-baseline-0 canvas")
+    box = chart.locator("canvas").bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 60, box["y"] + box["height"] - 8)
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(200)
+    assert picture(page, "#chart-baseline-0 canvas") != before
+
+
+def test_the_slider_moves_the_picture(browser: Browser, report: Path) -> None:
+    page = open_page(browser, report).page
+    pictures = [picture(page, "#learning-plane")]
+    page.focus("#learning-epoch")
+    for key, epoch in (("ArrowLeft", 1), ("Home", 0)):
+        page.keyboard.press(key)
+        assert page.inner_text("#learning-label").startswith(f"Epoch {epoch}: ")
+        pictures.append(picture(page, "#learning-plane"))
+    assert len(set(pictures)) == 3
+    page.click("#learning-play")
+    page.wait_for_function("document.getElementById('learning-label').textContent.startsWith('Epoch 3: 90.0 %')")
+    assert picture(page, "#learning-plane") == pictures[0]
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_output_under_the_pointer_is_keras_s(
+    activation: Activation, playground: Page, networks: dict[str, Path]
+) -> None:
+    network = keras.models.load_model(networks[activation])
+    playground.select_option("#play-choice", label=activation)
+    seen = set()
+    for across, down in PLACES:
+        point_at(playground, across, down)
+        place, output = reading(playground)
+        expected = [(2 * across - 1) * LIMIT, (1 - 2 * down) * LIMIT]
+        assert place[0] == pytest.approx(expected, abs=0.02)
+        assert output == pytest.approx(float(network(place)[0, 0]), abs=1e-5)
+        seen.add(output)
+    assert len(seen) > 1
+
+
+def test_keys_and_numbers_ask_too(playground: Page) -> None:
+    playground.select_option("#play-choice", label="line")
+    playground.fill("#play-x1", "1")
+    playground.fill("#play-x2", "0.25")
+    assert reading(playground)[1] == pytest.approx(1 / (1 + np.exp(-1)), abs=1e-6)
+    playground.focus("#play-plane")
+    playground.keyboard.press("ArrowRight")
+    playground.keyboard.press("Shift+ArrowUp")
+    assert reading(playground)[0][0] == pytest.approx([1.05, 0.5])
+    playground.wait_for_function("document.getElementById('play-spoken').textContent.includes('Y (class 1)')")
+
+
+def test_a_tap_asks_on_a_phone(browser: Browser, report: Path) -> None:
+    page = open_page(browser, report, width=375, touch=True).page
+    page.locator("#play-plane").tap(position={"x": 5, "y": 5})
+    assert reading(page)[0][0] == pytest.approx([-LIMIT, LIMIT], abs=0.1)
+
+
+def test_a_unit_shows_its_weights_and_what_it_sees(playground: Page, networks: dict[str, Path]) -> None:
+    playground.select_option("#play-choice", label="tanh")
+    kernel, bias = keras.models.load_model(networks["tanh"]).get_weights()[:2]
+    playground.locator("#play-columns button[data-layer='1'][data-unit='2']").focus()
+    assert playground.inner_text("#play-unit-name") == "hidden layer 1, unit 3"
+    chips = playground.locator("#play-unit-weights li b").all_inner_texts()
+    shown = [float(text.replace("\N{MINUS SIGN}", "-")) for text in chips]
+    assert shown == pytest.approx([bias[2], kernel[0, 2], kernel[1, 2]], rel=5e-3)
+    first = picture(playground, "#play-unit-picture")
+    playground.locator("#play-columns button[data-layer='2'][data-unit='0']").hover()
+    assert playground.locator("#play-unit-weights li").count() == 1 + 5
+    assert picture(playground, "#play-unit-picture") != first
+    assert playground.locator("#play-links path.chosen").count() == 5
+
+
+def test_the_arrow_keys_go_from_unit_to_unit(playground: Page) -> None:
+    for name in ("line", "tanh"):  # a pick begins at the first unit
+        playground.select_option("#play-choice", label=name)
+    assert playground.locator("#play-columns button[tabindex='0']").count() == 1
+    playground.locator("#play-columns button[tabindex='0']").focus()
+    names = []
+    for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowRight", "ArrowLeft", "ArrowUp"):
+        playground.keyboard.press(key)
+        names.append(playground.inner_text("#play-unit-name"))
+    deeper = ["hidden layer 1, unit 2", "hidden layer 2, unit 2", "output", "output"]
+    assert names == [*deeper, "hidden layer 2, unit 1", "hidden layer 2, unit 1"]
+
+
+@pytest.mark.parametrize(("name", "reason"), [("unknown", "activation softmax"), ("diverged", "no numbers")])
+def test_what_the_page_can_not_compute_is_said(name: str, reason: str, playground: Page) -> None:
+    playground.select_option("#play-choice", label=name)
+    assert reason in playground.inner_text("#play-about")
+    assert playground.locator("#play-stage").is_hidden()
+    playground.select_option("#play-choice", label="line")
+    assert playground.locator("#play-stage").is_visible()
+
+
+def test_a_table_sorts_by_the_column_whose_heading_is_pressed(browser: Browser, report: Path) -> None:
+    page = open_page(browser, report).page
+    table = page.locator("#lr_sweep table")
+    loss = table.locator("th").nth(1)
+    rates = []
+    for order in ("ascending", "descending"):
+        loss.locator("button").press("Enter")
+        assert loss.get_attribute("aria-sort") == order
+        rates.append(table.locator("tbody td:first-child").all_inner_texts())
+    assert rates == [["0.5", "0.01", "1000"], ["0.01", "0.5", "1000"]]  # the one without a loss is last both times
+    table.locator("th button").nth(0).click()
+    assert loss.get_attribute("aria-sort") is None
+    assert table.locator("tbody td:first-child").all_inner_texts() == ["0.01", "0.5", "1000"]
+
+
+def test_a_narrow_page_does_not_scroll_sideways(browser: Browser, report: Path) -> None:
+    page = open_page(browser, report, width=375).page
+    page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
+    for width in (375, 320, 768):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(100)  # until the charts have followed
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault(
+    scheme: Literal["light", "dark"], width: int, browser: Browser, report: Path
+) -> None:
+    page = open_page(browser, report, scheme=scheme, width=width).page
+    page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
+    faults = Axe().run(page).response["violations"]
+    serious = [fault for fault in faults if fault["impact"] in {"serious", "critical"}]
+    assert [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in serious] == []
+
+
+def test_the_theme_can_be_switched(browser: Browser, report: Path) -> None:
+    page = open_page(browser, report).page
+    colours = []
+    for pressed in ("false", "true", "false"):
+        assert page.get_attribute("#theme", "aria-pressed") == pressed
+        colours.append(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+        page.click("#theme")
+    assert colours[0] == colours[2] != colours[1]
+
+
+def test_hostile_text_is_read_and_not_run(browser: Browser, tmp_path: Path, data: dict[str, Path]) -> None:
+    paths = hostile_report(tmp_path / "out", report_inputs.inputs(tmp_path, data["train"]))
+    visit = open_page(browser, paths["html"])
+    assert visit.complaints == []
+    assert visit.page.locator("img[src='x']").count() == 0
+    assert HOSTILE in visit.page.locator("#initializer_sweep table").inner_text()
+    assert HOSTILE in visit.page.locator("#play-choice option").nth(2).inner_text()
