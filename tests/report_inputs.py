@@ -13,16 +13,33 @@ from stages import report
 from stages.lib.archive import save_network
 from stages.lib.network import dense_network
 from stages.params.baseline import Baseline
+from stages.params.batch_sweep import BatchSweep
 from stages.params.callbacks_demo import CallbacksDemo
 from stages.params.initializer_sweep import InitializerSweep
 from stages.params.lr_sweep import LrSweep
 from stages.params.network import Activation, Network
+from stages.params.network_sweep import NetworkSweep
+from stages.params.optimizer_sweep import OptimizerSweep
 from stages.params.prediction_grid import PredictionGrid
+from stages.params.smallest_network import SmallestNetwork
 from stages.params.training import Training
 from tests.conftest import SEED
 
 RATES = [0.01, 0.5, 1000.0]
-INITIALIZERS = ["zeros", "he_normal"]
+# For each sweep what was changed, the best first; the last has diverged.
+VARIANTS: dict[str, dict[str, list[Any]]] = {
+    "lr_sweep": {"learning_rate": [0.5, 0.01, 1000.0]},
+    "initializer_sweep": {"kernel_initializer": ["he_normal", "zeros"]},
+    "network_sweep": {
+        "activation": ["tanh", "tanh", "linear"],
+        "depth": [2, 1, 0],
+        "width": [4, 8, 0],
+        "parameters": [37, 33, 3],
+        "learning_rate": [0.3, 0.3, 0.1],
+    },
+    "batch_sweep": {"batch_size": [8, 1209], "learning_rate": [0.1, 0.3]},
+    "optimizer_sweep": {"optimizer": ["adam", "sgd"], "learning_rate": [0.01, 0.3]},
+}
 EPOCHS = (0, 1, 3)
 FIGURES = {"mean": 0.25, "std": 0.0625, "min": 0.125, "max": 0.5, "n": 3}
 
@@ -38,6 +55,10 @@ def sections() -> dict[str, Any]:
         "baseline": Baseline(snapshots=3),
         "lr_sweep": LrSweep(learning_rates=RATES, replicates=3),
         "initializer_sweep": InitializerSweep(kernel_initializers=["zeros", "he_normal"], replicates=3),
+        "network_sweep": NetworkSweep(["tanh"], [0, 2], [4], [0.1, 0.3], epochs=3, replicates=3),
+        "batch_sweep": BatchSweep([8, 1209], [0.1, 0.3], epochs=3, replicates=3),
+        "optimizer_sweep": OptimizerSweep({"sgd": [0.1, 0.3], "adam": [0.01, 0.03]}, replicates=3),
+        "smallest_network": SmallestNetwork(["tanh"], 17, restarts=3, epochs=3, batch_size=32, learning_rate=0.1),
         "callbacks_demo": CallbacksDemo(learning_rate=0.01, epochs=9, min_delta=0.001, patience=2),
     }
 
@@ -58,8 +79,9 @@ def inputs(folder: Path, train: Path) -> dict[str, Path]:
     for epoch in EPOCHS:
         across = np.linspace(0, epoch / 3, 5, dtype=np.float32)
         np.save(paths["baseline_grids"] / f"{epoch}.npy", np.tile(across, (5, 1)))
-    paths |= sweep_inputs(folder, "lr_sweep", "learning_rate", RATES, best=0.5)
-    return paths | sweep_inputs(folder, "initializer_sweep", "kernel_initializer", INITIALIZERS, best="he_normal")
+    for stage, variants in VARIANTS.items():
+        paths |= sweep_inputs(folder, stage, pd.DataFrame(variants))
+    return paths | smallest_inputs(folder)
 
 
 def outputs(folder: Path) -> dict[str, Path]:
@@ -102,20 +124,47 @@ def callbacks_metrics() -> dict[str, Any]:
     return {"early_stopping": stopping, "model_checkpoint": kept}
 
 
-def sweep_inputs(folder: Path, stage: str, key: str, variants: list[Any], *, best: Any) -> dict[str, Path]:
-    """Returns the files of a sweep; the last variant has no loss, as if all of its runs had diverged."""
+def sweep_inputs(folder: Path, stage: str, variants: pd.DataFrame) -> dict[str, Path]:
+    """Returns the files of a sweep; the first variant is the best, the last has no loss, as if all had diverged."""
     plots = folder / stage
     plots.mkdir()
     names = [f"{metric}_{part}" for metric in ("val_loss", "val_accuracy") for part in ("mean", "std", "min", "max")]
-    table = pd.DataFrame({key: variants} | {name: np.linspace(0.5, 0.25, len(variants)) for name in names})
+    table = variants.assign(**{name: np.linspace(0.25, 0.5, len(variants)) for name in names})
     table.loc[len(variants) - 1, "val_loss_mean"] = np.nan
-    table.assign(diverged=[0] * (len(variants) - 1) + [3], n=3).to_csv(plots / "variants.csv", index=False)
-    rows = [{key: variant, "epoch": epoch} for variant in variants for epoch in (1, 2, 3)]
+    table = table.assign(diverged=[0] * (len(variants) - 1) + [3], n=3, same_as_best=[1] + [0] * (len(variants) - 1))
+    table = table.assign(ratio=2.0, ratio_low=1.5, ratio_high=3.0, p_value=0.01)
+    table.assign(settled=3, epochs=2.0, updates=4.0, samples=2418.0).to_csv(plots / "variants.csv", index=False)
+    table.to_csv(plots / "rates.csv", index=False)
+    epochs = variants.loc[variants.index.repeat(3)].assign(epoch=[1, 2, 3] * len(variants))
     columns = [f"{metric}{part}" for metric in ("val_loss", "val_accuracy") for part in ("", "_min", "_max")]
-    pd.DataFrame(rows).assign(**dict.fromkeys(columns, 0.5)).to_csv(plots / "curves.csv", index=False)
-    found = {"best": {key: best, "at_end_of_grid": False, "diverged": 0, "val_loss": FIGURES, "val_accuracy": FIGURES}}
-    write_metrics(found | {"diverged": 3, "runs": 3 * len(variants)}, folder / f"{stage}.json")
+    epochs.assign(**dict.fromkeys(columns, 0.5)).to_csv(plots / "curves.csv", index=False)
+    best = variants.to_dict("records")[0]
+    figures = {"at_end_of_grid": False, "diverged": 0, "val_loss": FIGURES, "val_accuracy": FIGURES}
+    same = [best] if len(variants.columns) > 1 else list(best.values())
+    found = {"best": best | figures, "diverged": 3, "runs": 3 * len(variants), "same_as_best": same}
+    if stage == "batch_sweep":
+        found |= {f"fewest_{cost}": table_row(plots) for cost in ("updates", "samples")}
+    write_metrics(found, folder / f"{stage}.json")
     return {f"{stage}_metrics": folder / f"{stage}.json", f"{stage}_plots": plots} | trained(folder, stage)
+
+
+def table_row(plots: Path) -> dict[Any, Any]:
+    """Returns the first row of a sweep's table."""
+    return pd.read_csv(plots / "variants.csv").to_dict("records")[0]
+
+
+def smallest_inputs(folder: Path) -> dict[str, Path]:
+    """Returns the files of the stage `smallest_network`, with an answer for any start and none for nine of ten."""
+    plots = folder / "smallest_network"
+    plots.mkdir()
+    row = {"activation": "tanh", "hidden_units": "4", "parameters": 17, "restarts": 3, "perfect": 1, "share": 1 / 3}
+    row |= {"accuracy_mean": 0.9, "accuracy_max": 1.0}
+    pd.DataFrame([row]).to_csv(plots / "variants.csv", index=False)
+    found = {"smallest": row, "smallest_reliable": None, "runs": 3, "most_parameters": 17}
+    write_metrics(found, folder / "smallest_network.json")
+    write_picture(folder / "units.png")
+    paths = {"smallest_network_metrics": folder / "smallest_network.json", "smallest_network_plots": plots}
+    return paths | {"smallest_network_units": folder / "units.png"} | trained(folder, "smallest_network")
 
 
 def trained(folder: Path, stage: str) -> dict[str, Path]:

@@ -67,11 +67,31 @@ def test_the_answers_follow_the_metrics(tmp_path: Path, files: dict[str, Path]) 
     paths = write_report(tmp_path / "out", files)
     markdown, page = paths["markdown"].read_text("utf-8"), text_of(paths["html"].read_text("utf-8"))
     for text in (markdown, page.replace("0.0625 has", "`0.0625` has")):
-        assert text.count("`0.0625` has the least validation loss: 0.25 ± 0.06") == 2  # in the summary and below
+        assert (
+            text.count("`0.0625` has the least validation loss: 0.25, 95 % interval 0.095 to 0.41") == 2
+        )  # in the summary and below
         assert "end of the grid" in text
         assert "Of 9 runs 3 diverged" in text
         assert "87.50% of the test points right" in text
         assert "settled from epoch 2 on" in text
+
+
+def test_the_answers_name_what_can_not_be_told_from_the_best() -> None:
+    best = {"optimizer": "adam", "learning_rate": 0.01, "diverged": 0}
+    figures = {"val_loss": report_inputs.FIGURES, "val_accuracy": report_inputs.FIGURES}
+    found = {"best": best | figures, "same_as_best": [best, {"optimizer": "sgd"}], "diverged": 0, "runs": 6}
+    assert "`adam` at a learning rate of `0.01`" in answers.sweep(found, "optimizer")
+    assert "Not to be told from it at 5 %: `sgd`." in answers.sweep(found, "optimizer")
+    assert "All others are worse" in answers.sweep(found | {"same_as_best": [best]}, "optimizer")
+
+
+def test_the_smallest_network_is_told_with_its_starts_and_none_is_said_to_be_none() -> None:
+    shape = {"hidden_units": "4", "activation": "tanh", "parameters": 17, "perfect": 15, "restarts": 50}
+    found = {"smallest": shape, "smallest_reliable": None, "runs": 100, "most_parameters": 20}
+    assert "17 parameters are the fewest" in answers.smallest_network(found)
+    assert "15 starts of 50" in answers.smallest_network(found)
+    assert "None does so in nine starts of ten." in answers.smallest_network(found)
+    assert "No network that was tried" in answers.smallest_network(found | {"smallest": None})
 
 
 @pytest.mark.parametrize(("accuracy", "verdict"), [(1.0, "Yes"), (0.99, "Nearly"), (0.6, "Not so far")])
@@ -117,7 +137,7 @@ def test_each_question_is_its_stage_s_with_its_params_and_a_command_that_dvc_tak
 def test_every_picture_of_the_text_is_there(tmp_path: Path, files: dict[str, Path]) -> None:
     markdown = write_report(tmp_path / "out", files)["markdown"]
     links = re.findall(r"!\[.+?\]\((.+?)\)", markdown.read_text("utf-8"))
-    assert len(links) == 4
+    assert len(links) == 9
     for link in links:
         assert (markdown.parent / link).is_file(), link
 

@@ -127,10 +127,13 @@ def _shape(found: dict[str, Any]) -> str:
 
 def _figures(best: dict[str, Any]) -> str:
     loss = best["val_loss"]
-    low, high = interval_of_mean(loss["mean"], loss["std"], loss["n"]) if loss["n"] > 1 else (None, None)
+    interval = ""
+    if loss["n"] > 1 and loss["mean"] is not None:
+        low, high = interval_of_mean(loss["mean"], loss["std"], loss["n"])
+        interval = f", 95 % interval {number(low)} to {number(high)}"
     return (
-        f"has the least validation loss: {number(loss['mean'])}, 95 % interval {number(low)} to {number(high)} "
-        f"({loss['n']} seeds), with {share(best['val_accuracy']['mean'])} of the validation points right."
+        f"has the least validation loss: {number(loss['mean'])}{interval} ({loss['n']} seeds), "
+        f"with {share(best['val_accuracy']['mean'])} of the validation points right."
     )
 
 

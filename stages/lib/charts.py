@@ -63,7 +63,7 @@ def size_charts(variants: pd.DataFrame) -> tuple[Chart, ...]:
     colour = {"field": "val_accuracy_mean", "type": "quantitative", "title": "accuracy", "scale": {"scheme": "viridis"}}
     tips = [_tip_of_name("activation"), *(_tip(name, words(name)) for name in ("depth", "width", "parameters"))]
     tips += [_tip("val_accuracy_mean", "mean accuracy"), _tip("learning_rate", "learning rate")]
-    panel = {"mark": "rect", "width": 190, "height": 150, "encoding": {**encoding, "color": colour, "tooltip": tips}}
+    panel = {"mark": "rect", "width": 110, "height": 110, "encoding": {**encoding, "color": colour, "tooltip": tips}}
     facet = {"field": "activation", "type": "nominal", "title": None}
     table = variants[["activation", "depth", "width", "parameters", "learning_rate", "val_accuracy_mean"]]
     description = "The mean validation accuracy for each number of layers and units. The table below has the figures."

@@ -25,12 +25,14 @@ function drawCharts() {
     range: {
       ordinal: { scheme: "viridis", extent: dark ? [0.3, 1] : [0, 0.85] },
       category: dark
-        ? ["#56B4E9", "#F28E4B", "#2FC59A", "#E3A1C6", "#F0E442", "#E69F00", "#9AA7FF", "#C9C9C9", "#FF8FA3", "#8FD3A8"]
-        : ["#0072B2", "#D55E00", "#00805E", "#B0558A", "#7A6A00", "#A86F00", "#4B53BC", "#555555", "#B8233F", "#33691E"],
+        ? ["#56B4E9", "#F28E4B", "#2FC59A", "#E3A1C6", "#F0E442", "#E69F00", "#9AA7FF", "#C9C9C9", "#FF8FA3", "#8FD3A8", "#FFC9A3", "#B0E57C", "#A0C4FF"]
+        : ["#0072B2", "#D55E00", "#00805E", "#B0558A", "#7A6A00", "#A86F00", "#4B53BC", "#555555", "#B8233F", "#33691E", "#006D77", "#8A3FFC", "#7B2D00"],
     },
   };
   charts = Object.entries(data.charts).map(([id, { spec, table }]) => {
-    const full = { width: "container", height: 260, autosize: { type: "fit-x", contains: "padding" }, ...spec };
+    // Vega-Lite fits a single view to its place, but not a map of many.
+    const fit = { width: "container", height: 260, autosize: { type: "fit-x", contains: "padding" } };
+    const full = spec.facet ? { ...spec } : { ...fit, ...spec };
     full.data = { values: records(table) };
     const place = document.getElementById(`chart-${id}`);
     config.legend.columns = Math.max(2, Math.floor(place.clientWidth / 120));
