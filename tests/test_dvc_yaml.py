@@ -28,7 +28,7 @@ def outputs(stage: dict[str, Any]) -> set[str]:
 
 def options(stage: dict[str, Any]) -> dict[str, str]:
     """The options of a stage's command, by the names of `main`."""
-    words = shlex.split(stage["cmd"])[3:]
+    words = shlex.split(stage["cmd"])[4:]
     return {name[2:].replace("-", "_"): path for name, path in zip(words[::2], words[1::2], strict=True)}
 
 
@@ -59,7 +59,7 @@ def files_of(module: str) -> list[Path]:
 def test_there_is_one_stage_for_each_page_of_the_same_name() -> None:
     assert set(PIPELINE) == PAGES
     for name, stage in PIPELINE.items():
-        assert stage["cmd"].startswith(f"python -m stages.{name} ")
+        assert stage["cmd"].startswith(f"exec python -m stages.{name} ")
 
 
 @pytest.mark.parametrize("name", PIPELINE)

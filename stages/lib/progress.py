@@ -17,7 +17,7 @@ def counted(items: Iterable[Item], *, total: int, name: str) -> Iterator[Item]:
     silent = not sys.stderr.isatty()
     for count, item in enumerate(tqdm(items, desc=name, total=total, unit="fleet", disable=silent), 1):
         if silent and count * LINES // total > (count - 1) * LINES // total:
-            print(f"{name}: {count} of {total} fleets", flush=True)
+            print(f"{name}: {count} of {total} fleets", file=sys.stderr, flush=True)
         yield item
 
 
@@ -34,7 +34,8 @@ class Progress(keras.callbacks.Callback):
         self.bar.update()
         epochs = self.params["epochs"]
         if self.bar.disable and (epoch + 1) * LINES // epochs > epoch * LINES // epochs:
-            print(f"{self.model.name}: epoch {epoch + 1}/{epochs}", *map(" ".join, shown.items()), sep="  ", flush=True)
+            figures = "  ".join(map(" ".join, shown.items()))
+            print(f"{self.model.name}: epoch {epoch + 1}/{epochs}  {figures}", file=sys.stderr, flush=True)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         self.bar.close()

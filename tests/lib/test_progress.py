@@ -14,7 +14,7 @@ def test_a_log_gets_a_line_now_and_then_up_to_the_last_epoch(
 ) -> None:
     fleet = make_fleet([MEMBER, replace(MEMBER, seed=2)], points)
     fleet.train(epochs=25, batch_size=100, callbacks=[Progress()])
-    lines = capsys.readouterr().out.splitlines()
+    lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 10
     assert lines[0].startswith("fleet: epoch 3/25  loss 0.")
     assert lines[-1].startswith("fleet: epoch 25/25  loss 0.")
@@ -22,4 +22,4 @@ def test_a_log_gets_a_line_now_and_then_up_to_the_last_epoch(
 
 def test_a_log_gets_the_number_of_fleets_that_are_done(capsys: pytest.CaptureFixture[str]) -> None:
     assert list(counted("abcd", total=4, name="sweep")) == ["a", "b", "c", "d"]
-    assert capsys.readouterr().out.splitlines()[-1] == "sweep: 4 of 4 fleets"
+    assert capsys.readouterr().err.splitlines()[-1] == "sweep: 4 of 4 fleets"
