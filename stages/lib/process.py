@@ -3,7 +3,9 @@
 import ctypes
 import signal
 import sys
+import time
 
+STARTED = time.time_ns()
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
