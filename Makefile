@@ -1,9 +1,12 @@
-# make repro      set up, then run every stage of the pipeline whose inputs changed
-# make test       set up with the test tools, then run the tests that are not marked `long`
-# make test-long  the tests marked `long`
-# make lint       check style and types
-# make readme     rewrite the README's figures from metrics/
-# make lock       renew both lock files
+# make repro        set up, then run every stage of the pipeline whose inputs changed
+# make test         set up with the test tools, then run the tests that are not marked `long`
+# make test-long    the tests marked `long`
+# make lint         check style and types
+# make readme       rewrite the README's figures from metrics/
+# make ray          set up what trains sweeps on a Ray cluster
+# make lock         renew the lock files; then `make licences`
+# make licences     rewrite docs/licences.md
+# make check-cache  find, name and remove damaged files of DVC's cache
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -12,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 INSTALL = python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --compile
 
-.PHONY: repro test test-long lint readme lock
+.PHONY: repro test test-long lint readme lock licences check-cache ray
 .DELETE_ON_ERROR:
 
 repro: .venv/run
@@ -33,10 +36,18 @@ readme: .venv/run
 	python -m readme
 
 lock: .venv/dev
-	cd requirements && for use in run dev; do \
+	cd requirements && for use in run dev ray bench; do \
 	  uv pip compile $$use.in --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    --no-emit-index-url --quiet --upgrade --output-file $$use.txt || exit; \
 	done
+
+licences: .venv/dev .venv/ray .venv/bench
+	python -m licences
+
+ray: .venv/ray
+
+check-cache: .venv/run
+	python -m check_cache
 
 .venv/run: requirements/run.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
@@ -47,6 +58,6 @@ lock: .venv/dev
 	$(INSTALL) -r requirements/run.txt
 	touch $@
 
-.venv/dev: .venv/run requirements/dev.txt
-	$(INSTALL) -r requirements/dev.txt
+.venv/dev .venv/ray .venv/bench: .venv/%: .venv/run requirements/%.txt
+	$(INSTALL) -r requirements/$*.txt
 	touch $@

@@ -19,7 +19,10 @@ from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from stages.lib.process import STARTED
+
 PARAMS = Path("params.yaml")
+CODE = Path(__file__).parents[1]
 
 
 class Fault(Exception):
@@ -36,10 +39,22 @@ def run(main: Callable[..., None], *, whole: bool = False) -> None:
     types = {name: parameter.annotation for name, parameter in signature(main, eval_str=True).parameters.items()}
     paths = _parse_options([name for name, kind in types.items() if kind is Path])
     try:
-        sections = read_params(PARAMS, {name: kind for name, kind in types.items() if kind is not Path}, whole=whole)
+        kinds = {name: kind for name, kind in types.items() if kind is not Path}
+        sections = read_params(PARAMS, kinds, whole=whole)
         main(**sections, **paths)
+        _refuse_changes(sections, read_params(PARAMS, kinds, whole=whole))
     except (Fault, OSError) as fault:
         sys.exit(str(fault))
+
+
+def _refuse_changes(before: dict[str, Any], after: dict[str, Any]) -> None:
+    """DVC notes the params and the code as they are when a stage has ended, as if its outputs came from them."""
+    changed = [f"{PARAMS}: {name}" for name in before if before[name] != after[name]]
+    files = {Path(file) for module in sys.modules.values() if (file := getattr(module, "__file__", None))}
+    code = sorted(file for file in files if CODE in file.parents and file.stat().st_mtime_ns > STARTED)
+    changed += [str(file.relative_to(CODE.parent)) for file in code]
+    if changed:
+        raise Fault("\n".join(f"{what} changed while the stage ran; `dvc repro` runs it again" for what in changed))
 
 
 def read_params(path: Path, types: dict[str, Any], *, whole: bool = False) -> dict[str, Any]:

@@ -4,6 +4,7 @@ The environment variable RAY_ADDRESS, Ray's own, names the cluster. It is no par
 where the work is done changes no bit of what comes out.
 """
 
+import logging
 import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
@@ -33,14 +34,22 @@ def run_all(function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> I
 
 def _on_this_machine(function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> Iterator[Found]:
     jobs = max(1, min(len(tasks), cpu_count()))  # one runs here: a process of its own would import TensorFlow again
-    calls = (delayed(_run)(function, position, task, caller=os.getpid()) for position, task in enumerate(tasks))
-    yield from Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered")(calls)
+    workers = Parallel(
+        n_jobs=jobs,
+        batch_size=1,
+        return_as="generator_unordered",
+        initializer=_begin_worker,
+        initargs=(os.getpid(),),
+    )
+    yield from workers(delayed(_run)(function, position, task) for position, task in enumerate(tasks))
 
 
-def _run(function: Callable[..., Any], position: int, task: tuple[Any, ...], *, caller: int) -> Found:
-    if os.getpid() != caller:
-        end_with_parent()
-        end_on_interrupt()
+def _begin_worker(parent: int) -> None:
+    end_with_parent(parent)
+    end_on_interrupt()
+
+
+def _run(function: Callable[..., Any], position: int, task: tuple[Any, ...]) -> Found:
     return position, function(*task)
 
 
@@ -55,7 +64,7 @@ def _on_cluster(function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], 
     _reach(address)
     # A worker of Ray has imported NumPy before it imports `stages`, so it must be born with the pins.
     environment = {"py_modules": [stages], "env_vars": PINNED}
-    ray.init(address=address, runtime_env=environment, logging_level="ERROR", log_to_driver=False)
+    ray.init(address=address, runtime_env=environment, logging_level=logging.ERROR, log_to_driver=False)
     remote = ray.remote(max_retries=RETRIES)(function)
     waiting = {remote.remote(*task): position for position, task in enumerate(tasks)}
     try:
