@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from stages.lib.process import STARTED
 
@@ -94,9 +94,11 @@ def _parse_options(names: list[str]) -> dict[str, Path]:
 
 
 def _yaml_fault(error: Exception) -> str:
-    mark = getattr(error, "problem_mark", None)
-    place = f", in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-    return " ".join(f"{getattr(error, 'problem', error)}{place}".split())
+    if not isinstance(error, MarkedYAMLError):
+        return " ".join(str(error).split())
+    what = " ".join(f"{error.context or ''} {error.problem or ''}".split())
+    mark = error.problem_mark or error.context_mark
+    return f"{what}, in line {mark.line + 1}, column {mark.column + 1}" if mark else what
 
 
 def _fault_lines(key: str, kind: Any, error: ValidationError) -> Iterator[str]:
