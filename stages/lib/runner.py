@@ -22,6 +22,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from stages.lib.process import STARTED
 
 PARAMS = Path("params.yaml")
+MOST_SHOWN = 100  # characters of a value in a message
 CODE = Path(__file__).parents[1]
 
 
@@ -130,11 +131,15 @@ def _unknown_key(key: str, known: list[str]) -> str:
 def _name(key: Any) -> str:
     """Returns a key as it is typed after `-S`, and never more than a line."""
     name = str(key)
-    return name if name and name.isprintable() else repr(name)
+    return _shortened(name if name and name.isprintable() else repr(name))
 
 
 def _shown(value: Any) -> str:
     try:
-        return reprlib.repr(value)
+        return _shortened(reprlib.repr(value))
     except ValueError:  # Python spells out no number that long
         return "a number of thousands of digits"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
