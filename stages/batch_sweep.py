@@ -63,7 +63,7 @@ def main(
         costs = cost_table(tuned, training, rows=len(points["train"]))
         write_csv(tuned.curve_table(), curves)
         write_csv(tuned.variant_table().join(costs), variants)
-        write_json(tuned.answer(grid=rates) | cheapest(tuned, costs), metrics)
+        write_json(tuned.answer(grid=rates) | sweep.counts | cheapest(tuned, costs), metrics)
         _, best = tried[sweep.best]
         network_of_best = best.network(seeds[0], **points, name="batch_sweep")
         save_network(network_of_best, model)

@@ -79,7 +79,7 @@ def main(
         write_csv(tuned.curve_table(), curves)
         write_csv(sweep.variant_table(), rates)
         write_csv(tuned.variant_table(), variants)
-        write_json(tuned.answer(grid=optimizer_sweep.learning_rates[best_name]), metrics)
+        write_json(tuned.answer(grid=optimizer_sweep.learning_rates[best_name]) | sweep.counts, metrics)
         _, best = tried[sweep.best]
         network_of_best = best.network(seeds[0], **points, name="optimizer_sweep")
         save_network(network_of_best, model)

@@ -17,11 +17,12 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from stages.lib.process import STARTED
 
 PARAMS = Path("params.yaml")
+MOST_SHOWN = 100  # characters of a value in a message
 CODE = Path(__file__).parents[1]
 
 
@@ -94,9 +95,11 @@ def _parse_options(names: list[str]) -> dict[str, Path]:
 
 
 def _yaml_fault(error: Exception) -> str:
-    mark = getattr(error, "problem_mark", None)
-    place = f", in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-    return " ".join(f"{getattr(error, 'problem', error)}{place}".split())
+    if not isinstance(error, MarkedYAMLError):
+        return " ".join(str(error).split())
+    what = " ".join(f"{error.context or ''} {error.problem or ''}".split())
+    mark = error.problem_mark or error.context_mark
+    return f"{what}, in line {mark.line + 1}, column {mark.column + 1}" if mark else what
 
 
 def _fault_lines(key: str, kind: Any, error: ValidationError) -> Iterator[str]:
@@ -128,11 +131,15 @@ def _unknown_key(key: str, known: list[str]) -> str:
 def _name(key: Any) -> str:
     """Returns a key as it is typed after `-S`, and never more than a line."""
     name = str(key)
-    return name if name and name.isprintable() else repr(name)
+    return _shortened(name if name and name.isprintable() else repr(name))
 
 
 def _shown(value: Any) -> str:
     try:
-        return reprlib.repr(value)
+        return _shortened(reprlib.repr(value))
     except ValueError:  # Python spells out no number that long
         return "a number of thousands of digits"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
