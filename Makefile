@@ -4,6 +4,8 @@
 # make lint         check style and types
 # make readme       rewrite the README's figures from metrics/
 # make ray          set up what trains sweeps on a Ray cluster
+# make verify       build HEAD twice under other conditions, and compare every output
+# make verify-cpu   run all stages as other processors, and compare every output
 # make lock         renew the lock files; then `make licences`
 # make licences     rewrite docs/licences.md
 # make check-cache  find, name and remove damaged files of DVC's cache
@@ -15,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 INSTALL = python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --compile
 
-.PHONY: repro test test-long lint readme lock licences check-cache ray
+.PHONY: repro test test-long lint readme lock licences check-cache ray verify verify-cpu
 .DELETE_ON_ERROR:
 
 repro: .venv/run
@@ -43,6 +45,12 @@ lock: .venv/dev
 
 licences: .venv/dev .venv/ray .venv/bench
 	python -m licences
+
+verify: .venv/run
+	python -m verify
+
+verify-cpu: .venv/run
+	python -m verify.cpus
 
 ray: .venv/ray
 
