@@ -3,6 +3,7 @@
 # make test-long  the tests marked `long`
 # make lint       check style and types
 # make readme     rewrite the README's figures from metrics/
+# make review     compare with BASE (main): review/review.md and review/index.html; HEAD= for another than the working tree
 # make lock       renew both lock files
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
@@ -12,7 +13,9 @@ unexport PYTHONDONTWRITEBYTECODE
 
 INSTALL = python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --compile
 
-.PHONY: repro test test-long lint readme lock
+BASE ?= main
+
+.PHONY: repro test test-long lint readme review lock
 .DELETE_ON_ERROR:
 
 repro: .venv/run
@@ -31,6 +34,9 @@ lint: .venv/dev
 
 readme: .venv/run
 	python -m readme
+
+review: .venv/run
+	python -m review "$(BASE)" $(if $(HEAD),"$(HEAD)")
 
 lock: .venv/dev
 	cd requirements && for use in run dev; do \
