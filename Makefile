@@ -36,7 +36,7 @@ readme: .venv/run
 	python -m readme
 
 review: .venv/run
-	python -m review "$(BASE)" $(if $(HEAD),"$(HEAD)")
+	python -m review $(if $(PICTURES_URL),--pictures-url "$(PICTURES_URL)") "$(BASE)" $(if $(HEAD),"$(HEAD)")
 
 lock: .venv/dev
 	cd requirements && for use in run dev; do \
@@ -51,6 +51,7 @@ lock: .venv/dev
 	rm -rf .venv
 	$(PYTHON) -m venv .venv
 	$(INSTALL) -r requirements/run.txt
+	echo "$(CURDIR)" > .venv/lib/python3.11/site-packages/ring-and-y.pth # `python -m review` in any folder
 	touch $@
 
 .venv/dev: .venv/run requirements/dev.txt

@@ -7,7 +7,7 @@ script reads, and in Markdown by `code`, `cell` and `image`.
 import re
 import shutil
 import tempfile
-from functools import partial
+from functools import cache, partial
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
@@ -66,7 +66,7 @@ def _write(comparison: Comparison, folder: Path, pictures_url: str | None) -> st
         content,
         data={figure.name: figure.spec for figure in curves if figure.spec},
         style=Markup((TEMPLATES / "page.css").read_text("utf-8")),
-        library=_script(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")),
+        library=_library(),
         script=_script((TEMPLATES / "page.js").read_text("utf-8")),
     )
     (folder / "index.html").write_text(text, "utf-8", newline="\n")
@@ -145,6 +145,12 @@ def _commit_address(comparison: Comparison, template: str, name: str, revision: 
 def _attribute(text: str) -> str:
     """Returns text for an attribute of HTML that stands in a cell of a table of Markdown."""
     return re.sub(r"[|`*_~\\\n\r\t\[\]]", lambda found: f"&#{ord(found[0])};", escape(text))
+
+
+@cache
+def _library() -> Markup:
+    """Returns Vega, which draws the curves in the page."""
+    return _script(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
 
 
 def _script(source: str) -> Markup:

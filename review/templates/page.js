@@ -31,7 +31,14 @@ async function draw() {
     header: text,
     view: { stroke: faint },
   };
-  const options = { mode: "vega-lite", renderer: "canvas", actions: false, config, tooltip: { theme: dark.matches ? "dark" : "light" } };
+  const options = {
+    mode: "vega-lite",
+    renderer: "canvas",
+    actions: false,
+    logLevel: 1, // errors; a template may warn of rows without numbers
+    config,
+    tooltip: { theme: dark.matches ? "dark" : "light" },
+  };
   for (const place of document.querySelectorAll(".chart")) {
     const fresh = document.createElement("div");
     try {
