@@ -108,9 +108,9 @@ def text_of(*values: Value) -> list[str]:
     return [_text(value, digits) for value in values]
 
 
-def signed(delta: float) -> str:
-    """Returns a difference with its sign and three digits."""
-    return f"{delta:+.3g}".replace("-", MINUS)
+def signed(delta: float | None) -> str:
+    """Returns a difference with its sign and three digits; nothing where it is 0 or no number."""
+    return f"{delta:+.3g}".replace("-", MINUS) if delta and math.isfinite(delta) else ""
 
 
 def natural(name: str) -> list[tuple[int, str]]:

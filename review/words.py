@@ -107,5 +107,6 @@ def _override(row: Change) -> str:
     if isinstance(row.head, bool) or is_number(row.head):
         value = json.dumps(row.head)
     elif not re.fullmatch(r"\[.*\]|(?!(?i:true|false|null|nan|inf)$)[A-Za-z_][\w./-]*", value):
-        value = '"{}"'.format(value.replace("\\", "\\\\").replace('"', '\\"'))
+        # In Hydra's grammar a backslash is one, save for those in front of a quote, which are doubled.
+        value = '"' + re.sub(r'(\\*)("|\Z)', lambda found: found[1] * 2 + found[2].replace('"', '\\"'), value) + '"'
     return f"{'' if row.file == 'params.yaml' else row.file + ':'}{row.name}={value}"
