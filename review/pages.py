@@ -95,7 +95,7 @@ def _environment(*, autoescape: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"code": _code, "cell": _cell, "signed": signed}
+    environment.filters |= {"code": _code, "cell": _cell, "value": _value, "signed": signed}
     environment.globals |= {"texts": words.texts, "beyond_spread": words.beyond_spread}
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     return environment
@@ -112,6 +112,11 @@ def _code(text: str) -> str:
 def _cell(text: str) -> str:
     """Returns text as a code span for a cell of a table, where a bar would end the cell."""
     return _code(text).replace("|", "\\|")
+
+
+def _value(text: str) -> str:
+    """Returns text for a cell of a table: a number or a word as it is, other text as a code span."""
+    return text if re.fullmatch(r"[A-Za-z0-9.+\N{MINUS SIGN}± ()=]+", text) else _cell(text)
 
 
 def _image(

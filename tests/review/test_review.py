@@ -13,6 +13,11 @@ from markdown_it import MarkdownIt
 from PIL import Image
 
 from review.__main__ import main
+from review.changes import Change
+from review.comparison import Comparison
+from review.pages import write_review
+from review.pictures import Picture
+from review.revisions import Revision
 from tests.review.conftest import ODD, commit, curve, pipeline, plain, run, write
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +49,8 @@ def section(text: str, title: str) -> str:
 def table(text: str) -> list[list[str]]:
     """Returns the cells of a table of Markdown, without its heading."""
     rows = [row for row in text.splitlines() if row.startswith("|")]
-    return [[cell.strip().strip("`") for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows[2:]]
+    cells = [[cell.strip().strip("`") for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows[2:]]
+    return [row for row in cells if any(row[1:])]
 
 
 def read(out: Path) -> str:
@@ -62,22 +68,22 @@ def test_the_verdict_counts_and_names_the_accuracy(written: Path) -> None:
 
 def test_parameters_that_changed_came_or_went_are_listed_and_no_others(written: Path) -> None:
     rows = {row[0]: row[1:] for row in table(section(read(written), "Parameters"))}
-    assert list(rows) == [f"params.yaml: {name}" for name in ("cup", "kettle", "leaf", "rate", "sizes")]
-    assert rows["params.yaml: rate"] == ["0.1", "0.2"]
-    assert rows["params.yaml: sizes"] == ["[2, 2]", "[2, 4]"]
-    assert rows["params.yaml: cup"] == ["none", "1"]
-    assert rows["params.yaml: kettle"] == ["1", "none"]
+    assert list(rows) == ["cup", "kettle", "leaf", "rate", "sizes"]
+    assert rows["rate"] == ["0.1", "0.2"]
+    assert rows["sizes"] == ["[2, 2]", "[2, 4]"]
+    assert rows["cup"] == ["none", "1"]
+    assert rows["kettle"] == ["1", "none"]
 
 
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("val_accuracy", ["0.9967", "0.9901", "-0.0066", "🔴 worse", ""]),
-        ("loss", ["0.25", "0.125", "-0.125", "🟢 better", ""]),
-        ("minutes", ["3", "5", "+2", "", ""]),
-        ("spilt_loss", ["0.5", "NaN", "", "🔴 worse", ""]),
-        ("runs.val_loss", ["0.5 ± 0.1 (n = 5)", "0.8 ± 0.1 (n = 5)", "+0.3", "🔴 worse", "yes, 3.0 x std"]),
-        ("runs.accuracy", ["0.5 ± 0.1 (n = 5)", "0.55 ± 0.1 (n = 5)", "+0.05", "🟢 better", "no, 0.5 x std"]),
+        ("val_accuracy", ["0.9967", "0.9901", "-0.0066 🔴 worse", ""]),
+        ("loss", ["0.25", "0.125", "-0.125 🟢 better", ""]),
+        ("minutes", ["3", "5", "+2", ""]),
+        ("spilt_loss", ["0.5", "NaN", "🔴 worse", ""]),
+        ("runs.val_loss", ["0.5 ± 0.1 (n = 5)", "0.8 ± 0.1 (n = 5)", "+0.3 🔴 worse", "yes, 3.0 x std"]),
+        ("runs.accuracy", ["0.5 ± 0.1 (n = 5)", "0.55 ± 0.1 (n = 5)", "+0.05 🟢 better", "no, 0.5 x std"]),
     ],
 )
 def test_a_metric_says_from_what_to_what_for_better_or_worse_and_whether_seeds_explain_it(
@@ -85,8 +91,9 @@ def test_a_metric_says_from_what_to_what_for_better_or_worse_and_whether_seeds_e
 ) -> None:
     rows = {row[0]: row[1:] for row in table(section(read(written), "Metrics"))}
     assert len(rows) == 6
+    assert "\n| **`out/scores.json`** | | | | |\n" in read(written)
     plain_letters = str.maketrans("\N{MINUS SIGN}\N{MULTIPLICATION SIGN}", "-x")
-    assert [cell.translate(plain_letters) for cell in rows[f"out/scores.json: {name}"]] == expected
+    assert [cell.translate(plain_letters) for cell in rows[name]] == expected
 
 
 def test_changed_curves_are_drawn_over_each_other(written: Path) -> None:
@@ -188,7 +195,7 @@ def test_the_working_tree_is_reviewed_by_default_and_a_new_review_takes_the_plac
     assert main(["HEAD"]) == 0
     text = read(copy / "review")
     assert text.startswith("### Review: `HEAD` → `workspace`\n\n**2 parameters changed; no metric changed;")
-    assert table(section(text, "Parameters"))[1] == ["params.yaml: rate", "0.2", "0.3"]
+    assert table(section(text, "Parameters"))[1] == ["rate", "0.2", "0.3"]
     assert f"git switch --detach {run(copy, 'git', 'rev-parse', 'new').strip()[:7]}\ndvc exp run -S" in text
     names = {path.name for path in (copy / "review" / "pictures").iterdir()}
     assert {name.partition("-")[2] for name in names} == {
@@ -204,7 +211,7 @@ def test_an_experiment_is_found_by_its_name(copy: Path, tmp_path: Path) -> None:
     run(copy, "dvc", "exp", "save", "--quiet", "--name", "stronger-tea")
     run(copy, "git", "checkout", "--quiet", ".")
     assert main(["new", "stronger-tea", "--out", str(tmp_path / "out")]) == 0
-    assert table(section(read(tmp_path / "out"), "Parameters")) == [["params.yaml: rate", "0.2", "0.7"]]
+    assert table(section(read(tmp_path / "out"), "Parameters")) == [["rate", "0.2", "0.7"]]
 
 
 def test_a_revision_without_a_pipeline_is_said_to_have_none(copy: Path, tmp_path: Path) -> None:
@@ -252,6 +259,25 @@ def test_a_repository_in_a_subfolder_of_git_has_its_pictures_under_their_commit_
     addresses = re.findall('src="([^"]+)"', read(project / "review"))
     commits = run(tmp_path, "git", "rev-parse", "old", "new").split()
     assert addresses == [f"https://git.example/{commit}/a%20b/x.png" for commit in commits]
+
+
+def test_a_very_long_review_is_folded_and_fits_in_a_comment(tmp_path: Path) -> None:
+    head = Revision("a-branch-with-a-long-name", 40 * "a")
+    metrics = [Change("metrics/scores.json", f"a.metric.with.a.rather.long.name_{i}", 0.0, 1 / 3) for i in range(2000)]
+    picture = tmp_path / "picture.png"
+    write(tmp_path, {"picture.png": plain(0)})
+    pictures = [Picture(f"plots/of/a/long/name/{i}.png", picture, picture, 0.5, picture) for i in range(50)]
+    names = frozenset(it.name for it in pictures)
+    comparison = Comparison(head, head, metrics, metrics, [], pictures, [], [], "", {head.commit or "": names})
+    write_review(comparison, tmp_path / "out", pictures_url="https://raw.example/owner/repository/{commit}/{path}")
+    text = read(tmp_path / "out")
+    assert len(text) < 65_000
+    assert len(table(section(text, "Metrics").split("<details>")[0])) == 12
+    assert "\nAnd 1940 more on the page.\n" in text
+    assert "\nAnd 20 more on the page.\n" in text
+    page = (tmp_path / "out" / "index.html").read_text("utf-8")
+    assert all(f"name_{i}</th>" in page for i in range(2000))
+    assert all(f"/{i}.png</code>" in page for i in range(50))
 
 
 @pytest.mark.parametrize("arguments", [("nope",), ("old", "nope"), ("",), ("old", "--end-of-options")])

@@ -51,6 +51,7 @@ def test_a_halved_rate_is_reviewed_in_under_20_seconds_and_shows_exactly_what_ch
     clone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")  # the code under test, not that of the clone
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     output = run(clone, sys.executable, "-m", "review", "before", "halved")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -63,8 +64,9 @@ def test_a_halved_rate_is_reviewed_in_under_20_seconds_and_shows_exactly_what_ch
         output.splitlines()[0],
     )
     text = (clone / "review" / "review.md").read_text("utf-8")
-    rows = re.findall(r"^\| `([^`]+: [^`]+)` ", text, flags=re.MULTILINE)
-    assert rows == ["params.yaml: lr", "metrics/baseline.json: validation.accuracy"]
+    rows = re.findall(r"^\|[ *]+`(\S+)`", text, flags=re.MULTILINE)
+    assert rows[:4] == ["params.yaml", "lr", "metrics/baseline.json", "validation.accuracy"]
+    assert rows[4:] == ["before"]  # the heading over the picture
     sides = [f"plots-figures-baseline-png-{side}.png" for side in ("base", "head", "difference")]
     sources = re.findall('src="pictures/[0-9]+-([^"]+)"', text)
     assert sources == ["plots-baseline-curves-csv-overlay.png", *sides]
