@@ -10,6 +10,8 @@ from typing import Protocol
 from review.changes import Change, headline, is_number, text_of
 from review.comparison import Comparison
 
+MOST_OPTIONS = 20  # of a command that somebody would still type
+
 
 class Thing(Protocol):
     """What may have changed: a parameter, a metric, a curve plot or a picture."""
@@ -67,7 +69,7 @@ def commands(comparison: Comparison) -> list[tuple[str, str]]:
     there = f"git switch --detach {head.commit[:7]}\n" if head.commit else ""
     blocks = [("Run the reviewed state again", f"{there}dvc repro")]
     changed = [row for row in comparison.params if row.changed]
-    if base.commit and changed and all(None not in (row.base, row.head) for row in changed):
+    if base.commit and 0 < len(changed) <= MOST_OPTIONS and all(None not in (row.base, row.head) for row in changed):
         options = " \\\n  ".join(f"-S {shlex.quote(_override(row))}" for row in changed)
         run = f"git switch --detach {base.commit[:7]}\ndvc exp run {options}"
         blocks.append(("The same parameters upon the base, as an experiment", run))
