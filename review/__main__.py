@@ -29,6 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         root = find_root(Path.cwd())
         base, head = find_revision(options.base, root), find_revision(options.head, root)
+        if not base.commit and not head.commit:
+            raise Fault("BASE and HEAD are both the working tree; give a commit, branch or experiment as BASE")
         out = options.out or root / "review"
         with tempfile.TemporaryDirectory() as folder:
             comparison = compare(base, head, root, Path(folder))

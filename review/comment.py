@@ -14,6 +14,7 @@ import os
 import re
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -78,7 +79,13 @@ def main() -> int:
             continue
         try:
             text = _review(github, artifact)
-        except (ValueError, zipfile.BadZipFile, KeyError) as error:
+        except (
+            ValueError,
+            KeyError,
+            RuntimeError,
+            zipfile.BadZipFile,
+            zlib.error,
+        ) as error:  # of reading foreign files
             print(f"Pull request {number}: the artifact is not a review: {error}", file=sys.stderr)
             return 1
         print(f"Pull request {number}: {_post(github, number, comment(text, run, artifact))}")

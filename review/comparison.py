@@ -78,22 +78,23 @@ def compare(base: Revision, head: Revision, root: Path, folder: Path) -> Compari
             pool.submit(_dvc, root, "metrics", "diff", *pair, "--all", "--json"),
             pool.submit(_dvc, root, *plots),
         ]
-        (params, params_notes), (metrics, metrics_notes), (shown, plots_notes) = [answer.result() for answer in waiting]
+        answers = [answer.result() for answer in waiting]
+    params, metrics = (changes(answer or {}) for answer, _ in answers[:2])
+    shown, plots_notes = answers[2]
     if shown is None:
         shown, plots_notes = _plots_one_by_one(root, plots, plots_notes)
-    notes = [*params_notes, *metrics_notes, *plots_notes, *_errors(shown)]
+    notes = [*answers[0][1], *answers[1][1], *plots_notes, *_errors(shown)]
     data = dict(sorted(shown.get("data", {}).items(), key=lambda item: natural(item[0])))
     pictures, more_notes = _pictures(data, base, head, folder)
-    values = [*changes(params or {}), *changes(metrics or {})]
     curves = list(_curves(data, base, head))
     for revision, side in ((base, "base"), (head, "head")):
-        if not any(getattr(thing, side) not in (None, []) for thing in (*values, *curves, *pictures)):
+        if not any(getattr(thing, side) not in (None, []) for thing in (*params, *metrics, *curves, *pictures)):
             notes.append(f"{revision.name} has no parameter, metric or plot that DVC knows.")
     return Comparison(
         base,
         head,
-        changes(params or {}),
-        changes(metrics or {}),
+        params,
+        metrics,
         curves,
         pictures,
         git(root, "diff", "--name-only", "-z", *(r.commit for r in (base, head) if r.commit)).split("\0")[:-1],

@@ -45,8 +45,8 @@ def draw_curves(plot: Curves, page: Path, number: int) -> Figure:
     path = f"{PICTURES}/{number:03}-{_slug(plot.name)}-overlay.png"
     try:
         png = vl_convert.vegalite_to_png(spec, allowed_base_urls=[])
-    except ValueError as error:
-        return Figure(plot.name, _there(plot), f"can't be drawn: {' '.join(str(error).split())[:200]}")
+    except (RuntimeError, ValueError) as error:
+        return Figure(plot.name, _there(plot), f"can't be drawn: {' '.join(str(error).splitlines()[:2])[:200]}")
     (page / path).write_bytes(png)
     return Figure(plot.name, _there(plot), drawn=path, spec=_compact(spec))
 

@@ -136,7 +136,7 @@ def _image(
     address = quote(path) if pictures_url is None else _commit_address(comparison, pictures_url, name, revision)
     if address is None:
         return ""
-    alt = f"{name} in {revision.name}" if revision else f"{name}: the difference"
+    alt = f"{name} in {revision.name}" if revision else f"{name}: both revisions"
     return f'<img src="{_attribute(address)}" alt="{_attribute(alt)}" width="{width}">'
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import vl_convert
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 FADED = 0.75  # how far what is the same fades to white in a picture of the difference
 MARK = (214, 0, 110)  # of what differs: no colour of the usual palettes, told from grey by all eyes
@@ -48,7 +48,7 @@ def read_picture(name: str, base: Path | None, head: Path | None, difference: Pa
         return Picture(name, base, head, 0)
     try:
         pixels = [_pixels(path) for path in (base, head)]
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError, Image.DecompressionBombError) as error:  # of Pillow and vl-convert
         return Picture(name, base, head, note=f"can't be read as a picture: {type(error).__name__}")
     sizes = tuple((image.shape[1], image.shape[0]) for image in pixels)
     differs, drawn = _difference(*pixels)

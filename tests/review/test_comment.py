@@ -219,6 +219,7 @@ def test_nobody_is_called_by_what_a_pull_request_has_written(github: GitHub, tmp
     [
         (b"no zip", 10, "File is not a zip file"),
         (archive(b"text", "../review.md"), 10, "no item named 'review.md'"),
+        (archive(b"text" * 9)[:41] + b"\xff" + archive(b"text" * 9)[42:], 10, "not a review"),
         (archive(b"0" * 1_000_001), 10, "review.md has more than 1,000,000 bytes"),
         (archive(b"text"), 100_000_001, "more than 100,000,000 bytes"),
     ],

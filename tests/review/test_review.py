@@ -1,5 +1,6 @@
 """The command, on repositories that know nothing of this one."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -237,10 +238,36 @@ def test_a_template_that_is_missing_costs_one_plot_its_looks_and_a_plot_without_
     assert "changed.csv" not in section(text, "Curves")
 
 
-def test_a_picture_that_is_none_is_shown_without_a_difference(copy: Path, tmp_path: Path) -> None:
-    (copy / "plots" / "same.png").write_bytes(b"version https://git-lfs.github.com/spec/v1\n")
-    assert main(["HEAD", "--out", str(tmp_path / "out")]) == 0
-    assert "`plots/same.png`: can't be read as a picture" in section(read(tmp_path / "out"), "Pictures")
+def test_pictures_that_are_none_are_shown_without_a_difference(copy: Path, tmp_path: Path) -> None:
+    good = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="5" height="9"/></svg>'
+    files = {"dvc.yaml": pipeline(["rate"], {"plots/same.png": {}, "a.svg": {}, "b.svg": {}})}
+    commit(copy, files | {"a.svg": good, "b.svg": good}, "svg")
+    write(copy, {"plots/same.png": "version https://git-lfs.github.com/spec/v1\n"})
+    write(copy, {"a.svg": good.replace("2000", "2500"), "b.svg": good.replace("5", "6")})
+    assert main(["svg", "--out", str(tmp_path / "out")]) == 0
+    text = section(read(tmp_path / "out"), "Pictures")
+    assert "`plots/same.png`: can't be read as a picture" in text
+    assert "`a.svg`: can't be read as a picture" in text
+    assert "`b.svg`: 11.1% of the pixels differ" in text
+
+
+def test_a_diverged_run_is_drawn_as_far_as_it_has_numbers(copy: Path, tmp_path: Path) -> None:
+    rows = [{"step": step, "loss": 1 / (1 + step)} for step in range(6)]
+    shown = {"x": "step", "y": "loss"}
+    files = {"dvc.yaml": pipeline(["rate"], {"a.json": shown, "b.csv": shown}), "a.json": rows, "b.csv": curve(1)}
+    commit(copy, files, "sound")
+    write(copy, {"a.json": [*rows[:3], *({"step": step, "loss": float("nan")} for step in range(3, 6))]})
+    write(copy, {"b.csv": "step,loss\n0,1\n1,nan\n2,inf\n3,\n"})
+    write(copy, {"out/scores.json": {"loss": None, "val_accuracy": float("nan")}})
+    assert main(["sound", "--out", str(tmp_path / "out")]) == 0
+    text = read(tmp_path / "out")
+    rows_of_metrics = {row[0]: row[1:] for row in table(section(text, "Metrics"))}
+    assert rows_of_metrics["val_accuracy"] == ["0.9901", "NaN", "🔴 worse", ""]
+    assert rows_of_metrics["loss"] == ["0.125", "none", "", ""]
+    assert len(re.findall("src=", section(text, "Curves"))) == 2
+    page = (tmp_path / "out" / "index.html").read_text("utf-8")
+    data = page.split('type="application/json">')[1].split("</script>")[0]
+    assert json.loads(data, parse_constant=pytest.fail)["a.json"]["data"]["values"]["rows"][3][1] is None
 
 
 def test_a_repository_in_a_subfolder_of_git_has_its_pictures_under_their_commit_s_address(
@@ -289,6 +316,14 @@ def test_an_unknown_revision_is_one_line_and_exit_2_and_nothing_is_written(
     assert captured.out == ""
     assert captured.err.startswith(f"review: unknown revision {arguments[-1]!r}; allowed are")
     assert captured.err.count("\n") == 1
+    assert run(copy, "git", "status", "--porcelain") == ""
+
+
+def test_the_working_tree_has_nothing_to_be_compared_with_but_commits(
+    copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["workspace"]) == 2
+    assert capsys.readouterr().err.startswith("review: BASE and HEAD are both the working tree; give a commit")
     assert run(copy, "git", "status", "--porcelain") == ""
 
 
