@@ -100,7 +100,7 @@ def _of_metrics(changed: list[Change]) -> str:
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+    return f"{number or 'no'} {noun}{'s' if number > 1 else ''}"
 
 
 def _override(row: Change) -> str:

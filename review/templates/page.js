@@ -40,13 +40,15 @@ async function draw() {
     tooltip: { theme: dark.matches ? "dark" : "light" },
   };
   for (const place of document.querySelectorAll(".chart")) {
+    const former = [...place.childNodes];
     const fresh = document.createElement("div");
+    place.replaceChildren(fresh); // first, so that a chart that fits its place has one
     try {
       drawn.push(await vegaEmbed(fresh, restored(data[place.dataset.name]), options));
       fresh.querySelector("canvas").setAttribute("role", "img");
       fresh.querySelector("canvas").setAttribute("aria-label", place.getAttribute("aria-label"));
-      place.replaceChildren(fresh);
     } catch (error) {
+      place.replaceChildren(...former);
       console.warn(`${place.dataset.name} stays a picture: ${error.message}`);
     }
   }
