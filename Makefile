@@ -1,10 +1,13 @@
-# make repro      set up, then run every stage of the pipeline whose inputs changed
-# make test       set up with the test tools, then run the tests that are not marked `long`
-# make test-long  the tests marked `long`
-# make lint       check style and types
-# make readme     rewrite the README's figures from metrics/
-# make review     compare with BASE (main): review/review.md and review/index.html; HEAD= for another than the working tree
-# make lock       renew both lock files
+# make repro        set up, then run every stage of the pipeline whose inputs changed
+# make test         set up with the test tools, then run the tests that are not marked `long`
+# make test-long    the tests marked `long`
+# make lint         check style and types
+# make readme       rewrite the README's figures from metrics/
+# make review       compare with BASE (main), or HEAD=… with it: review/index.html and review/review.md
+# make ray          set up what trains sweeps on a Ray cluster
+# make lock         renew the lock files; then `make licences`
+# make licences     rewrite docs/licences.md
+# make check-cache  find, name and remove damaged files of DVC's cache
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -15,7 +18,7 @@ INSTALL = python -m pip install --quiet --disable-pip-version-check --no-deps --
 
 BASE ?= main
 
-.PHONY: repro test test-long lint readme review lock
+.PHONY: repro test test-long lint readme review lock licences check-cache ray
 .DELETE_ON_ERROR:
 
 repro: .venv/run
@@ -39,10 +42,18 @@ review: .venv/run
 	python -m review $(if $(PICTURES_URL),--pictures-url "$(PICTURES_URL)") "$(BASE)" $(if $(HEAD),"$(HEAD)")
 
 lock: .venv/dev
-	cd requirements && for use in run dev; do \
+	cd requirements && for use in run dev ray bench; do \
 	  uv pip compile $$use.in --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    --no-emit-index-url --quiet --upgrade --output-file $$use.txt || exit; \
 	done
+
+licences: .venv/dev .venv/ray .venv/bench
+	python -m licences
+
+ray: .venv/ray
+
+check-cache: .venv/run
+	python -m check_cache
 
 .venv/run: requirements/run.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
@@ -54,6 +65,6 @@ lock: .venv/dev
 	echo "$(CURDIR)" > .venv/lib/python3.11/site-packages/ring-and-y.pth # `python -m review` in any folder
 	touch $@
 
-.venv/dev: .venv/run requirements/dev.txt
-	$(INSTALL) -r requirements/dev.txt
+.venv/dev .venv/ray .venv/bench: .venv/%: .venv/run requirements/%.txt
+	$(INSTALL) -r requirements/$*.txt
 	touch $@

@@ -4,15 +4,13 @@ Draws the points, and what the trained networks make of the plane, from the file
 stages: it trains nothing, so that a changed colour costs seconds.
 """
 
-import json
 from pathlib import Path
-from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 from stages.lib.drawing import draw_points, draw_soft, picture_of_boundary, picture_of_units
-from stages.lib.files import whole
+from stages.lib.files import read_array, read_json, whole
 from stages.lib.png import write_png
 from stages.lib.points import Points, read_points
 from stages.lib.runner import run
@@ -51,11 +49,11 @@ def main(
     """Draws the points, the boundary of each stage's network, and how the baseline and the smallest one work."""
     points, limit = read_points(train), prediction_grid.limit
     draw_data(points, data, limit=limit)
-    grids = {int(file.stem): np.load(file) for file in baseline_grids.glob("*.npy")}
+    grids = {int(file.stem): read_array(file) for file in baseline_grids.glob("*.npy")}
     draw_epochs(points, grids, epochs, limit=limit)
     title = f"Baseline after {max(grids)} epochs"
     write_png(picture_of_boundary(points, grids[max(grids)], limit=limit, title=title), baseline)
-    for picture, grid, metrics, best in (
+    for picture, answers, metrics, best in (
         (lr_sweep, lr_sweep_grid, lr_sweep_metrics, "Best learning rate: {learning_rate:g}"),
         (
             initializer_sweep,
@@ -68,19 +66,16 @@ def main(
         (optimizer_sweep, optimizer_sweep_grid, optimizer_sweep_metrics, "Best optimizer: {optimizer}"),
     ):
         title = best.format_map(read_json(metrics)["best"])
-        write_png(picture_of_boundary(points, np.load(grid), limit=limit, title=title), picture)
+        write_png(picture_of_boundary(points, read_array(answers), limit=limit, title=title), picture)
     found = read_json(smallest_network_metrics)["smallest"]
     title = "Smallest network: {hidden_units} {activation} units, {parameters} parameters".format_map(found or NONE)
-    write_png(picture_of_boundary(points, np.load(smallest_network_grid), limit=limit, title=title), smallest_network)
-    write_png(picture_of_units(points, np.load(smallest_network_units), limit=limit, title=title), units)
+    write_png(
+        picture_of_boundary(points, read_array(smallest_network_grid), limit=limit, title=title), smallest_network
+    )
+    write_png(picture_of_units(points, read_array(smallest_network_units), limit=limit, title=title), units)
 
 
 NONE = {"hidden_units": "no", "activation": "separating", "parameters": "too few"}
-
-
-def read_json(path: Path) -> Any:
-    """Returns what a JSON file holds."""
-    return json.loads(path.read_text("utf-8"))
 
 
 def draw_data(points: Points, path: Path, *, limit: float) -> None:

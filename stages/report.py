@@ -9,12 +9,10 @@ To add a sweep: a call of `sweep_question` to the list in `main`, its four paths
 is a `Question` of its own, as the baseline's is.
 """
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from stages.lib import answers
@@ -27,6 +25,7 @@ from stages.lib.charts import (
     sweep_charts,
     words,
 )
+from stages.lib.files import read_array, read_csv, read_json
 from stages.lib.network_file import read_network
 from stages.lib.points import read_points
 from stages.lib.rendering import Learning, Picture, Question, Report, Table, write_html, write_markdown
@@ -100,7 +99,7 @@ def main(
     """Writes the page and the text, both from the same questions."""
     common = {"seed": seed, "network": network, "training": training}
     drawn = {"prediction_grid": prediction_grid}
-    found, curves = read_json(baseline_metrics), pd.read_csv(baseline_plots / "curves.csv")
+    found, curves = read_json(baseline_metrics), read_csv(baseline_plots / "curves.csv")
     stopping = read_json(callbacks_demo_metrics)
     questions = [
         Question(
@@ -170,13 +169,13 @@ def main(
             params={**common, "callbacks_demo": callbacks_demo},
             command="dvc exp run -S callbacks_demo.patience=5",
             charts=learning_charts(
-                pd.read_csv(callbacks_demo_plots / "curves.csv"),
+                read_csv(callbacks_demo_plots / "curves.csv"),
                 {"weights taken back": stopping["early_stopping"]["best_epoch"]},
             ),
             pictures=(Picture(callbacks_demo_plots / "live_plot.png", "The curves as PlotLossesKeras drew them."),),
         ),
     ]
-    grids = {int(file.stem): np.load(file) for file in baseline_grids.glob("*.npy")}
+    grids = {int(file.stem): read_array(file) for file in baseline_grids.glob("*.npy")}
     report = Report(questions, read_points(train), Learning(grids, curves), prediction_grid.limit)
     write_html(report, html)
     write_markdown(report, markdown)
@@ -207,7 +206,7 @@ def sweep_question(
         model: the network of the best variant.
         picture: the decision boundary of that network.
     """
-    found, variants = read_json(metrics), pd.read_csv(plots / "variants.csv")
+    found, variants = read_json(metrics), read_csv(plots / "variants.csv")
     best = f"Best {words(key)}: {found['best'][key]}"
     return Question(
         stage=stage,
@@ -215,7 +214,7 @@ def sweep_question(
         answer=answers.sweep(found, key),
         params=params,
         command=command,
-        charts=sweep_charts(pd.read_csv(plots / "curves.csv"), variants, key),
+        charts=sweep_charts(read_csv(plots / "curves.csv"), variants, key),
         pictures=(Picture(picture, f"The answer over the plane, soft and strict. {best}."),),
         table=variant_table(variants, key),
         network=(best, read_network(model)),
@@ -224,7 +223,7 @@ def sweep_question(
 
 def network_question(params: dict[str, Any], *, metrics: Path, plots: Path, model: Path, picture: Path) -> Question:
     """Returns the question of layers, widths and activations; too many variants for curves, so a map shows them."""
-    found, variants = read_json(metrics), pd.read_csv(plots / "variants.csv")
+    found, variants = read_json(metrics), read_csv(plots / "variants.csv")
     best = "Best size: {depth} x {width} {activation}".format_map(found["best"])
     return Question(
         stage="network_sweep",
@@ -241,7 +240,7 @@ def network_question(params: dict[str, Any], *, metrics: Path, plots: Path, mode
 
 def batch_question(params: dict[str, Any], *, metrics: Path, plots: Path, model: Path, picture: Path) -> Question:
     """Returns the question of batch size and epochs: that of a sweep, with the cost until the loss has settled."""
-    variants = pd.read_csv(plots / "variants.csv")
+    variants = read_csv(plots / "variants.csv")
     asked = sweep_question(
         "batch_sweep",
         "Which batch size, and how many epochs?",
@@ -260,7 +259,7 @@ def batch_question(params: dict[str, Any], *, metrics: Path, plots: Path, model:
 
 def optimizer_question(params: dict[str, Any], *, metrics: Path, plots: Path, model: Path, picture: Path) -> Question:
     """Returns the question of the optimizer: that of a sweep, with its sensitivity to the learning rate."""
-    variants = pd.read_csv(plots / "variants.csv")
+    variants = read_csv(plots / "variants.csv")
     asked = sweep_question(
         "optimizer_sweep",
         "Which optimizer?",
@@ -272,7 +271,7 @@ def optimizer_question(params: dict[str, Any], *, metrics: Path, plots: Path, mo
         model=model,
         picture=picture,
     )
-    charts = (rate_chart(pd.read_csv(plots / "rates.csv")), *asked.charts)
+    charts = (rate_chart(read_csv(plots / "rates.csv")), *asked.charts)
     answer = answers.optimizer_sweep(read_json(metrics), variants)
     return replace(asked, answer=answer, charts=charts, table=variant_table(variants, "optimizer", "learning_rate"))
 
@@ -281,7 +280,7 @@ def smallest_question(
     params: dict[str, Any], *, metrics: Path, plots: Path, model: Path, pictures: tuple[Path, Path]
 ) -> Question:
     """Returns the question of the smallest network, with a picture of what each of its units adds."""
-    variants = pd.read_csv(plots / "variants.csv", dtype={"hidden_units": str})
+    variants = read_csv(plots / "variants.csv", dtype={"hidden_units": str})
     boundary, units = pictures
     return Question(
         stage="smallest_network",
@@ -334,11 +333,6 @@ def variant_table(variants: pd.DataFrame, *keys: str) -> Table:
             "told from the best": ("told", "g"),
         },
     )
-
-
-def read_json(path: Path) -> Any:
-    """Returns what a JSON file holds."""
-    return json.loads(path.read_text("utf-8"))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
-"""Writers of the output files: whole or not at all, and the same bytes for the same values."""
+"""Writers of the output files, whole or not at all and the same bytes for the same values; and their readers."""
 
+import csv
+import io
 import json
 import math
 import shutil
@@ -10,6 +12,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from stages.lib.runner import Fault
 
 
 @contextmanager
@@ -52,6 +56,52 @@ def write_text(text: str, path: Path) -> None:
     """Returns nothing; writes UTF-8 text that ends with one newline."""
     with whole(path) as partial:
         partial.write_text(f"{text.rstrip()}\n", "utf-8", newline="\n")
+
+
+def read_csv(path: Path, **options: Any) -> pd.DataFrame:
+    """Returns a table; `options` are those of `pandas.read_csv`.
+
+    Raises Fault, with the line, where the file is not a table whose rows are all as long as its header.
+    """
+    try:
+        text = path.read_text("utf-8")
+        rows = csv.reader(io.StringIO(text), strict=True)
+        header = next(rows, [])
+        for row in rows:
+            if len(row) != len(header):
+                line = f"line {rows.line_num} holds {','.join(row)[:60]!r}"
+                raise damaged(path, f"{line}, but must hold {len(header)} values: {', '.join(header)}")
+        return pd.read_csv(io.StringIO(text), **options)
+    except (ValueError, csv.Error) as error:  # pandas's errors are of the first kind, too
+        raise damaged(path, f"not a table in CSV ({_line(error)})") from error
+
+
+def read_json(path: Path) -> Any:
+    """Returns what a JSON file holds; raises Fault where it is not JSON."""
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise damaged(path, f"not JSON ({_line(error)})") from error
+
+
+def read_array(path: Path) -> np.ndarray:
+    """Returns a float32 array; raises Fault where the file is not one, or is cut short."""
+    try:
+        values = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise damaged(path, f"not an array in NumPy's format, or cut short ({_line(error)})") from error
+    if not isinstance(values, np.ndarray) or values.dtype != np.float32:
+        raise damaged(path, "not an array of float32")
+    return values
+
+
+def damaged(path: Path, what: str) -> Fault:
+    """Returns the fault of an output that is not as its stage wrote it."""
+    return Fault(f"{path}: {what}; it is no longer as its stage wrote it: `dvc repro` makes it again")
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from stages.lib.files import damaged
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -20,8 +22,20 @@ class Layer:
 
 
 def read_network(path: Path) -> list[Layer]:
-    """Returns the layers of a saved `Sequential` network of `Dense` layers, first to last."""
-    with zipfile.ZipFile(path) as archive:
+    """Returns the layers of a saved `Sequential` network of `Dense` layers, first to last.
+
+    Raises Fault where the archive is cut short or altered. Nothing in it can run: Keras, which builds
+    what an archive says, is not asked.
+    """
+    content = path.read_bytes()
+    try:
+        return _read_layers(io.BytesIO(content))
+    except (zipfile.BadZipFile, LookupError, TypeError, ValueError, OSError, RuntimeError) as error:
+        raise damaged(path, f"not a whole network in Keras's format ({error})") from error
+
+
+def _read_layers(content: io.BytesIO) -> list[Layer]:
+    with zipfile.ZipFile(content) as archive:
         layers = json.loads(archive.read("config.json"))["config"]["layers"]
         weights = io.BytesIO(archive.read("model.weights.h5"))
     configs = [layer["config"] for layer in layers if layer["class_name"] == "Dense"]

@@ -5,9 +5,9 @@ name; any other is the key of params.yaml of its name, checked against its type.
 """
 
 import argparse
-import ctypes
 import difflib
-import signal
+import re
+import reprlib
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
@@ -15,11 +15,15 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import TypeAdapter, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from stages.lib.process import STARTED
 
 PARAMS = Path("params.yaml")
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
+MOST_SHOWN = 100  # characters of a value in a message
+CODE = Path(__file__).parents[1]
 
 
 class Fault(Exception):
@@ -33,29 +37,40 @@ def run(main: Callable[..., None], *, whole: bool = False) -> None:
         main: the page's function.
         whole: whether `main` takes all of params.yaml, so that any other key is a fault.
     """
-    _end_with_parent()
     types = {name: parameter.annotation for name, parameter in signature(main, eval_str=True).parameters.items()}
     paths = _parse_options([name for name, kind in types.items() if kind is Path])
     try:
-        sections = read_params(PARAMS, {name: kind for name, kind in types.items() if kind is not Path}, whole=whole)
+        kinds = {name: kind for name, kind in types.items() if kind is not Path}
+        sections = read_params(PARAMS, kinds, whole=whole)
         main(**sections, **paths)
+        _refuse_changes(sections, read_params(PARAMS, kinds, whole=whole))
     except (Fault, OSError) as fault:
         sys.exit(str(fault))
-    except KeyboardInterrupt:
-        sys.exit(128 + signal.SIGINT)
+
+
+def _refuse_changes(before: dict[str, Any], after: dict[str, Any]) -> None:
+    """DVC notes the params and the code as they are when a stage has ended, as if its outputs came from them."""
+    changed = [f"{PARAMS}: {name}" for name in before if before[name] != after[name]]
+    files = {Path(file) for module in sys.modules.values() if (file := getattr(module, "__file__", None))}
+    code = sorted(file for file in files if CODE in file.parents and file.stat().st_mtime_ns > STARTED)
+    changed += [str(file.relative_to(CODE.parent)) for file in code]
+    if changed:
+        raise Fault("\n".join(f"{what} changed while the stage ran; `dvc repro` runs it again" for what in changed))
 
 
 def read_params(path: Path, types: dict[str, Any], *, whole: bool = False) -> dict[str, Any]:
     """Returns the value of each key of `types` in a YAML file, built as its type.
 
+    The file is read as DVC reads it, with the same library: what DVC records is what a stage gets.
+
     Raises Fault with a line for each fault; with `whole`, a key that is not in `types` is one.
     """
     try:
-        params = yaml.safe_load(path.read_text("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Fault(f"{path}: not YAML in UTF-8: {' '.join(str(error).split())}") from error
+        params = YAML(typ="safe").load(path.read_text("utf-8"))
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise Fault(f"{path}: not YAML in UTF-8: {_yaml_fault(error)}") from error
     if not isinstance(params, dict):
-        raise Fault(f"{path}: holds {params!r}, but must hold the keys {', '.join(types)}; `git checkout {path}`")
+        raise Fault(f"{path}: holds {_shown(params)}, but must hold the keys {', '.join(types)}; `git checkout {path}`")
     values, faults = {}, []
     for key, kind in types.items():
         try:
@@ -66,7 +81,7 @@ def read_params(path: Path, types: dict[str, Any], *, whole: bool = False) -> di
         except ValidationError as error:
             faults += [f"{path}: {line}" for line in _fault_lines(key, kind, error)]
     if whole:
-        faults += [f"{path}: {_unknown_key(str(key), list(types))}" for key in params if key not in types]
+        faults += [f"{path}: {_unknown_key(_name(key), list(types))}" for key in params if key not in types]
     if faults:
         raise Fault("\n".join(faults))
     return values
@@ -79,29 +94,52 @@ def _parse_options(names: list[str]) -> dict[str, Path]:
     return vars(parser.parse_args())
 
 
+def _yaml_fault(error: Exception) -> str:
+    if not isinstance(error, MarkedYAMLError):
+        return " ".join(str(error).split())
+    what = " ".join(f"{error.context or ''} {error.problem or ''}".split())
+    mark = error.problem_mark or error.context_mark
+    return f"{what}, in line {mark.line + 1}, column {mark.column + 1}" if mark else what
+
+
 def _fault_lines(key: str, kind: Any, error: ValidationError) -> Iterator[str]:
     for fault in error.errors(include_url=False):
-        where = ".".join([key, *map(str, fault["loc"])])
+        where = ".".join(_name(part) for part in [key, *fault["loc"]] if part != "[key]")
+        message = fault["msg"].removeprefix("Value error, ")
         if fault["type"] == "unexpected_keyword_argument" and is_dataclass(kind):
             yield _unknown_key(where, [f"{key}.{field.name}" for field in fields(kind)])
         elif fault["type"] in {"missing", "missing_argument"}:
             yield f"{where} is missing; add it"
+        elif fault["type"] == "dataclass_type" and is_dataclass(kind):
+            yield f"{where} is {_shown(fault['input'])}: it must hold {', '.join(field.name for field in fields(kind))}"
         else:
-            yield f"{where} is {fault['input']!r}: {fault['msg'][0].lower()}{fault['msg'][1:]}{_near(fault)}"
+            yield f"{where} is {_shown(fault['input'])}: {message[0].lower()}{message[1:]}{_near(fault)}"
 
 
 def _near(fault: Any) -> str:
-    allowed = [word for word in str(fault.get("ctx", {}).get("expected", "")).split("'") if word.isidentifier()]
-    match = difflib.get_close_matches(str(fault["input"]), allowed, n=1)
+    allowed = re.findall(r"'([^']+)'", str(fault.get("ctx", {}).get("expected", "")))
+    match = difflib.get_close_matches(str(fault["input"]), allowed, n=1) if isinstance(fault["input"], str) else []
     return f"; did you mean {match[0]!r}?" if match else ""
 
 
 def _unknown_key(key: str, known: list[str]) -> str:
     match = difflib.get_close_matches(key, known, n=1)
-    return f"{key} is not a key that the study reads; {f'did you mean {match[0]}?' if match else f'known: {known}'}"
+    hint = f"did you mean {match[0]}?" if match else f"known: {', '.join(known)}"
+    return f"{key} is not a key that the study reads; {hint}"
 
 
-def _end_with_parent() -> None:
-    """A stage whose DVC was killed must not write its outputs later, beside those of another run."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+def _name(key: Any) -> str:
+    """Returns a key as it is typed after `-S`, and never more than a line."""
+    name = str(key)
+    return _shortened(name if name and name.isprintable() else repr(name))
+
+
+def _shown(value: Any) -> str:
+    try:
+        return _shortened(reprlib.repr(value))
+    except ValueError:  # Python spells out no number that long
+        return "a number of thousands of digits"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."

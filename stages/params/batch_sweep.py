@@ -1,10 +1,11 @@
 """The section `batch_sweep`."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
+from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
-from stages.params.fields import DISTINCT, SECTION, Epochs, LearningRate, Replicates
+from stages.params.fields import DISTINCT, SECTION, Epochs, LearningRate, Replicates, refuse_too_many
 from stages.params.training import BatchSize
 
 
@@ -16,3 +17,8 @@ class BatchSweep:
     learning_rates: Annotated[list[LearningRate], *DISTINCT]
     epochs: Epochs
     replicates: Replicates
+
+    @model_validator(mode="after")
+    def _can_be_trained(self) -> Self:
+        refuse_too_many(len(self.batch_sizes) * len(self.learning_rates) * self.replicates)
+        return self

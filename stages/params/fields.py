@@ -3,19 +3,10 @@
 from typing import Annotated, Any
 
 from annotated_types import Ge, Gt, Le, Len
-from pydantic import AfterValidator, AllowInfNan, BeforeValidator, ConfigDict, Strict
+from pydantic import AfterValidator, AllowInfNan, ConfigDict, Strict
 
 SECTION = ConfigDict(extra="forbid")  # a key that nothing reads is a misspelt one
-
-
-def _number_from_text(value: Any) -> Any:
-    """Returns a float for text such as 1e-06: PyYAML takes a number without a point before the e for text."""
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return value
-    return value
+MOST_NETWORKS = 100_000  # of a sweep; days of training, and more than memory holds the curves of
 
 
 def _without_duplicates(values: list[Any]) -> list[Any]:
@@ -25,7 +16,16 @@ def _without_duplicates(values: list[Any]) -> list[Any]:
     return values
 
 
-Number = Annotated[float, BeforeValidator(_number_from_text), Strict(), AllowInfNan(False)]
+def refuse_too_many(networks: int) -> None:
+    """Returns nothing; raises ValueError where a sweep would train more networks than anybody can wait for."""
+    if networks > MOST_NETWORKS:
+        raise ValueError(
+            f"all combinations are {networks:,} networks, but at most {MOST_NETWORKS:,} are allowed; "
+            "shorten a list or take fewer replicates"
+        )
+
+
+Number = Annotated[float, Strict(), AllowInfNan(False)]
 Count = Annotated[int, Strict(), Ge(1)]
 Epochs = Annotated[Count, Le(10_000)]
 Replicates = Annotated[Count, Le(1_000)]

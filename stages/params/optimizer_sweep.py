@@ -1,12 +1,12 @@
 """The section `optimizer_sweep`."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from annotated_types import Len
-from pydantic import AfterValidator
+from pydantic import AfterValidator, model_validator
 from pydantic.dataclasses import dataclass
 
-from stages.params.fields import DISTINCT, SECTION, LearningRate, Replicates
+from stages.params.fields import DISTINCT, SECTION, LearningRate, Replicates, refuse_too_many
 
 # Keras's optimizers that work element by element; Lamb does not, Ftrl and Muon are for other problems.
 OptimizerName = Literal[
@@ -41,3 +41,8 @@ class OptimizerSweep:
 
     learning_rates: Annotated[Grids, Len(min_length=1), AfterValidator(_of_one_length)]
     replicates: Replicates
+
+    @model_validator(mode="after")
+    def _can_be_trained(self) -> Self:
+        refuse_too_many(sum(map(len, self.learning_rates.values())) * self.replicates)
+        return self

@@ -6,7 +6,7 @@ from annotated_types import Ge, Le
 from pydantic import Strict
 from pydantic.dataclasses import dataclass
 
-from stages.params.fields import DISTINCT, SECTION, Epochs, LearningRate
+from stages.params.fields import DISTINCT, SECTION, Epochs, LearningRate, Replicates
 from stages.params.network import Activation
 from stages.params.training import BatchSize
 
@@ -17,7 +17,7 @@ class SmallestNetwork:
 
     activations: Annotated[list[Activation], *DISTINCT]
     most_parameters: Annotated[int, Strict(), Ge(5), Le(200)]
-    restarts: Annotated[int, Strict(), Ge(1), Le(100_000)]
+    restarts: Replicates
     epochs: Epochs
     batch_size: BatchSize
     learning_rate: LearningRate

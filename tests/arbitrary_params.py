@@ -1,0 +1,156 @@
+"""Params that nobody has chosen: tiny ones that are sound, and any others."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from inspect import signature
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from hypothesis import strategies as st
+
+from stages.params.network import Activation, KernelInitializer
+from stages.params.optimizer_sweep import OptimizerName
+
+PARAMS = yaml.safe_load((Path(__file__).parents[1] / "params.yaml").read_text("utf-8"))
+
+Params = dict[str, Any]
+
+
+def types_of(main: Callable[..., None]) -> dict[str, Any]:
+    """The sections that a page's `main` takes, and their types."""
+    parameters = signature(main, eval_str=True).parameters
+    return {name: parameter.annotation for name, parameter in parameters.items() if parameter.annotation is not Path}
+
+
+def few(values: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[list[Any]]:
+    return st.lists(values, min_size=1, max_size=most, unique=True)
+
+
+RATES = st.floats(1e-6, 1000).map(lambda rate: float(f"{rate:.3g}"))
+ACTIVATIONS = st.sampled_from(get_args(Activation))
+INITIALIZERS = st.sampled_from(get_args(KernelInitializer))
+BATCHES = st.integers(300, 1209)
+EPOCHS = st.integers(1, 3)
+WIDTHS = st.integers(1, 5)
+
+
+@st.composite
+def tiny_params(draw: st.DrawFn) -> Params:
+    """Sound params that the whole pipeline takes seconds for."""
+    optimizers = draw(few(st.sampled_from(get_args(OptimizerName)), 2))
+    rates = draw(st.integers(1, 2))
+    delta = st.floats(0, 1)
+    return {
+        "seed": draw(st.integers(0, 2**32 - 1)),
+        "lr": draw(RATES),
+        "network": {
+            "hidden_units": draw(st.lists(WIDTHS, max_size=3)),
+            "activation": draw(ACTIVATIONS),
+            "kernel_initializer": draw(INITIALIZERS),
+        },
+        "training": {
+            "epochs": draw(EPOCHS),
+            "batch_size": draw(BATCHES),
+            "min_delta": draw(delta),
+            "patience": draw(EPOCHS),
+        },
+        "prediction_grid": {"limit": draw(st.floats(0.5, 100)), "points": draw(st.integers(2, 9))},
+        "baseline": {"snapshots": draw(st.integers(1, 4))},
+        "lr_sweep": {"learning_rates": draw(few(RATES, 3)), "replicates": draw(st.integers(1, 3))},
+        "initializer_sweep": {"kernel_initializers": draw(few(INITIALIZERS, 3)), "replicates": draw(st.integers(1, 3))},
+        "network_sweep": {
+            "activations": draw(few(ACTIVATIONS, 2)),
+            "depths": draw(few(st.integers(0, 3), 2)),
+            "widths": draw(few(WIDTHS, 2)),
+            "learning_rates": draw(few(RATES, 2)),
+            "epochs": draw(EPOCHS),
+            "replicates": draw(st.integers(1, 3)),
+        },
+        "batch_sweep": {
+            "batch_sizes": draw(few(BATCHES, 2)),
+            "learning_rates": draw(few(RATES, 2)),
+            "epochs": draw(EPOCHS),
+            "replicates": draw(st.integers(1, 3)),
+        },
+        "optimizer_sweep": {
+            "learning_rates": {
+                name: draw(st.lists(RATES, min_size=rates, max_size=rates, unique=True)) for name in optimizers
+            },
+            "replicates": draw(st.integers(1, 3)),
+        },
+        "smallest_network": {
+            "activations": draw(few(ACTIVATIONS, 1)),
+            "most_parameters": draw(st.integers(5, 9)),
+            "restarts": draw(st.integers(1, 3)),
+            "epochs": draw(EPOCHS),
+            "batch_size": draw(BATCHES),
+            "learning_rate": draw(RATES),
+        },
+        "callbacks_demo": {
+            "learning_rate": draw(RATES),
+            "epochs": draw(EPOCHS),
+            "min_delta": draw(delta),
+            "patience": draw(EPOCHS),
+        },
+    }
+
+
+TEXTS = st.text(max_size=8) | st.sampled_from(
+    ["relu", "rleu", "sgd", "adam", "lr", "$(id)", "; rm -rf /", "1e-6", "nan"]
+)
+NUMBERS = (
+    st.integers()
+    | st.integers(-2, 20)
+    | st.floats()
+    | st.floats(0, 1)
+    | st.sampled_from([0, 1, 1209, 1210, 10**9, 2**32, 10**400, 1e-300])
+)
+SCALARS = st.none() | st.booleans() | NUMBERS | TEXTS | ACTIVATIONS | INITIALIZERS
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS | st.integers(), inner, max_size=3)
+)
+
+
+def places(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Returns the way to each value in a nest of mappings and lists."""
+    items = list(node.items()) if isinstance(node, dict) else list(enumerate(node)) if isinstance(node, list) else []
+    return [path, *(place for key, child in items for place in places(child, (*path, key)))]
+
+
+PLACES = [place for place in places(PARAMS) if place]
+
+
+@st.composite
+def any_params(draw: st.DrawFn) -> Any:
+    """The study's params with a few things changed, added or left out; now and then something else altogether."""
+    if draw(st.integers(0, 19)) == 0:
+        return draw(VALUES)
+    params = deepcopy(PARAMS)
+    for _ in range(draw(st.integers(0, 4))):
+        *way, last = draw(st.sampled_from(PLACES))
+        node = params
+        try:
+            for key in way:
+                node = node[key]
+            change(node, last, draw)
+        except (KeyError, IndexError, TypeError, AttributeError):  # an earlier change took that place away
+            continue
+    return params
+
+
+def change(node: Any, key: Any, draw: st.DrawFn) -> None:
+    """Sets a value to another, of its kind or of any, doubles it in its list, misspells its key or leaves it out."""
+    kind = draw(st.sampled_from(["near", "other", "other", "leave out", "double", "misspell", "add"]))
+    if kind == "leave out":
+        del node[key]
+    elif kind == "double" and isinstance(node, list):
+        node.append(node[key])
+    elif kind == "misspell" and isinstance(node, dict):
+        node[f"{key}{draw(st.sampled_from('sx_ '))}"] = node.pop(key)
+    elif kind == "add" and isinstance(node, dict):
+        node[draw(TEXTS)] = draw(VALUES)
+    elif kind == "near" and isinstance(node[key], int | float):
+        node[key] = draw(st.sampled_from([node[key] + 1, node[key] * 2, node[key] / 2, -node[key], str(node[key])]))
+    else:
+        node[key] = draw(VALUES)

@@ -1,0 +1,1 @@
+"""A pipeline of seconds: the house's runner and writers, without TensorFlow."""

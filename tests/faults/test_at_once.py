@@ -1,0 +1,104 @@
+"""Two commands at once, and changes under a running stage."""
+
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.faults.clones import bits, call, environment, run, set_seed
+
+BUSY = "is busy, it is being blocked by"
+
+
+def start(clone: Path, *command: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command,
+        cwd=clone,
+        env=environment(clone.parent / "home"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def while_the_stage_walk_runs(clone: Path, disturb: Callable[[], object]) -> str:
+    """Returns what a `dvc repro` prints during which something happens."""
+    (clone / "wait").touch()
+    repro = start(clone, "dvc", "repro")
+    wait_for((clone / "data/partial-grids").is_dir)
+    disturb()
+    (clone / "wait").unlink()
+    return repro.communicate()[0]
+
+
+def test_of_two_repros_at_once_one_says_that_it_waits_for_the_other(clone: Path, undisturbed: dict[str, str]) -> None:
+    both = [start(clone, "dvc", "repro") for _ in range(2)]
+    printed = [repro.communicate()[0] for repro in both]
+    assert any(repro.returncode == 0 for repro in both)
+    for repro, output in zip(both, printed, strict=True):
+        assert repro.returncode == 0 or BUSY in output
+    run(clone, "dvc", "repro")
+    assert bits(clone) == undisturbed
+
+
+def test_an_experiment_during_a_repro_waits_too_and_what_it_changed_is_never_mixed_in(
+    clone: Path, undisturbed: dict[str, str]
+) -> None:
+    ended = []
+    while_the_stage_walk_runs(clone, lambda: ended.append(call(clone, "dvc", "exp", "run", "-S", "seed=3")))
+    assert ended[0].returncode
+    assert BUSY in ended[0].stdout
+    text = (clone / "params.yaml").read_text("utf-8")
+    (clone / "params.yaml").write_text(text.replace("seed: 3", "seed: 2"), "utf-8")
+    run(clone, "dvc", "repro")
+    assert bits(clone) == undisturbed
+
+
+def test_params_that_change_under_a_running_stage_are_not_taken_for_those_it_read(
+    clone: Path, undisturbed: dict[str, str]
+) -> None:
+    sought = (clone / "params.yaml").read_text("utf-8")
+    (clone / "params.yaml").write_text(sought.replace("seed: 2", "seed: 3"), "utf-8")
+    output = while_the_stage_walk_runs(clone, lambda: (clone / "params.yaml").write_text(sought, "utf-8"))
+    assert "params.yaml: seed changed while the stage ran" in output
+    assert "Traceback" not in output
+    run(clone, "dvc", "repro")
+    assert bits(clone) == undisturbed
+
+
+def test_code_that_changes_under_a_running_stage_is_not_taken_for_what_ran(clone: Path) -> None:
+    page = clone / "stages/walk.py"
+    code = page.read_text("utf-8")
+    output = while_the_stage_walk_runs(clone, lambda: page.write_text(f"{code}# Another line.\n", "utf-8"))
+    assert "stages/walk.py changed while the stage ran" in output
+    assert "Running stage 'walk'" in run(clone, "dvc", "repro")
+
+
+def test_a_stage_that_fails_is_undone_by_git_and_dvc_checkout(built: Path, clone: Path) -> None:
+    page = clone / "stages/summary.py"
+    page.write_text(page.read_text("utf-8").replace("    write_json(", "    open('nowhere')\n    write_json("), "utf-8")
+    output = call(clone, "dvc", "repro")
+    assert output.returncode
+    assert "No such file or directory: 'nowhere'" in output.stdout
+    run(clone, "git", "checkout", ".")
+    run(clone, "dvc", "checkout")
+    assert bits(clone) == bits(built)
+    assert run(clone, "git", "status", "--porcelain") == ""
+
+
+def test_a_stage_that_failed_is_run_by_one_plain_repro_once_it_is_mended(
+    clone: Path, undisturbed: dict[str, str]
+) -> None:
+    (clone / "params.yaml").write_text("seed: 2\nsteps: 0\n", "utf-8")
+    assert "steps is 0" in call(clone, "dvc", "repro").stdout
+    (clone / "params.yaml").write_text("seed: 1\nsteps: 20\n", "utf-8")
+    set_seed(clone, 2)
+    run(clone, "dvc", "repro")
+    assert bits(clone) == undisturbed

@@ -1,0 +1,109 @@
+"""SIGKILL, SIGTERM and Ctrl-C at random moments; one plain `dvc repro` later all is as if nothing had been.
+
+`dvc repro` starts a shell, and that the stage. A signal goes to all of them, as from a terminal; to
+the stage alone; or to DVC alone, which leaves the stage behind.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.faults.clones import bits, copy_of, environment, repro, run, set_seed
+
+CASES = [
+    (number, target)
+    for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+    for target in ("everything", "the stage", "DVC")
+]
+
+
+def named(case: tuple[signal.Signals, str]) -> str:
+    number, target = case
+    return f"{number.name} to {target}"
+
+
+def start(clone: Path) -> psutil.Popen:
+    """`dvc repro` in a process group of its own, as a shell starts it."""
+    return psutil.Popen(
+        ["dvc", "repro"],
+        cwd=clone,
+        env=environment(clone.parent / "home"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        process_group=0,
+    )
+
+
+def send(number: signal.Signals, target: str, dvc: psutil.Popen) -> list[psutil.Process]:
+    """Returns the processes that DVC had started when the signal was sent."""
+    started = dvc.children(recursive=True)
+    if target == "everything":
+        os.killpg(dvc.pid, number)
+    elif target == "DVC":
+        dvc.send_signal(number)
+    else:
+        for process in started[-1:]:
+            process.send_signal(number)
+    return started
+
+
+def disturb(clone: Path, number: signal.Signals, target: str, moment: float) -> None:
+    """Sends a signal so many seconds after the start of `dvc repro`, and waits until DVC has ended."""
+    dvc = start(clone)
+    try:
+        time.sleep(moment)
+        started = send(number, target, dvc) if dvc.is_running() else []
+    except (psutil.NoSuchProcess, ProcessLookupError):  # it ended at that very moment
+        started = []
+    dvc.wait(60)
+    _, orphans = psutil.wait_procs(started, timeout=5)
+    assert not orphans
+
+
+@pytest.fixture(scope="module")
+def duration(built: Path, tmp_path_factory: pytest.TempPathFactory) -> float:
+    """Seconds that an undisturbed `dvc repro` takes here."""
+    clone = copy_of(built, tmp_path_factory.mktemp("timed"))
+    set_seed(clone, 2)
+    began = time.monotonic()
+    run(clone, "dvc", "repro")
+    return time.monotonic() - began
+
+
+def moments(count: int, name: str) -> list[float]:
+    """Shares of the duration, the same ones each time."""
+    chance = random.Random(name)
+    return [chance.random() for _ in range(count)]
+
+
+def disturb_and_repeat(clone: Path, case: tuple[signal.Signals, str], moment: float) -> dict[str, str]:
+    """Returns the digests after a disturbed `dvc repro` and a plain one."""
+    disturb(clone, *case, moment)
+    repro(clone)
+    return bits(clone)
+
+
+@pytest.mark.parametrize("case", [CASES[0], CASES[2], CASES[4], CASES[6]], ids=named)
+def test_one_plain_repro_after_a_signal_gives_the_bits_of_an_undisturbed_run(
+    clone: Path, undisturbed: dict[str, str], duration: float, case: tuple[signal.Signals, str]
+) -> None:
+    (moment,) = moments(1, named(case))
+    assert disturb_and_repeat(clone, case, moment * duration) == undisturbed
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("case", CASES, ids=named)
+def test_so_it_does_at_thirty_moments(
+    built: Path, tmp_path: Path, undisturbed: dict[str, str], duration: float, case: tuple[signal.Signals, str]
+) -> None:
+    for count, moment in enumerate(moments(30, f"thirty times {named(case)}")):
+        clone = copy_of(built, tmp_path / str(count))
+        set_seed(clone, 2)
+        after = disturb_and_repeat(clone, case, moment * duration)
+        assert after == undisturbed, f"after {moment * duration:.3f} s of {duration:.3f}"

@@ -1,0 +1,126 @@
+"""`check` against whatever may stand in params.yaml: accepted as it is, or refused in one line per fault."""
+
+import re
+import sys
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from dvc.utils.serialize import parse_yaml
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from stages import check
+from stages.lib.runner import Fault, read_params, run
+from tests.arbitrary_params import PARAMS, any_params, tiny_params, types_of
+
+TYPES = types_of(check.main)
+KEY = r"[^\n]+?"
+LINE = re.compile(
+    rf"params\.yaml: ({KEY} is [^\n]+: [^\n]+|{KEY} is missing; add it"
+    rf"|{KEY} is not a key that the study reads; (did you mean|known:) [^\n]+"
+    rf"|not YAML in UTF-8: [^\n]+|holds [^\n]+, but must hold the keys [^\n]+)"
+)
+ANY = settings(
+    deadline=None,
+    derandomize=True,  # the same cases each time
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def outcome(folder: Path, content: bytes) -> list[str]:
+    """Returns the lines with which `check` ends, none if it accepts; it is called as DVC calls it."""
+    (folder / "params.yaml").write_bytes(content)
+    (folder / "ok").unlink(missing_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(sys, "argv", ["check", "--ok", "ok"])
+        said: object = ""
+        try:
+            run(check.main, whole=True)
+        except SystemExit as ended:
+            said = ended.code
+    assert (folder / "ok").exists() == (not said)
+    return str(said).split("\n") if said else []
+
+
+def as_written(value: Any) -> Any:
+    """Returns what was read as what YAML holds, with types, so that 1 is not True."""
+    if is_dataclass(value) and not isinstance(value, type):
+        value = asdict(value)
+    if isinstance(value, dict):
+        return {key: as_written(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [as_written(item) for item in value]
+    return ("truth", value) if isinstance(value, bool) else value
+
+
+def refuse_anything_but_a_clear_word(folder: Path, params: Any) -> None:
+    text = yaml.safe_dump(params, sort_keys=False, allow_unicode=True)
+    lines = outcome(folder, text.encode())
+    if lines:
+        for line in lines:
+            assert LINE.fullmatch(line), line
+            assert line.isprintable()
+            assert len(line) < 1_000
+    else:
+        read = read_params(folder / "params.yaml", TYPES, whole=True)
+        assert as_written(read) == as_written(parse_yaml(text, "params.yaml"))  # what DVC notes
+
+
+@settings(ANY, max_examples=500)
+@given(params=any_params())
+def test_any_params_are_accepted_as_they_are_or_refused_in_a_line_for_each_fault(
+    params: Any, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    refuse_anything_but_a_clear_word(tmp_path_factory.getbasetemp(), params)
+
+
+@pytest.mark.long
+@settings(ANY, max_examples=5_000)
+@given(params=any_params())
+def test_five_thousand_params_are_accepted_as_they_are_or_refused(
+    params: Any, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    refuse_anything_but_a_clear_word(tmp_path_factory.getbasetemp(), params)
+
+
+@settings(ANY, max_examples=200)
+@given(content=st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
+def test_any_bytes_are_refused_in_a_line_for_each_fault(
+    content: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    lines = outcome(tmp_path_factory.getbasetemp(), content)
+    assert lines
+    assert all(LINE.fullmatch(line) for line in lines), lines
+
+
+@settings(ANY, max_examples=50)
+@given(params=tiny_params())
+def test_sound_params_are_accepted(params: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    assert outcome(tmp_path_factory.getbasetemp(), yaml.safe_dump(params).encode()) == []
+
+
+def test_the_params_of_the_study_are_accepted_and_each_key_is_needed(tmp_path: Path) -> None:
+    assert outcome(tmp_path, yaml.safe_dump(PARAMS).encode()) == []
+    for section in PARAMS:
+        without = {key: value for key, value in PARAMS.items() if key != section}
+        assert outcome(tmp_path, yaml.safe_dump(without).encode()) == [f"params.yaml: {section} is missing; add it"]
+
+
+def test_faults_of_several_sections_come_together(tmp_path: Path) -> None:
+    params = PARAMS | {"lr": -1, "seed": "x", "callbacks_demo": {**PARAMS["callbacks_demo"], "patience": 0}}
+    lines = outcome(tmp_path, yaml.safe_dump(params).encode())
+    assert [line.split()[1] for line in lines] == ["seed", "lr", "callbacks_demo.patience"]
+
+
+def test_a_fault_is_raised_in_the_words_that_the_process_ends_with(tmp_path: Path) -> None:
+    content = yaml.safe_dump(PARAMS | {"lr": 0}).encode()
+    (line,) = outcome(tmp_path, content)
+    with pytest.raises(Fault, match="lr is 0: input should be greater than 0") as caught:
+        read_params(tmp_path / "params.yaml", TYPES)
+    assert str(caught.value).endswith(line.removeprefix("params.yaml"))
