@@ -3,6 +3,7 @@
 # make test-long    the tests marked `long`
 # make lint         check style and types
 # make readme       rewrite the README's figures from metrics/
+# make review       compare with BASE (main), or HEAD=… with it: review/index.html and review/review.md
 # make ray          set up what trains sweeps on a Ray cluster
 # make verify       build HEAD twice under other conditions, and compare every output
 # make verify-cpu   run all stages as other processors, and compare every output
@@ -17,7 +18,9 @@ unexport PYTHONDONTWRITEBYTECODE
 
 INSTALL = python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --compile
 
-.PHONY: repro test test-long lint readme lock licences check-cache ray verify verify-cpu
+BASE ?= main
+
+.PHONY: repro test test-long lint readme review verify verify-cpu ray lock licences check-cache
 .DELETE_ON_ERROR:
 
 repro: .venv/run
@@ -36,6 +39,9 @@ lint: .venv/dev
 
 readme: .venv/run
 	python -m readme
+
+review: .venv/run
+	python -m review $(if $(PICTURES_URL),--pictures-url "$(PICTURES_URL)") "$(BASE)" $(if $(HEAD),"$(HEAD)")
 
 lock: .venv/dev
 	cd requirements && for use in run dev ray bench; do \
@@ -64,6 +70,7 @@ check-cache: .venv/run
 	rm -rf .venv
 	$(PYTHON) -m venv .venv
 	$(INSTALL) -r requirements/run.txt
+	echo "$(CURDIR)" > .venv/lib/python3.11/site-packages/ring-and-y.pth # `python -m review` in any folder
 	touch $@
 
 .venv/dev .venv/ray .venv/bench: .venv/%: .venv/run requirements/%.txt
