@@ -17,6 +17,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from stages.lib.measures import METRICS
 from stages.lib.network import INPUTS, dense_network
 from stages.lib.points import Points
 from stages.params.network import Activation, KernelInitializer
@@ -113,26 +114,68 @@ class Fleet(keras.Model):
         return tf.matmul(x, self._kernels[-1]) + self._biases[-1]
 
     def train(
-        self, *, epochs: int, batch_size: int, callbacks: Sequence[keras.callbacks.Callback] = ()
+        self,
+        *,
+        epochs: int,
+        batch_size: int,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
+        epochs_per_step: int = 1,
     ) -> dict[str, np.ndarray]:
         """Returns the curves `loss`, `accuracy`, `val_loss`, `val_accuracy`, each of shape (epochs, M).
 
         As in Keras, `loss` and `accuracy` are means over the epoch, taken before each update.
+
+        Args:
+            epochs: passes over the training points; a multiple of `epochs_per_step`, or ValueError is raised.
+            batch_size: points per update.
+            callbacks: of Keras.
+            epochs_per_step: Keras takes longer over a step than a small fleet over an epoch; with more than
+                one, callbacks see only the last epoch of each step. It changes no bit.
         """
+        if epochs % epochs_per_step:
+            raise ValueError(f"`epochs_per_step` is {epochs_per_step}, but must divide `epochs`, which is {epochs}")
         seeds = [member.seed for member in self._rows]
         orders = batch_orders(seeds, rows=len(self._train), batch_size=batch_size, epochs=epochs)
+        steps = orders.batch(epochs_per_step, drop_remainder=True)
         history = self.fit(
-            orders, epochs=epochs, steps_per_epoch=1, shuffle=False, verbose=0, callbacks=list(callbacks)
+            steps,
+            epochs=epochs // epochs_per_step,
+            steps_per_epoch=1,
+            shuffle=False,
+            verbose=0,
+            callbacks=list(callbacks),
         )
-        names = ("loss", "accuracy", "val_loss", "val_accuracy")
-        return {name: np.stack(history.history[f"member_{name}"])[:, : len(self.members)] for name in names}
+        found = {name: np.concatenate(history.history[f"member_{name}"]) for name in METRICS}
+        return {name: values[:, : len(self.members)] for name, values in found.items()}
 
     def train_step(self, orders: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Returns an epoch's metrics: the fleet's means under Keras's names, each member's under `member_*`.
+        """Returns the fleet's means under Keras's names, each member's metrics, shape (epochs, M), under `member_*`.
 
-        One step is a whole epoch: `orders` are its row numbers, shape (steps, M, batch), -1 where the
-        last batch is short. Each member's loss is the mean over its batch; their sum is what is
-        differentiated, so that no member's gradient depends on M.
+        One step is a whole epoch, or several: `orders` are their row numbers, shape (epochs, steps, M, batch),
+        -1 where the last batch is short. The means are those of the last epoch.
+        """
+        epochs = orders.shape[0]
+
+        def run_epoch(epoch: tf.Tensor, *curves: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            found = self._train_epoch(orders[epoch])
+            place = epoch[tf.newaxis, tf.newaxis]
+            written = (
+                tf.tensor_scatter_nd_update(curve, place, value[tf.newaxis])
+                for curve, value in zip(curves, found, strict=True)
+            )
+            return epoch + 1, *written
+
+        empty = [tf.zeros((epochs, len(self._rows))) for _ in METRICS]
+        _, *curves = tf.while_loop(lambda epoch, *_: epoch < epochs, run_epoch, (0, *empty))
+        metrics = dict(zip(METRICS, curves, strict=True))
+        means = {name: tf.reduce_mean(values[-1]) for name, values in metrics.items()}
+        return means | {f"member_{name}": values for name, values in metrics.items()}
+
+    def _train_epoch(self, orders: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        """Returns `METRICS` of each member, each of shape (M,), and updates the weights batch by batch.
+
+        Each member's loss is the mean over its batch; their sum is what is differentiated, so that no
+        member's gradient depends on M.
         """
         x, y = tf.constant(self._train.x), tf.constant(self._train.y)
 
@@ -144,11 +187,8 @@ class Fleet(keras.Model):
             return step + 1, loss + batch_loss, hits + batch_hits
 
         loss, hits = self._sums(update, steps=orders.shape[0])
-        val_loss, val_accuracy = self._judge(tf.constant(self._validation.x), tf.constant(self._validation.y))
-        metrics = {"loss": loss / len(self._train), "accuracy": hits / len(self._train)}
-        metrics |= {"val_loss": val_loss, "val_accuracy": val_accuracy}
-        means = {name: tf.reduce_mean(values) for name, values in metrics.items()}
-        return means | {f"member_{name}": values for name, values in metrics.items()}
+        judged = self._judge(tf.constant(self._validation.x), tf.constant(self._validation.y))
+        return loss / len(self._train), hits / len(self._train), *judged
 
     def judge(self, points: Points) -> dict[str, np.ndarray]:
         """Returns each member's `loss` and `accuracy` on some points, shape (M,)."""

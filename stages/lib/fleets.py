@@ -15,15 +15,16 @@ import numpy as np
 import pandas as pd
 
 from stages.lib.fleet import Member
-from stages.lib.measures import constant_loss
+from stages.lib.measures import METRICS, constant_loss
 from stages.lib.points import Points
 from stages.lib.progress import Progress, counted
 from stages.lib.recipe import Recipe
 from stages.lib.shards import Shards, unfinished
-from stages.lib.sweep import METRICS, Sweep
+from stages.lib.sweep import Sweep
 from stages.lib.workers import run_all
 
 SHARD = 400  # members; a larger fleet is no faster per member, a smaller one compiles more often
+EPOCHS_AT_ONCE = 10  # the most epochs per step of Keras, where nobody watches
 
 Run = tuple[int, Recipe, Member]  # the run's number in the sweep, and what it trains
 Outcome = dict[str, np.ndarray]
@@ -91,8 +92,11 @@ def _train(shard: list[Run], train: Points, validation: Points, name: str | None
     members = [member for _, _, member in shard]
     fleet = recipe.fleet(members, train=train, validation=validation, name=name or "fleet")
     start = fleet.judge(train)["loss"]
-    callbacks = [Progress()] if name else []
-    curves = fleet.train(epochs=recipe.epochs, batch_size=recipe.batch_size, callbacks=callbacks)
+    if name:
+        curves = fleet.train(epochs=recipe.epochs, batch_size=recipe.batch_size, callbacks=[Progress()])
+    else:
+        at_once = max(count for count in range(1, EPOCHS_AT_ONCE + 1) if recipe.epochs % count == 0)
+        curves = fleet.train(epochs=recipe.epochs, batch_size=recipe.batch_size, epochs_per_step=at_once)
     by_member = {metric: values.T for metric, values in curves.items()}
     outcome = {**by_member, "start": start, "train_accuracy": fleet.judge(train)["accuracy"]}
     keras.utils.clear_session()  # or a process that trains many shards would keep the programs of all

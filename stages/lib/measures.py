@@ -7,6 +7,7 @@ import numpy as np
 from stages.lib.points import Points
 from stages.params.training import Training
 
+METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")  # in Keras's names and order
 RISE = 1e-3  # relative; above the rounding of a float32 mean, below any rise seen on a curve
 
 

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.lib.measures import diverged, summary
+from stages.lib.measures import METRICS, diverged, summary
 from stages.lib.statistics import Comparison, compare_to_best
 
-METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
 MOST_ROWS = 5_000  # of a plotted table; 80,000 rows made a page of 118 MB
 
 

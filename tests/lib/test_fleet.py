@@ -157,6 +157,20 @@ def test_keras_history_has_the_means_of_the_fleet_under_its_own_names(points: Po
         np.testing.assert_allclose(fleet.history.history[name], values.mean(axis=1), rtol=1e-6)
 
 
+def test_several_epochs_in_one_step_of_keras_give_the_same_bits(points: Points) -> None:
+    members = [MEMBER, replace(MEMBER, seed=9)]
+    one, several = make_fleet(members, points, "Adam"), make_fleet(members, points, "Adam")
+    expected = one.train(epochs=6, batch_size=32)
+    curves = several.train(epochs=6, batch_size=32, epochs_per_step=3)
+    assert_same_bits(list(curves.values()), list(expected.values()))
+    assert_same_bits(several.weights_of(1), one.weights_of(1))
+
+
+def test_epochs_that_do_not_fit_into_steps_are_refused(points: Points) -> None:
+    with pytest.raises(ValueError, match="`epochs_per_step` is 4, but must divide `epochs`, which is 6"):
+        make_fleet([MEMBER], points).train(epochs=6, batch_size=32, epochs_per_step=4)
+
+
 def test_members_that_pad_to_other_widths_are_refused(points: Points) -> None:
     with pytest.raises(ValueError, match="same `padded_units`"):
         make_fleet([MEMBER, replace(MEMBER, hidden_units=(17, 16))], points)

@@ -77,6 +77,7 @@ SHOWN: dict[str, tuple[str, str | None]] = {
 NOT_SHOWN = {
     "--xla_cpu_use_xnnpack": "XLA's default today; with it on, dots go to a library that picks FMA at run time",
     "--xla_cpu_multi_thread_eigen": "of no effect while TF_NUM_INTRAOP_THREADS is 1, which it backs",
+    "--xla_backend_optimization_level": "not for the bits: it saves time of compilation",
     "ONEDNN_MAX_CPU_ISA": "of no effect while TF_ENABLE_ONEDNN_OPTS is 0, which it backs",
     "OMP_NUM_THREADS": "nothing that is locked uses OpenMP; a build of TensorFlow with MKL would",
     "OPENBLAS_NUM_THREADS": "of no effect while OMP_NUM_THREADS is 1, which it backs; OpenBLAS reads both",

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.lib.sweep import METRICS, MOST_ROWS, Sweep, replicate_seeds
+from stages.lib.sweep import MOST_ROWS, Sweep, replicate_seeds
 
 
 def make_sweep(
