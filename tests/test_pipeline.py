@@ -75,6 +75,21 @@ def make_small(path: Path) -> None:
     path.write_text(yaml.safe_dump(params, sort_keys=False), "utf-8")
 
 
+def copy_project(clone: Path) -> None:
+    """Copies the files that git has or would take, as they are in the work tree."""
+    files = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, files.stdout.split("\0")):
+        if (ROOT / name).exists():
+            (clone / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, clone / name)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _own_dvc_and_git(tmp_path_factory: pytest.TempPathFactory) -> None:
     home = tmp_path_factory.mktemp("home")
@@ -88,17 +103,7 @@ def _own_dvc_and_git(tmp_path_factory: pytest.TempPathFactory) -> None:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone in which the whole pipeline has run on small params, and is committed."""
     clone = tmp_path_factory.mktemp("built") / "clone"
-    files = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in filter(None, files.stdout.split("\0")):
-        if (ROOT / name).exists():
-            (clone / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, clone / name)
+    copy_project(clone)
     run(clone, "git", "init", "--quiet", "--initial-branch", "main")
     make_small(clone / "params.yaml")
     assert stages_run(run(clone, "dvc", "repro")) == STAGES

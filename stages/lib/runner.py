@@ -44,8 +44,10 @@ def run(main: Callable[..., None], *, whole: bool = False) -> None:
         sections = read_params(PARAMS, kinds, whole=whole)
         main(**sections, **paths)
         _refuse_changes(sections, read_params(PARAMS, kinds, whole=whole))
-    except (Fault, OSError) as fault:
+    except Fault as fault:
         sys.exit(str(fault))
+    except OSError as error:
+        sys.exit(" ".join(str(error).split()))  # HDF5's have several lines
 
 
 def _refuse_changes(before: dict[str, Any], after: dict[str, Any]) -> None:

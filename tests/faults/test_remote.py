@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.clones import bits, copy_of, run
+from tests.faults.clones import bits, call, copy_of, run
 
 
 def share(built: Path, folder: Path, address: str, *settings: str) -> Path:
@@ -53,6 +53,25 @@ def wait_until_it_listens(port: int, log: Path) -> None:
                 return
         assert time.monotonic() < deadline, log.read_text("utf-8")
         time.sleep(0.05)
+
+
+def test_a_flipped_bit_in_a_remote_that_is_verified_is_not_pulled(built: Path, tmp_path: Path) -> None:
+    second = share(built, tmp_path, str(tmp_path / "storage"), "verify=true")
+    assert bits(second) == bits(built)
+    shutil.rmtree(second / ".dvc/cache")
+    (second / "data/path.csv").unlink()
+    (stored,) = [
+        file
+        for file in (tmp_path / "storage/files/md5").glob("*/*")
+        if file.read_bytes() == (built / "data/path.csv").read_bytes()
+    ]
+    stored.chmod(0o644)
+    stored.write_bytes(stored.read_bytes().replace(b"x", b"y", 1))
+    refused = call(second, "dvc", "pull")
+    assert refused.returncode
+    assert not (second / "data/path.csv").exists()
+    run(second, "dvc", "repro")
+    assert bits(second) == bits(built)
 
 
 @pytest.fixture

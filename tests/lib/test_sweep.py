@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stages.lib.measures import METRICS
 from stages.lib.sweep import MOST_ROWS, Sweep, replicate_seeds
 
 

@@ -1,0 +1,79 @@
+"""The whole pipeline, disturbed: on small params, with TensorFlow."""
+
+import random
+import shlex
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.faults.clones import bits, call, repro, run
+from tests.faults.namespaces import PRIVATE, require_namespaces
+from tests.faults.test_killed import disturb
+from tests.test_dvc_yaml import PIPELINE, options, outputs
+from tests.test_pipeline import copy_project, make_small, set_params
+
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone in which the whole pipeline has run on small params, and is committed."""
+    clone = tmp_path_factory.mktemp("real") / "clone"
+    copy_project(clone)
+    make_small(clone / "params.yaml")
+    run(clone, "git", "init", "--quiet", "--initial-branch", "main")
+    run(clone, "dvc", "repro")
+    run(clone, "git", "add", "--all")
+    run(clone, "git", "commit", "--quiet", "--message", "Build on small params")
+    return clone
+
+
+def changed(real: Path, folder: Path) -> Path:
+    """A copy in which what depends on `lr` is to run."""
+    clone = Path(shutil.copytree(real, folder / "clone", symlinks=True))
+    set_params(clone, {"lr": 0.05})
+    return clone
+
+
+@pytest.fixture(scope="module")
+def undisturbed(real: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], float]:
+    """The digests that another `lr` leads to, and the seconds that this takes."""
+    clone = changed(real, tmp_path_factory.mktemp("undisturbed"))
+    began = time.monotonic()
+    run(clone, "dvc", "repro")
+    return bits(clone, *PLACES), time.monotonic() - began
+
+
+PLACES = ["data", "models", "metrics", "plots", "report"]
+
+
+@pytest.mark.parametrize("target", ["everything", "DVC"])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
+def test_one_plain_repro_after_a_signal_gives_the_bits_of_an_undisturbed_run(
+    real: Path, undisturbed: tuple[dict[str, str], float], tmp_path: Path, number: signal.Signals, target: str
+) -> None:
+    expected, duration = undisturbed
+    clone = changed(real, tmp_path)
+    disturb(clone, number, target, random.Random(f"{number.name} to {target}").random() * duration)
+    repro(clone)
+    assert bits(clone, *PLACES) == expected
+
+
+@pytest.mark.parametrize("stage", PIPELINE)
+def test_a_full_disk_ends_each_stage_with_one_line(real: Path, tmp_path: Path, stage: str) -> None:
+    """Its outputs, all of which are moved to a disk without room, are the only ones."""
+    require_namespaces()
+    clone = Path(shutil.copytree(real, tmp_path / "clone", symlinks=True))
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    moved = {path: disk / path for path in outputs(PIPELINE[stage])}
+    words = [f"--{name.replace('_', '-')}={moved.get(path, path)}" for name, path in options(PIPELINE[stage]).items()]
+    fill = f"mount -t tmpfs -o size=4k tmpfs {disk} && head -c 4096 /dev/zero > {disk}/filler"
+    page = shlex.join(["python", "-m", f"stages.{stage}", *words])
+    ended = call(clone, *PRIVATE, "sh", "-c", f"{fill} && {page} 2>&1 | tail -n 2")
+    assert "No space left on device" in ended.stdout.splitlines()[-1]
+    assert "Traceback" not in ended.stdout
+    assert run(clone, "git", "status", "--porcelain") == ""
