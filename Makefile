@@ -3,7 +3,11 @@
 # make test-long    the tests marked `long`
 # make lint         check style and types
 # make readme       rewrite the README's figures from metrics/
-# make lock         renew both lock files; then `make licences`
+# make review       compare with BASE (main), or HEAD=… with it: review/index.html and review/review.md
+# make ray          set up what trains sweeps on a Ray cluster
+# make verify       build HEAD twice under other conditions, and compare every output
+# make verify-cpu   run all stages as other processors, and compare every output
+# make lock         renew the lock files; then `make licences`
 # make licences     rewrite docs/licences.md
 # make check-cache  find, name and remove damaged files of DVC's cache
 
@@ -14,7 +18,9 @@ unexport PYTHONDONTWRITEBYTECODE
 
 INSTALL = python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --compile
 
-.PHONY: repro test test-long lint readme lock licences check-cache
+BASE ?= main
+
+.PHONY: repro test test-long lint readme review verify verify-cpu ray lock licences check-cache
 .DELETE_ON_ERROR:
 
 repro: .venv/run
@@ -34,14 +40,25 @@ lint: .venv/dev
 readme: .venv/run
 	python -m readme
 
+review: .venv/run
+	python -m review $(if $(PICTURES_URL),--pictures-url "$(PICTURES_URL)") "$(BASE)" $(if $(HEAD),"$(HEAD)")
+
 lock: .venv/dev
-	cd requirements && for use in run dev; do \
+	cd requirements && for use in run dev ray bench; do \
 	  uv pip compile $$use.in --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    --no-emit-index-url --quiet --upgrade --output-file $$use.txt || exit; \
 	done
 
-licences: .venv/dev
+licences: .venv/dev .venv/ray .venv/bench
 	python -m licences
+
+verify: .venv/run
+	python -m verify
+
+verify-cpu: .venv/run
+	python -m verify.cpus
+
+ray: .venv/ray
 
 check-cache: .venv/run
 	python -m check_cache
@@ -53,8 +70,9 @@ check-cache: .venv/run
 	rm -rf .venv
 	$(PYTHON) -m venv .venv
 	$(INSTALL) -r requirements/run.txt
+	echo "$(CURDIR)" > .venv/lib/python3.11/site-packages/ring-and-y.pth # `python -m review` in any folder
 	touch $@
 
-.venv/dev: .venv/run requirements/dev.txt
-	$(INSTALL) -r requirements/dev.txt
+.venv/dev .venv/ray .venv/bench: .venv/%: .venv/run requirements/%.txt
+	$(INSTALL) -r requirements/$*.txt
 	touch $@

@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent
 PAGE = ROOT / "docs" / "licences.md"
-USES = ("run", "dev")
+USES = ("run", "dev", "ray", "bench")
 # Their metadata say nothing; their licence files do.
 BY_HAND = {"axe-playwright-python": "MIT", "namex": "Apache-2.0"}
 
@@ -20,9 +20,10 @@ def main() -> None:
 def page() -> str:
     """Returns the page: a row for each package of requirements/*.txt, with what it is needed for."""
     packages = {use: locked(use) for use in USES}
+    versions = {name: version for use in USES for name, version in packages[use].items()}
     rows = [
-        f"| {name} | {version} | {licence(name)} | {' and '.join(use for use in USES if name in packages[use])} |"
-        for name, version in sorted({**packages["dev"], **packages["run"]}.items())
+        f"| {name} | {version} | {licence(name)} | {', '.join(use for use in USES if name in packages[use])} |"
+        for name, version in sorted(versions.items())
     ]
     return "\n".join([*HEAD, *rows, ""])
 
@@ -30,9 +31,9 @@ def page() -> str:
 HEAD = [
     "# Licences of what is installed",
     "",
-    "Each package of [`requirements/run.txt`](../requirements/run.txt) (the pipeline) and",
-    "[`requirements/dev.txt`](../requirements/dev.txt) (tests and checks), with the licence that its metadata",
-    "state. None is part of this repository. `make licences` writes this page.",
+    "Each package of [`requirements/`](../requirements), with the licence that its metadata state: for the",
+    "pipeline (run), tests and checks (dev), training on a cluster (ray), the comparison of `make bench` (bench).",
+    "None is part of this repository. `make licences` writes this page.",
     "",
     "| package | version | licence | for |",
     "| --- | --- | --- | --- |",

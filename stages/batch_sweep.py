@@ -39,6 +39,7 @@ def main(
     *,
     train: Path,
     validation: Path,
+    shards: Path,
     model: Path,
     grid: Path,
     curves: Path,
@@ -57,16 +58,16 @@ def main(
         for size in batch_sweep.batch_sizes
         for rate in rates
     ]
-    sweep = train_sweep(tried, seeds, **points, name="batch_sweep")
-    tuned = sweep.tuned()
-    costs = cost_table(tuned, training, rows=len(points["train"]))
-    write_csv(tuned.curve_table(), curves)
-    write_csv(tuned.variant_table().join(costs), variants)
-    write_json(tuned.answer(grid=rates) | cheapest(tuned, costs), metrics)
-    _, best = tried[sweep.best]
-    network_of_best = best.network(seeds[0], **points, name="batch_sweep")
-    save_network(network_of_best, model)
-    write_array(predict_grid(network_of_best, prediction_grid), grid)
+    with train_sweep(tried, seeds, **points, shards=shards) as sweep:
+        tuned = sweep.tuned()
+        costs = cost_table(tuned, training, rows=len(points["train"]))
+        write_csv(tuned.curve_table(), curves)
+        write_csv(tuned.variant_table().join(costs), variants)
+        write_json(tuned.answer(grid=rates) | sweep.counts | cheapest(tuned, costs), metrics)
+        _, best = tried[sweep.best]
+        network_of_best = best.network(seeds[0], **points, name="batch_sweep")
+        save_network(network_of_best, model)
+        write_array(predict_grid(network_of_best, prediction_grid), grid)
 
 
 def cost_table(sweep: Sweep, rule: Training, *, rows: int) -> pd.DataFrame:

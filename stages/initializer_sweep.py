@@ -35,6 +35,7 @@ def main(
     *,
     train: Path,
     validation: Path,
+    shards: Path,
     model: Path,
     grid: Path,
     curves: Path,
@@ -49,14 +50,14 @@ def main(
         ({"kernel_initializer": initializer}, replace(baseline, kernel_initializer=initializer))
         for initializer in initializer_sweep.kernel_initializers
     ]
-    sweep = train_sweep(tried, seeds, **points, name="initializer_sweep")
-    write_csv(sweep.curve_table(), curves)
-    write_csv(sweep.variant_table(), variants)
-    write_json(sweep.answer(), metrics)
-    _, best = tried[sweep.best]
-    network_of_best = best.network(seeds[0], **points, name="initializer_sweep")
-    save_network(network_of_best, model)
-    write_array(predict_grid(network_of_best, prediction_grid), grid)
+    with train_sweep(tried, seeds, **points, shards=shards) as sweep:
+        write_csv(sweep.curve_table(), curves)
+        write_csv(sweep.variant_table(), variants)
+        write_json(sweep.answer() | sweep.counts, metrics)
+        _, best = tried[sweep.best]
+        network_of_best = best.network(seeds[0], **points, name="initializer_sweep")
+        save_network(network_of_best, model)
+        write_array(predict_grid(network_of_best, prediction_grid), grid)
 
 
 if __name__ == "__main__":

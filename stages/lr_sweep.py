@@ -32,6 +32,7 @@ def main(
     *,
     train: Path,
     validation: Path,
+    shards: Path,
     model: Path,
     grid: Path,
     curves: Path,
@@ -43,14 +44,14 @@ def main(
     seeds = replicate_seeds(seed, lr_sweep.replicates)
     rates = lr_sweep.learning_rates
     tried = [({"learning_rate": rate}, Recipe.of_baseline(network, training, rate)) for rate in rates]
-    sweep = train_sweep(tried, seeds, **points, name="lr_sweep")
-    write_csv(sweep.curve_table(), curves)
-    write_csv(sweep.variant_table(), variants)
-    write_json(sweep.answer(grid=rates), metrics)
-    _, best = tried[sweep.best]
-    network_of_best = best.network(seeds[0], **points, name="lr_sweep")
-    save_network(network_of_best, model)
-    write_array(predict_grid(network_of_best, prediction_grid), grid)
+    with train_sweep(tried, seeds, **points, shards=shards) as sweep:
+        write_csv(sweep.curve_table(), curves)
+        write_csv(sweep.variant_table(), variants)
+        write_json(sweep.answer(grid=rates) | sweep.counts, metrics)
+        _, best = tried[sweep.best]
+        network_of_best = best.network(seeds[0], **points, name="lr_sweep")
+        save_network(network_of_best, model)
+        write_array(predict_grid(network_of_best, prediction_grid), grid)
 
 
 if __name__ == "__main__":

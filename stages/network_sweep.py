@@ -36,6 +36,7 @@ def main(
     *,
     train: Path,
     validation: Path,
+    shards: Path,
     model: Path,
     grid: Path,
     curves: Path,
@@ -59,16 +60,16 @@ def main(
         for activation, depth, width in sizes(network_sweep)
         for rate in rates
     ]
-    sweep = train_sweep(tried, seeds, **points, name="network_sweep")
-    sweep.variants.insert(3, "parameters", [recipe.parameters for _, recipe in tried])
-    tuned = sweep.tuned()
-    write_csv(tuned.curve_table(), curves)
-    write_csv(tuned.variant_table(), variants)
-    write_json(tuned.answer(grid=rates), metrics)
-    _, best = tried[sweep.best]
-    network_of_best = best.network(seeds[0], **points, name="network_sweep")
-    save_network(network_of_best, model)
-    write_array(predict_grid(network_of_best, prediction_grid), grid)
+    with train_sweep(tried, seeds, **points, shards=shards) as sweep:
+        sweep.variants.insert(3, "parameters", [recipe.parameters for _, recipe in tried])
+        tuned = sweep.tuned()
+        write_csv(tuned.curve_table(), curves)
+        write_csv(tuned.variant_table(), variants)
+        write_json(tuned.answer(grid=rates) | sweep.counts, metrics)
+        _, best = tried[sweep.best]
+        network_of_best = best.network(seeds[0], **points, name="network_sweep")
+        save_network(network_of_best, model)
+        write_array(predict_grid(network_of_best, prediction_grid), grid)
 
 
 def sizes(asked: NetworkSweep) -> Iterator[tuple[Activation, int, int]]:

@@ -54,6 +54,7 @@ def main(
     *,
     train: Path,
     validation: Path,
+    shards: Path,
     model: Path,
     grid: Path,
     curves: Path,
@@ -72,17 +73,17 @@ def main(
         for name, grid_of_rates in optimizer_sweep.learning_rates.items()
         for rate in grid_of_rates
     ]
-    sweep = train_sweep(tried, seeds, **points, name="optimizer_sweep")
-    tuned = sweep.tuned()
-    best_name = tuned.variants["optimizer"][tuned.best]
-    write_csv(tuned.curve_table(), curves)
-    write_csv(sweep.variant_table(), rates)
-    write_csv(tuned.variant_table(), variants)
-    write_json(tuned.answer(grid=optimizer_sweep.learning_rates[best_name]), metrics)
-    _, best = tried[sweep.best]
-    network_of_best = best.network(seeds[0], **points, name="optimizer_sweep")
-    save_network(network_of_best, model)
-    write_array(predict_grid(network_of_best, prediction_grid), grid)
+    with train_sweep(tried, seeds, **points, shards=shards) as sweep:
+        tuned = sweep.tuned()
+        best_name = tuned.variants["optimizer"][tuned.best]
+        write_csv(tuned.curve_table(), curves)
+        write_csv(sweep.variant_table(), rates)
+        write_csv(tuned.variant_table(), variants)
+        write_json(tuned.answer(grid=optimizer_sweep.learning_rates[best_name]) | sweep.counts, metrics)
+        _, best = tried[sweep.best]
+        network_of_best = best.network(seeds[0], **points, name="optimizer_sweep")
+        save_network(network_of_best, model)
+        write_array(predict_grid(network_of_best, prediction_grid), grid)
 
 
 if __name__ == "__main__":

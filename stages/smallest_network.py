@@ -42,6 +42,7 @@ def main(
     *,
     train: Path,
     validation: Path,
+    shards: Path,
     model: Path,
     grid: Path,
     units: Path,
@@ -63,15 +64,15 @@ def main(
         for hidden_units in shapes_up_to(smallest_network.most_parameters, recipe)
     ]
     tried = [({"activation": shape.activation, "hidden_units": label(shape.hidden_units)}, shape) for shape in shapes]
-    sweep = train_sweep(tried, seeds, **points, name="smallest_network")
-    table = success_table(sweep, [shape.parameters for shape in shapes])
-    write_csv(table, variants)
-    write_json(answer(table), metrics)
-    shape, restart = smallest(sweep, table)
-    kept = shapes[shape].network(seeds[restart], **points, name="smallest_network")
-    save_network(kept, model)
-    write_array(predict_grid(kept, prediction_grid), grid)
-    write_array(predict_units(kept, prediction_grid), units)
+    with train_sweep(tried, seeds, **points, shards=shards) as sweep:
+        table = success_table(sweep, [shape.parameters for shape in shapes])
+        write_csv(table, variants)
+        write_json(answer(table), metrics)
+        shape, restart = smallest(sweep, table)
+        kept = shapes[shape].network(seeds[restart], **points, name="smallest_network")
+        save_network(kept, model)
+        write_array(predict_grid(kept, prediction_grid), grid)
+        write_array(predict_units(kept, prediction_grid), units)
 
 
 def shapes_up_to(most_parameters: int, recipe: Recipe) -> Iterator[tuple[int, ...]]:

@@ -3,11 +3,15 @@
 import stages  # noqa: F401  it pins the environment, so it comes before NumPy and TensorFlow
 
 # isort: split
+import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
 
 from stages import dataset
 from stages.lib.points import Points, read_points
@@ -53,3 +57,15 @@ def points(data: dict[str, Path]) -> Points:
     """100 of the training points, of both classes."""
     training_set = read_points(data["train"])
     return Points(training_set.x[::12][:100], training_set.y[::12][:100])
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if program is None:
+        reason = "no Chromium is installed, so this page is not tested; `apt-get install chromium`"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])  # root has no sandbox
+        yield browser
+        browser.close()

@@ -16,7 +16,7 @@ def test_zeros_never_learn_more_than_the_constant_answer(
 ) -> None:
     names = {"model": "keras", "grid": "npy", "curves": "csv", "variants": "csv", "metrics": "json"}
     paths = {name: tmp_path / f"{name}.{kind}" for name, kind in names.items()}
-    sets = {"train": data["train"], "validation": data["validation"]}
+    sets = {"train": data["train"], "validation": data["validation"], "shards": tmp_path / "unfinished"}
     initializers = InitializerSweep(kernel_initializers=["zeros", "he_uniform"], replicates=3)
     initializer_sweep.main(SEED, 0.1, network, training, prediction_grid, initializers, **sets, **paths)
 

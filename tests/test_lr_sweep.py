@@ -22,7 +22,7 @@ def written(
     names = {"model": "keras", "grid": "npy", "curves": "csv", "variants": "csv", "metrics": "json"}
     paths = {name: folder / f"{name}.{kind}" for name, kind in names.items()}
     rates = LrSweep(learning_rates=[1e-6, 0.1, 1000.0], replicates=3)
-    sets = {"train": data["train"], "validation": data["validation"]}
+    sets = {"train": data["train"], "validation": data["validation"], "shards": folder / "unfinished"}
     lr_sweep.main(SEED, network, training, prediction_grid, rates, **sets, **paths)
     return paths
 

@@ -46,7 +46,7 @@ def test_the_units_and_the_bias_sum_to_the_logit_of_the_saved_network(
     names = {"model": "keras", "grid": "npy", "units": "npy", "variants": "csv", "metrics": "json"}
     paths = {name: tmp_path / f"{name}.{kind}" for name, kind in names.items()}
     asked = SmallestNetwork(["tanh"], most_parameters=9, restarts=2, epochs=3, batch_size=403, learning_rate=0.1)
-    sets = {"train": data["train"], "validation": data["validation"]}
+    sets = {"train": data["train"], "validation": data["validation"], "shards": tmp_path / "unfinished"}
     smallest_network.main(SEED, network, training, prediction_grid, asked, **sets, **paths)
 
     variants = pd.read_csv(paths["variants"], dtype={"hidden_units": str})

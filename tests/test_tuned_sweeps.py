@@ -18,7 +18,9 @@ FILES = {"model": "keras", "grid": "npy", "curves": "csv", "variants": "csv", "m
 
 def run(page: Any, folder: Path, data: dict[str, Path], *sections: Any, **more: Path) -> dict[str, Path]:
     paths = {name: folder / f"{name}.{kind}" for name, kind in FILES.items()} | more
-    page.main(SEED, *sections, train=data["train"], validation=data["validation"], **paths)
+    page.main(
+        SEED, *sections, train=data["train"], validation=data["validation"], shards=folder / "unfinished", **paths
+    )
     return paths
 
 

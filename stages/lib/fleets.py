@@ -1,76 +1,88 @@
-"""A sweep as fleets side by side, on all cores.
+"""A sweep as fleets side by side, on all cores or on a cluster.
 
 What can't train as one (other depths, activations, optimizers, batch sizes) makes a fleet of its
-own, and a large fleet is cut into shards. A member's bits depend neither on its company nor on the
-number of processes.
+own, and a large fleet is cut into shards. A member's bits depend neither on its company nor on where
+it is trained. Memory is bounded by the shard: what a shard found goes to a file at once.
 """
 
-import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 
 from stages.lib.fleet import Member
 from stages.lib.measures import constant_loss
 from stages.lib.points import Points
 from stages.lib.progress import Progress, counted
 from stages.lib.recipe import Recipe
-from stages.lib.sweep import Sweep
+from stages.lib.shards import Shards, unfinished
+from stages.lib.sweep import METRICS, Sweep
+from stages.lib.workers import run_all
 
-SHARD = 425  # members; a larger fleet is no faster per member, a smaller one compiles more often
+SHARD = 400  # members; a larger fleet is no faster per member, a smaller one compiles more often
 
 Run = tuple[int, Recipe, Member]  # the run's number in the sweep, and what it trains
 Outcome = dict[str, np.ndarray]
 
 
+@contextmanager
 def train_sweep(
     tried: Sequence[tuple[dict[str, Any], Recipe]],
     seeds: Sequence[int],
     *,
     train: Points,
     validation: Points,
-    name: str,
-) -> Sweep:
-    """Returns the outcome of every recipe from every seed.
+    shards: Path,
+) -> Iterator[Sweep]:
+    """Yields the outcome of every recipe from every seed.
 
     Args:
         tried: for each variant what was changed, by its name, and its recipe.
         seeds: one for each replicate.
         train: the points to learn.
         validation: the points to judge by after each epoch.
-        name: what the progress bar calls the sweep.
+        shards: a folder, named after the sweep, where shards that are trained are kept until the block
+            has ended well. A sweep that was ended before goes on from there.
     """
-    recipes = [recipe for _, recipe in tried]
-    runs = [(recipe, recipe.member(seed)) for recipe in recipes for seed in seeds]
-    shards = list(_shards([(number, *run) for number, run in enumerate(runs)]))
-    jobs = min(len(shards), os.cpu_count() or 1)
-    outcomes = Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(_train)(shard, train, validation, name if len(shards) == 1 else None) for shard in shards
-    )
-    if len(shards) > 1:
-        outcomes = counted(outcomes, total=len(shards), name=name)
-    numbers = [number for shard in shards for number, _, _ in shard]
-    found = _in_order(list(outcomes), numbers, shape=(len(tried), len(seeds)))
-    return Sweep(
-        variants=pd.DataFrame([changed for changed, _ in tried]),
-        curves={metric: found[metric] for metric in ("loss", "accuracy", "val_loss", "val_accuracy")},
-        start=found["start"],
-        train_accuracy=found["train_accuracy"],
-        constant=constant_loss(train),
-    )
+    runs = [(recipe, recipe.member(seed)) for _, recipe in tried for seed in seeds]
+    parts = list(_parts([(number, *run) for number, run in enumerate(runs)]))
+    with unfinished(shards) as kept:
+        files = [kept.path_of([run for _, *run in part], train, validation) for part in parts]
+        _train_missing(parts, files, train, validation, kept)
+        found = _merged(parts, files, kept, epochs=tried[0][1].epochs)
+        shape = (len(tried), len(seeds))
+        yield Sweep(
+            variants=pd.DataFrame([changed for changed, _ in tried]),
+            curves={metric: found[metric].reshape(*shape, -1) for metric in METRICS},
+            start=found["start"].reshape(shape),
+            train_accuracy=found["train_accuracy"].reshape(shape),
+            constant=constant_loss(train),
+        )
 
 
-def _shards(runs: Sequence[Run]) -> Iterator[list[Run]]:
+def _parts(runs: Sequence[Run]) -> Iterator[list[Run]]:
+    """Yields the runs that train as one, at most `SHARD`; those that take longest come first, to end together."""
     fleets: dict[Any, list[Run]] = {}
     for run in runs:
         _, recipe, member = run
         alike = (member.padded_units, recipe.activation, recipe.optimizer, recipe.batch_size, recipe.epochs)
         fleets.setdefault(alike, []).append(run)
-    for fleet in fleets.values():
-        yield from (fleet[first : first + SHARD] for first in range(0, len(fleet), SHARD))
+    parts = [fleet[first : first + SHARD] for fleet in fleets.values() for first in range(0, len(fleet), SHARD)]
+    yield from sorted(parts, key=lambda part: -len(part) * part[0][1].parameters * part[0][1].epochs)
+
+
+def _train_missing(parts: list[list[Run]], files: list[Path], train: Points, validation: Points, kept: Shards) -> None:
+    missing = [number for number, file in enumerate(files) if not file.exists()]
+    name = kept.folder.name
+    tasks = [(parts[number], train, validation, name if len(parts) == 1 else None) for number in missing]
+    sizes = [len(parts[number]) for number in missing]
+    done = sum(map(len, parts)) - sum(sizes)
+    for position, outcome in counted(run_all(_train, tasks), sizes, done=done, name=name):
+        kept.keep(files[missing[position]], outcome)
 
 
 def _train(shard: list[Run], train: Points, validation: Points, name: str | None) -> Outcome:
@@ -82,11 +94,18 @@ def _train(shard: list[Run], train: Points, validation: Points, name: str | None
     callbacks = [Progress()] if name else []
     curves = fleet.train(epochs=recipe.epochs, batch_size=recipe.batch_size, callbacks=callbacks)
     by_member = {metric: values.T for metric, values in curves.items()}
-    return {**by_member, "start": start, "train_accuracy": fleet.judge(train)["accuracy"]}
+    outcome = {**by_member, "start": start, "train_accuracy": fleet.judge(train)["accuracy"]}
+    keras.utils.clear_session()  # or a process that trains many shards would keep the programs of all
+    return outcome
 
 
-def _in_order(outcomes: list[Outcome], numbers: list[int], *, shape: tuple[int, int]) -> Outcome:
-    """Returns the runs of all shards in the order of the sweep, each array of shape (variants, replicates, ...)."""
-    order = np.argsort(numbers)
-    joined = {key: np.concatenate([outcome[key] for outcome in outcomes])[order] for key in outcomes[0]}
-    return {key: values.reshape(*shape, *values.shape[1:]) for key, values in joined.items()}
+def _merged(parts: list[list[Run]], files: list[Path], kept: Shards, *, epochs: int) -> Outcome:
+    """Returns what all shards found, each array on disk, with the runs in the order of the sweep as its first axis."""
+    runs = sum(map(len, parts))
+    shapes = dict.fromkeys(METRICS, (runs, epochs)) | {"start": (runs,), "train_accuracy": (runs,)}
+    merged = {name: kept.array(name, shape) for name, shape in shapes.items()}
+    for part, file in zip(parts, files, strict=True):
+        with np.load(file, allow_pickle=False) as found:
+            for name, values in merged.items():
+                values[[number for number, *_ in part]] = found[name]
+    return merged

@@ -1,7 +1,7 @@
 """How far the training is: a bar on a terminal, a line now and then in a log."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import keras
@@ -12,13 +12,27 @@ LINES = 10  # in a log, from the first epoch to the last
 Item = TypeVar("Item")
 
 
-def counted(items: Iterable[Item], *, total: int, name: str) -> Iterator[Item]:
-    """Yields the items and shows how many of them there were."""
+def counted(
+    found: Iterable[tuple[int, Item]], sizes: Sequence[int], *, done: int, name: str
+) -> Iterator[tuple[int, Item]]:
+    """Yields what is found of shards, and shows how many networks are trained and the time left.
+
+    Args:
+        found: a position and an outcome for each shard, in any order.
+        sizes: the number of networks of each shard, by position.
+        done: the number of networks that were trained before.
+        name: what the bar is called.
+    """
+    total = done + sum(sizes)
     silent = not sys.stderr.isatty()
-    for count, item in enumerate(tqdm(items, desc=name, total=total, unit="fleet", disable=silent), 1):
-        if silent and count * LINES // total > (count - 1) * LINES // total:
-            print(f"{name}: {count} of {total} fleets", file=sys.stderr, flush=True)
-        yield item
+    bar = tqdm(desc=name, total=total, initial=done, unit="network", disable=silent)
+    for position, outcome in found:
+        yield position, outcome
+        bar.update(sizes[position])
+        before, done = done, done + sizes[position]
+        if silent and len(sizes) > 1 and done * LINES // total > before * LINES // total:
+            print(f"{name}: {done} of {total} networks", file=sys.stderr, flush=True)
+    bar.close()
 
 
 class Progress(keras.callbacks.Callback):

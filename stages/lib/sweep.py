@@ -67,6 +67,11 @@ class Sweep:
         return np.array([diverged(loss, start=start, constant=self.constant).sum() for loss, start in pairs])
 
     @property
+    def counts(self) -> dict[str, int]:
+        """Returns how many runs there are and how many of them diverged, for metrics/<stage>.json."""
+        return {"diverged": int(self.diverged.sum()), "runs": self.start.size}
+
+    @property
     def comparison(self) -> Comparison:
         """Returns how the final validation loss of each variant compares to that of the best."""
         return compare_to_best(self.final_val_loss, self.best)
@@ -139,7 +144,5 @@ class Sweep:
         edge = {"at_end_of_grid": best["learning_rate"] in {min(grid), max(grid)}} if grid else {}
         return {
             "best": {**best, **figures, **edge, "diverged": self.diverged[self.best]},
-            "diverged": self.diverged.sum(),
-            "runs": self.start.size,
             "same_as_best": same.to_dict("records") if len(same.columns) > 1 else same.iloc[:, 0].tolist(),
         }

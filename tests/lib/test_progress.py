@@ -20,6 +20,14 @@ def test_a_log_gets_a_line_now_and_then_up_to_the_last_epoch(
     assert lines[-1].startswith("fleet: epoch 25/25  loss 0.")
 
 
-def test_a_log_gets_the_number_of_fleets_that_are_done(capsys: pytest.CaptureFixture[str]) -> None:
-    assert list(counted("abcd", total=4, name="sweep")) == ["a", "b", "c", "d"]
-    assert capsys.readouterr().err.splitlines()[-1] == "sweep: 4 of 4 fleets"
+def test_a_log_gets_the_number_of_networks_that_are_trained_those_of_before_included(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = [(1, "large"), (0, "small")]
+    assert list(counted(found, [10, 50], done=40, name="sweep")) == found
+    assert capsys.readouterr().err.splitlines() == ["sweep: 90 of 100 networks", "sweep: 100 of 100 networks"]
+
+
+def test_a_shard_that_is_the_whole_sweep_leaves_the_log_to_its_epochs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert list(counted([(0, "all")], [100], done=0, name="sweep")) == [(0, "all")]
+    assert capsys.readouterr().err == ""

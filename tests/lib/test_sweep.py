@@ -41,7 +41,7 @@ def test_a_best_at_an_end_of_its_grid_is_said_to_be_so() -> None:
 def test_a_variant_with_a_run_that_is_not_finite_is_never_best() -> None:
     sweep = make_sweep([[0.1, np.nan], [0.3, 0.4]], [1.0, 2.0])
     assert sweep.best == 1
-    assert sweep.answer()["diverged"] == 1
+    assert sweep.counts == {"diverged": 1, "runs": sweep.start.size}
 
 
 def test_the_tables_follow_the_order_of_the_params() -> None:

@@ -1,0 +1,103 @@
+"""Runs every stage on reduced params, here and as other processors (qemu-user), and compares every output byte by byte.
+
+An emulated processor is slow (TensorFlow alone takes most of a minute to load), so all stages run in one process.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from verify.differences import differing_files
+from verify.tables import CPUS, write_table
+
+REPOSITORY = Path(__file__).parents[1]
+# Of each generation of instructions one: AVX, AVX2 with FMA, and another maker's.
+PROCESSORS = ("SandyBridge", "Haswell", "EPYC-Rome")
+# The least that still runs every activation, every optimizer and both kinds of data order.
+REDUCED = {
+    "training": {"epochs": 3, "patience": 1, "batch_size": 128},
+    "prediction_grid": {"points": 20},
+    "baseline": {"snapshots": 2},
+    "lr_sweep": {"learning_rates": [0.01, 0.1], "replicates": 2},
+    "initializer_sweep": {"replicates": 2},
+    "network_sweep": {"depths": [0, 2], "widths": [4, 16], "learning_rates": [0.3], "epochs": 3, "replicates": 2},
+    "batch_sweep": {"batch_sizes": [100, 1209], "learning_rates": [0.1], "epochs": 3, "replicates": 2},
+    "smallest_network": {"most_parameters": 9, "restarts": 2, "epochs": 3, "batch_size": 128},
+    "callbacks_demo": {"epochs": 3, "patience": 1},
+}
+ALL_STAGES = """
+import runpy, shlex, sys
+from ruamel.yaml import YAML
+with open("dvc.yaml") as file:
+    stages = YAML(typ="safe").load(file)["stages"]
+for name, stage in stages.items():
+    sys.argv = [name, *shlex.split(stage["cmd"])[4:]]
+    runpy.run_module(f"stages.{name}", run_name="__main__")
+"""
+
+
+def main() -> None:
+    """Ends with exit code 1, and a line for each output that differs, unless all processors gave the same."""
+    emulator = shutil.which("qemu-x86_64")
+    if emulator is None:
+        sys.exit(
+            "qemu-x86_64 is not installed, so no other processor can be tried; on Debian: apt-get install qemu-user"
+        )
+    with tempfile.TemporaryDirectory(prefix="verify-cpu-") as folder:
+        commands = {"this machine's": [], **{cpu: [emulator, "-cpu", cpu] for cpu in PROCESSORS}}
+        built = {cpu: Path(folder) / f"{number}" for number, cpu in enumerate(commands)}
+        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+            faults = list(pool.map(build, built.values(), commands.values()))
+        here, *others = built
+        found = [fault for fault in faults if fault]
+        for cpu in others if not found else []:
+            found += [f"{cpu}: {line}" for line in differing_files(built[here], built[cpu], produced(built[here]))]
+        count = len(produced(built[here]))
+    if found:
+        sys.exit("\n".join(found))
+    rows = [[cpu, "the same bits"] for cpu in others]
+    outcome = f"All {count} outputs of the pipeline on reduced params, compared with this machine's own processor."
+    write_table(CPUS, ["processor (qemu-user)", "outputs"], rows, outcome)
+    print(*(": ".join(row) for row in rows), outcome, sep="\n")
+
+
+def build(folder: Path, wrapper: list[str]) -> str | None:
+    """Returns None, or what went wrong; runs all stages in a clone of HEAD on reduced params."""
+    subprocess.run(["git", "clone", "--quiet", str(REPOSITORY), str(folder)], check=True)
+    reduce_params(folder / "params.yaml")
+    for name in ("metrics", "plots", "report"):
+        shutil.rmtree(folder / name)
+    # One core, as what a process starts would not be emulated.
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "LOKY_MAX_CPU_COUNT": "1", "PYTHONPATH": "."}
+    command = [*wrapper, sys.executable, "-c", ALL_STAGES]
+    ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    print(f"{' '.join(wrapper) or 'native'}: exit code {ended.returncode}", flush=True)
+    return f"{' '.join(command[:3])}: {ended.stderr[-2000:]}" if ended.returncode else None
+
+
+def reduce_params(path: Path) -> None:
+    """Returns nothing; writes the reduced values into a params.yaml, one learning rate for each optimizer."""
+    yaml = YAML(typ="safe")
+    params = yaml.load(path.read_text("utf-8"))
+    for section, values in REDUCED.items():
+        params[section] |= values
+    rates = params["optimizer_sweep"]["learning_rates"]
+    params["optimizer_sweep"] = {"learning_rates": {name: grid[:1] for name, grid in rates.items()}, "replicates": 2}
+    with path.open("w", encoding="utf-8") as file:
+        yaml.dump(params, file)
+
+
+def produced(folder: Path) -> list[str]:
+    """Returns the paths of the files that the stages wrote, in order."""
+    files = (file for name in ("data", "metrics", "models", "plots", "report") for file in (folder / name).rglob("*"))
+    return sorted(str(file.relative_to(folder)) for file in files if file.is_file() and file.name != ".gitignore")
+
+
+if __name__ == "__main__":
+    main()
