@@ -7,6 +7,7 @@
 # make ray          set up what trains sweeps on a Ray cluster
 # make verify       build HEAD twice under other conditions, and compare every output
 # make verify-cpu   run all stages as other processors, and compare every output
+# make bench        compare the engine's speed with a notebook's loop, with JAX, and with itself
 # make lock         renew the lock files; then `make licences`
 # make licences     rewrite docs/licences.md
 # make check-cache  find, name and remove damaged files of DVC's cache
@@ -20,7 +21,7 @@ INSTALL = python -m pip install --quiet --disable-pip-version-check --no-deps --
 
 BASE ?= main
 
-.PHONY: repro test test-long lint readme review verify verify-cpu ray lock licences check-cache
+.PHONY: repro test test-long lint readme review verify verify-cpu bench ray lock licences check-cache
 .DELETE_ON_ERROR:
 
 repro: .venv/run
@@ -57,6 +58,9 @@ verify: .venv/run
 
 verify-cpu: .venv/run
 	python -m verify.cpus
+
+bench: .venv/bench
+	python -m bench
 
 ray: .venv/ray
 

@@ -32,7 +32,7 @@ HEAD = [
     "# Licences of what is installed",
     "",
     "Each package of [`requirements/`](../requirements), with the licence that its metadata state: for the",
-    "pipeline (run), tests and checks (dev), training on a cluster (ray), the comparison of `make bench` (bench).",
+    "pipeline (run), tests and checks (dev), training on a cluster (ray), comparisons of speed (bench).",
     "None is part of this repository. `make licences` writes this page.",
     "",
     "| package | version | licence | for |",

@@ -30,7 +30,9 @@ def main() -> None:
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before")
     print("\n| the first, in units of the second | ratio | least to greatest | target |\n| --- | --- | --- | --- |")
     one_loop, sweep = worker("loop", 1, ROWS, 200), worker("fleet_from_nothing", MEMBERS, ROWS, 200)
-    compare(f"{MEMBERS} times a loop's one member / a fleet of {MEMBERS}", one_loop, sweep, "200 or more", scale=MEMBERS)
+    compare(
+        f"{MEMBERS} times a loop's one member / a fleet of {MEMBERS}", one_loop, sweep, "200 or more", scale=MEMBERS
+    )
     for members in (1, 30, 300):
         pair = worker("jax", members, ROWS, EPOCHS), worker("engine", members, ROWS, EPOCHS)
         compare(f"JAX with the same pins / the engine, {members} members", *pair, "1 or more")
@@ -44,7 +46,9 @@ def main() -> None:
     compare("the engine's arithmetic per second / a large product's, 300 members", *pair, "stated", scale=work)
     pair = worker("engine", 30, 20 * ROWS, 2), worker("engine", 30, ROWS, 2)
     compare("20 times the points / the points of the study", *pair, "20 or less")
-    compare("dvc repro with nothing to do / dvc status", command("dvc", "repro"), command("dvc", "status"), "1.2 or less")
+    compare(
+        "dvc repro with nothing to do / dvc status", command("dvc", "repro"), command("dvc", "status"), "1.2 or less"
+    )
     compare_sizes()
     print(f"\nload {os.getloadavg()[0]:.1f} after")
 

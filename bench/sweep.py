@@ -1,6 +1,4 @@
-"""A sweep as a stage trains it: `python -m bench.sweep MEMBERS ROWS EPOCHS FOLDER` prints its seconds.
-
-"""
+"""A sweep as a stage trains it: `python -m bench.sweep MEMBERS ROWS EPOCHS FOLDER` prints its seconds."""
 
 import resource
 import sys
@@ -17,7 +15,9 @@ from stages.lib.recipe import Recipe
 
 def main(members: str, rows: str, epochs: str, folder: str) -> None:
     """Returns nothing; prints peak memory in MiB of this process and of the largest it started, and the seconds."""
-    recipe = Recipe(HIDDEN_UNITS, "relu", "glorot_uniform", keras.optimizers.SGD, LEARNING_RATE, BATCH_SIZE, int(epochs))
+    recipe = Recipe(
+        HIDDEN_UNITS, "relu", "glorot_uniform", keras.optimizers.SGD, LEARNING_RATE, BATCH_SIZE, int(epochs)
+    )
     data = Points(*points(int(rows)))
     began = time.perf_counter()
     with train_sweep([({}, recipe)], range(int(members)), train=data, validation=data, shards=Path(folder)):

@@ -61,7 +61,7 @@ def disturb(clone: Path, number: signal.Signals, target: str, moment: float) -> 
         started = send(number, target, dvc) if dvc.is_running() else []
     except (psutil.NoSuchProcess, ProcessLookupError):  # it ended at that very moment
         started = []
-    dvc.wait(60)
+    dvc.wait(600)  # it does not heed Ctrl-C while a stage runs, which a terminal sends to both
     _, orphans = psutil.wait_procs(started, timeout=5)
     assert not orphans
 
