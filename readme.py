@@ -1,23 +1,38 @@
-"""Copies the answers of report/report.md into the README; `make readme` calls it, and a test compares."""
+"""Copies what was found into the README; `make readme` calls it, and a test compares."""
 
 from pathlib import Path
 
 ROOT = Path(__file__).parent
-README, REPORT = ROOT / "README.md", ROOT / "report" / "report.md"
-BEGIN, END = "<!-- answers: begin (make readme) -->", "<!-- answers: end -->"
+README = ROOT / "README.md"
 
 
 def main() -> None:
-    """Returns nothing; writes README.md with the answers of the report."""
-    README.write_text(with_answers(README.read_text("utf-8"), REPORT.read_text("utf-8")), "utf-8", newline="\n")
+    """Returns nothing; writes README.md with what its blocks should hold."""
+    README.write_text(with_blocks(README.read_text("utf-8"), blocks()), "utf-8", newline="\n")
 
 
-def with_answers(text: str, report: str) -> str:
-    """Returns the README with the report's table of answers between the two markers, its links pointing there."""
+def blocks() -> dict[str, str]:
+    """Returns the text of each block, by its name."""
+    return {
+        "answers": answers((ROOT / "report" / "report.md").read_text("utf-8")),
+        "verify": (ROOT / "docs" / "verify.md").read_text("utf-8").strip(),
+        "verify-cpu": (ROOT / "docs" / "verify-cpu.md").read_text("utf-8").strip(),
+    }
+
+
+def answers(report: str) -> str:
+    """Returns the report's table of answers, with links that lead to it from the README."""
     table = "\n".join(line for line in report.split("\n## ")[0].splitlines() if line.startswith("|"))
-    table = table.replace("](#", "](report/report.md#")
-    before, rest = text.split(BEGIN)
-    return f"{before}{BEGIN}\n{table}\n{END}{rest.split(END)[1]}"
+    return table.replace("](#", "](report/report.md#")
+
+
+def with_blocks(text: str, found: dict[str, str]) -> str:
+    """Returns the README with each block between its two markers."""
+    for name, block in found.items():
+        begin, end = f"<!-- {name}: begin (make readme) -->", f"<!-- {name}: end -->"
+        before, rest = text.split(begin)
+        text = f"{before}{begin}\n{block}\n{end}{rest.split(end)[1]}"
+    return text
 
 
 if __name__ == "__main__":

@@ -10,13 +10,13 @@ ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text("utf-8")
 
 
-def test_the_answers_are_those_of_the_report() -> None:
-    assert readme.with_answers(TEXT, readme.REPORT.read_text("utf-8")) == TEXT
+def test_the_blocks_are_what_was_found() -> None:
+    assert readme.with_blocks(TEXT, readme.blocks()) == TEXT, "`make readme`"
 
 
 def test_another_answer_of_the_report_reaches_the_readme_with_a_link() -> None:
     report = "# Report\n\n| question | answer |\n| --- | --- |\n| [Why?](#why) | So. |\n\n## Why?\n\n| a | b |\n"
-    changed = readme.with_answers(TEXT, report)
+    changed = readme.with_blocks(TEXT, {"answers": readme.answers(report)})
     assert "| [Why?](report/report.md#why) | So. |\n<!--" in changed
     assert "| a | b |" not in changed
 
