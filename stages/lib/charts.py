@@ -50,7 +50,7 @@ def sweep_charts(curves: pd.DataFrame, variants: pd.DataFrame, key: str) -> tupl
 
 
 def size_charts(variants: pd.DataFrame) -> tuple[Chart, ...]:
-    """Returns a map of the validation accuracy by depth and width, a panel for each activation.
+    """Returns a map of the validation accuracy by depth and width, a panel for each activation, and the loss by size.
 
     Args:
         variants: a row for each size and activation, after the last epoch.
@@ -67,8 +67,17 @@ def size_charts(variants: pd.DataFrame) -> tuple[Chart, ...]:
     facet = {"field": "activation", "type": "nominal", "title": None}
     table = variants[["activation", "depth", "width", "parameters", "learning_rate", "val_accuracy_mean"]]
     description = "The mean validation accuracy for each number of layers and units. The table below has the figures."
-    spec = {"facet": facet, "columns": 2, "spec": panel}
-    return (Chart("Validation accuracy by size, each at its best learning rate", description, spec, table),)
+    spec = {"facet": facet, "spec": panel}
+    places = Chart("Validation accuracy by size, each at its best learning rate", description, spec, table)
+    losses = {
+        "x": _place(variants["parameters"], numbers=True) | {"title": "trainable parameters"},
+        "y": _axis("val_loss_mean", TITLES[LOSS]) | {"scale": _scale(LOSS)},
+    }
+    table = variants[["activation", "depth", "width", "parameters", "val_loss_mean"]]
+    tips = [_tip_of_name("activation"), *(_tip(name) for name in ("depth", "width", "parameters"))]
+    tips += [_tip("val_loss_mean", "mean loss")]
+    description = "The mean validation loss by the number of parameters, a mark for each size, coloured by activation."
+    return places, Chart("Validation loss by activation and size", description, _marks(losses, tips), table)
 
 
 def cost_charts(variants: pd.DataFrame) -> tuple[Chart, ...]:
@@ -111,20 +120,23 @@ def rate_chart(rates: pd.DataFrame) -> Chart:
 def success_chart(variants: pd.DataFrame) -> Chart:
     """Returns the share of the restarts that get every training point right, by the number of parameters."""
     tips = [_tip_of_name("activation"), _tip_of_name("hidden_units"), _tip("parameters"), _tip("share", "perfect")]
-    spec = {
-        "params": [_zoom()],
-        "mark": {"type": "point", "filled": True, "size": 90, "opacity": 0.8},
-        "encoding": {
-            "x": _axis("parameters", "trainable parameters"),
-            "y": _axis("share", "share of restarts without a fault") | {"axis": {"format": "%"}},
-            "color": {"field": "activation", "type": "nominal", "title": "activation", "sort": None},
-            "shape": {"field": "activation", "type": "nominal", "title": "activation", "sort": None},
-            "tooltip": tips,
-        },
+    encoding = {
+        "x": _axis("parameters", "trainable parameters"),
+        "y": _axis("share", "share of restarts without a fault") | {"axis": {"format": "%"}},
     }
     table = variants[["activation", "hidden_units", "parameters", "share"]]
     description = "The share of restarts without a fault by the number of parameters, a mark for each shape."
-    return Chart("Restarts that get every training point right", description, spec, table)
+    return Chart("Restarts that get every training point right", description, _marks(encoding, tips), table)
+
+
+def _marks(encoding: dict[str, Any], tips: list[dict[str, Any]]) -> dict[str, Any]:
+    """Returns a mark for each row, told apart by the colour and the shape of its activation."""
+    activation = {"field": "activation", "type": "nominal", "title": "activation", "sort": None}
+    return {
+        "params": [_zoom()],
+        "mark": {"type": "point", "filled": True, "size": 90, "opacity": 0.8},
+        "encoding": {**encoding, "color": activation, "shape": activation, "tooltip": tips},
+    }
 
 
 def _learning_chart(curves: pd.DataFrame, metric: str, rules: list[dict[str, Any]]) -> Chart:
@@ -203,7 +215,7 @@ def _place(values: pd.Series, *, numbers: bool) -> dict[str, Any]:
     if not numbers:
         return place | {"type": "nominal", "sort": None}
     scale = {"type": "log" if (values > 0).all() else "linear", "padding": 12}
-    axis = {"format": "~e" if scale["type"] == "log" else "~g", "labelOverlap": True, "grid": False}
+    axis = {"format": "~g", "labelOverlap": True, "grid": False}
     return place | {"type": "quantitative", "scale": scale, "axis": axis}
 
 

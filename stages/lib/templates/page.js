@@ -4,6 +4,9 @@ const root = document.documentElement;
 const data = JSON.parse(document.getElementById("data").textContent);
 const records = ({ names, rows }) => rows.map((row) => Object.fromEntries(row.map((value, i) => [names[i], value])));
 
+const PANEL = 175; // pixels of a map's panel with its axis
+const [AXIS, LETTER, SYMBOL] = [50, 7.5, 30]; // pixels, at the size of the labels
+
 let charts = []; // on the page now, as promises
 
 function drawCharts() {
@@ -32,14 +35,21 @@ function drawCharts() {
   charts = Object.entries(data.charts).map(([id, { spec, table }]) => {
     // Vega-Lite fits a single view to its place, but not a map of many.
     const fit = { width: "container", height: 260, autosize: { type: "fit-x", contains: "padding" } };
-    const full = spec.facet ? { ...spec } : { ...fit, ...spec };
-    full.data = { values: records(table) };
     const place = document.getElementById(`chart-${id}`);
-    config.legend.columns = Math.max(2, Math.floor(place.clientWidth / 120));
-    config.legend.labelLimit = place.clientWidth / config.legend.columns - 50;
-    const tooltip = { theme: dark ? "dark" : "light" };
-    return vegaEmbed(place, full, { mode: "vega-lite", renderer: "canvas", actions: false, config, tooltip });
+    const columns = Math.max(2, Math.floor(place.clientWidth / PANEL));
+    const full = spec.facet ? { ...spec, columns } : { ...fit, ...spec };
+    full.data = { values: records(table) };
+    const legend = { ...config.legend, ...legendOf(spec, full.data.values, place.clientWidth) };
+    const options = { mode: "vega-lite", renderer: "canvas", actions: false, tooltip: { theme: dark ? "dark" : "light" } };
+    return vegaEmbed(place, full, { ...options, config: { ...config, legend } });
   });
+}
+
+// As many columns as fit beside each other, so that no name is cut short.
+function legendOf(spec, rows, width) {
+  const field = spec.encoding?.color?.field;
+  const longest = Math.max(4, ...rows.map((row) => String(row[field] ?? "").length));
+  return { columns: Math.max(1, Math.floor((width - AXIS) / (longest * LETTER + SYMBOL))), labelLimit: 0 };
 }
 
 function sortable(table) {
