@@ -140,8 +140,8 @@ def test_a_cluster_gives_the_bits_of_one_machine_and_the_loss_of_a_node_costs_no
     cluster: tuple[str, "subprocess.Popen[str]"], tmp_path: Path
 ) -> None:
     address, second = cluster
-    here = ended(train(tmp_path / "here", epochs=2000))
-    there = train(tmp_path / "there", epochs=2000, address=address)
+    here = ended(train(tmp_path / "here", epochs=600))
+    there = train(tmp_path / "there", epochs=600, address=address)
     while len(list((tmp_path / "there").glob("*.npz"))) < 2:  # by now both nodes are at work
         assert there.poll() is None, there.communicate()
         time.sleep(0.1)
