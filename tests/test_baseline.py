@@ -90,7 +90,7 @@ def test_the_baseline_is_bit_for_bit_its_member_of_a_sweep(
     prediction_grid: Any,
     data: dict[str, Path],
 ) -> None:
-    sets = {"train": data["train"], "validation": data["validation"]}
+    sets = {"train": data["train"], "validation": data["validation"], "shards": tmp_path / "shards"}
     paths = {name.split(".")[0]: tmp_path / name for name in SWEEP_FILES}
     if stage == "lr_sweep":  # 0.1 wins: after three epochs the smaller rates have hardly moved
         rates = LrSweep(learning_rates=[1e-6, 0.1, 1e-4], replicates=4)

@@ -44,8 +44,8 @@ def assert_same_bits(some: list[np.ndarray], others: list[np.ndarray]) -> None:
 @pytest.mark.parametrize("optimizer", ["SGD", "momentum", "Adam", "AdamW"])
 def test_each_member_learns_as_a_plain_network_does(optimizer: str, points: Points) -> None:
     members = [
-        Member((16, 5), "glorot_uniform", 0.01, 1),
-        Member((3, 16), "he_normal", 0.02, 2),
+        Member((16, 13), "glorot_uniform", 0.01, 1),
+        Member((15, 16), "he_normal", 0.02, 2),
         Member((16, 16), "orthogonal", 0.005, 3),
     ]
     fleet = make_fleet(members, points, optimizer, activation="tanh")
@@ -111,12 +111,12 @@ def test_no_member_moves_with_the_gradient_of_another(optimizer: str, points: Po
 
 
 def test_masked_units_leave_a_narrow_member_as_it_would_be_without_them(points: Points) -> None:
-    narrow = replace(MEMBER, hidden_units=(4, 4))
+    narrow = replace(MEMBER, hidden_units=(13, 14))
     together = make_fleet([narrow, MEMBER], points, activation="sigmoid")
     together.train(epochs=5, batch_size=32)
     kernel = together.trainable_variables[0].numpy()
-    assert not kernel[0, :, 4:].any()
-    assert kernel[1, :, 4:].all()
+    assert not kernel[0, :, 13:].any()
+    assert kernel[1, :, 13:].all()
     alone = make_fleet([narrow], points, activation="sigmoid")
     alone.train(epochs=5, batch_size=32)
     assert_same_bits(together.weights_of(0), alone.weights_of(0))

@@ -52,7 +52,13 @@ import hashlib, numpy as np
 some = np.random.RandomState(0).rand(200, 300)
 value = hashlib.sha256((some @ some.T).tobytes()).hexdigest()
 """,
-    "Keras's backend": "import keras; value = keras.config.backend()",
+    "Keras's backend": """
+try:
+    import keras
+    value = keras.config.backend()
+except ImportError as error:  # of a backend that is not installed
+    value = str(error)
+""",
     "Keras's float type": "import keras; value = keras.config.floatx()",
     "Matplotlib's backend": "import matplotlib; value = matplotlib.get_backend()",
     "Matplotlib's style": "import matplotlib; value = matplotlib.rcParams['figure.facecolor']",
