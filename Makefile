@@ -2,7 +2,7 @@
 # make test         set up with the test tools, then run the tests that are not marked `long`
 # make test-long    the tests marked `long`
 # make lint         check style and types
-# make readme       rewrite the README's figures from metrics/
+# make readme       copy the answers and what was verified into the README
 # make review       compare with BASE (main), or HEAD=… with it: review/index.html and review/review.md
 # make ray          set up what trains sweeps on a Ray cluster
 # make verify       build HEAD twice under other conditions, and compare every output
@@ -12,7 +12,9 @@
 # make licences     rewrite docs/licences.md
 # make check-cache  find, name and remove damaged files of DVC's cache
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
+# Not that of .venv, which may be removed to be made again.
+OTHERS = $(shell echo "$$PATH" | tr : '\n' | grep -vxF '$(CURDIR)/.venv/bin' | paste -sd:)
+PYTHON ?= $(shell PATH='$(OTHERS)'; command -v python3.11 || command -v python3 || echo python3.11)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Set on some machines; it would make each import of TensorFlow take 18 s instead of 5.
 unexport PYTHONDONTWRITEBYTECODE

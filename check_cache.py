@@ -29,7 +29,7 @@ def main() -> None:
         path.unlink()
         print(f"{path}: damaged, removed", file=sys.stderr)
     if damaged:
-        sys.exit("`dvc repro` makes again what was removed; if it was an input, `dvc repro --force` all that read it.")
+        sys.exit("`dvc repro` makes again what was removed; `dvc repro --force` all, if outputs may have come from it.")
 
 
 def outputs() -> Iterator[tuple[Path, str]]:

@@ -5,6 +5,9 @@ import sys
 import time
 from pathlib import Path
 
+import stages  # noqa: F401  it pins, so it comes before Keras
+
+# isort: split
 import keras
 
 from bench.work import BATCH_SIZE, HIDDEN_UNITS, LEARNING_RATE, points

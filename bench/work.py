@@ -75,7 +75,7 @@ def loop(_: int, rows: int, epochs: int) -> Work:
 
 def fleet_from_nothing(members: int, rows: int, epochs: int) -> Work:
     """Returns the work of the engine with compilation, as the loop's is."""
-    return lambda: engine(members, rows, epochs)()
+    return lambda: engine(members, rows, epochs)
 
 
 def jax(members: int, rows: int, epochs: int) -> Work:

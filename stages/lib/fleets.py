@@ -2,7 +2,8 @@
 
 What can't train as one (other depths, activations, optimizers, batch sizes) makes a fleet of its
 own, and a large fleet is cut into shards. A member's bits depend neither on its company nor on where
-it is trained. Memory is bounded by the shard: what a shard found goes to a file at once.
+it is trained. What a shard found goes to a file at once, so that training needs no more memory than a
+shard does.
 """
 
 from collections.abc import Iterator, Sequence
@@ -42,7 +43,7 @@ def train_sweep(
     """Yields the outcome of every recipe from every seed.
 
     Args:
-        tried: for each variant what was changed, by its name, and its recipe.
+        tried: for each variant what was changed, by its name, and its recipe; all have the same epochs.
         seeds: one for each replicate.
         train: the points to learn.
         validation: the points to judge by after each epoch.
@@ -70,14 +71,14 @@ def _parts(runs: Sequence[Run]) -> Iterator[list[Run]]:
     fleets: dict[Any, list[Run]] = {}
     for run in runs:
         _, recipe, member = run
-        alike = (member.padded_units, recipe.activation, recipe.optimizer, recipe.batch_size, recipe.epochs)
+        alike = (member.padded_units, recipe.activation, recipe.optimizer, recipe.batch_size)
         fleets.setdefault(alike, []).append(run)
     parts = [fleet[first : first + SHARD] for fleet in fleets.values() for first in range(0, len(fleet), SHARD)]
     yield from sorted(parts, key=lambda part: -len(part) * part[0][1].parameters * part[0][1].epochs)
 
 
 def _train_missing(parts: list[list[Run]], files: list[Path], train: Points, validation: Points, kept: Shards) -> None:
-    missing = [number for number, file in enumerate(files) if not file.exists()]
+    missing = [number for number, file in enumerate(files) if not kept.has(file)]
     name = kept.folder.name
     tasks = [(parts[number], train, validation, name if len(parts) == 1 else None) for number in missing]
     sizes = [len(parts[number]) for number in missing]

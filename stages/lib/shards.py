@@ -1,6 +1,8 @@
 """What has been trained of a sweep that has not ended: a file for each shard, so that none is trained twice."""
 
+import os
 import shutil
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,15 +36,33 @@ class Shards:
         """Returns where the outcome of a shard is kept, or will be; `cause` is all that it follows from."""
         return self.folder / f"{joblib.hash((self.key, cause), hash_name='sha1')}.npz"
 
+    def has(self, path: Path) -> bool:
+        """Returns whether a shard is kept, and whole; removes what a power cut has left of one."""
+        try:
+            with zipfile.ZipFile(path) as archive:
+                sound = archive.testzip() is None
+        except (OSError, zipfile.BadZipFile):
+            sound = False
+        if not sound:
+            path.unlink(missing_ok=True)
+        return sound
+
     def keep(self, path: Path, arrays: dict[str, np.ndarray]) -> None:
-        """Returns nothing; writes the arrays, whole or not at all."""
-        with whole(path) as partial, partial.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
+        """Returns nothing; writes the arrays, whole or not at all.
+
+        A process that began after the code was changed has run other code than the key says, so it keeps nothing.
+        """
+        if _key_of_code() == self.key:
+            with whole(path) as partial, partial.open("wb") as file:
+                np.savez(file, allow_pickle=False, **arrays)
 
     def array(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
         """Returns a float32 array without values that lies on disk, so that memory does not bound its size."""
         path = self.folder / f"{name}.npy"
-        return np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
+        array = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
+        with path.open("r+b") as file:  # or a disk that is full would end the process, without a word, at a write
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+        return array
 
 
 @contextmanager
@@ -55,6 +75,7 @@ def unfinished(folder: Path) -> Iterator[Shards]:
 
 
 def _key_of_code() -> str:
-    sources = [path.read_bytes() for path in sorted(CODE.rglob("*.py"))]
+    files = (path for path in sorted(CODE.rglob("*")) if path.is_file() and path.suffix != ".pyc")
+    sources = [path.read_bytes() for path in files]
     versions = [f"{library} {version(library)}".encode() for library in LIBRARIES]
     return sha256(b"\0".join([*sources, *versions])).hexdigest()

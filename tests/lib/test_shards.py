@@ -36,6 +36,31 @@ def test_a_shard_of_other_code_is_not_taken_for_this_ones(tmp_path: Path, monkey
     assert names[0] == names[2] != names[1]
 
 
+@pytest.mark.parametrize("damage", ["cut", "flipped"])
+def test_a_shard_that_is_damaged_is_not_taken(tmp_path: Path, damage: str) -> None:
+    with unfinished(tmp_path / "shards") as kept:
+        path = kept.path_of("cause")
+        kept.keep(path, {"loss": np.arange(100, dtype=np.float32)})
+        assert kept.has(path)
+        content = bytearray(path.read_bytes())
+        content[200] ^= 1
+        path.write_bytes(content[:100] if damage == "cut" else content)
+        assert not kept.has(path)
+        assert not path.exists()
+
+
+def test_code_that_was_changed_while_a_shard_was_trained_keeps_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = tmp_path / "stages"
+    code.mkdir()
+    monkeypatch.setattr(shards, "CODE", code)
+    with unfinished(tmp_path / "shards") as kept:
+        (code / "page.py").write_text("x = 1\n", "utf-8")
+        kept.keep(kept.path_of("cause"), {"loss": np.zeros(1, np.float32)})
+        assert not kept.path_of("cause").exists()
+
+
 def test_what_is_kept_comes_back_and_goes_when_all_ended_well(tmp_path: Path) -> None:
     values = {"loss": np.arange(3, dtype=np.float32)}
     with unfinished(tmp_path / "shards") as kept:
