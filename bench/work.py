@@ -74,7 +74,8 @@ def loop(_: int, rows: int, epochs: int) -> Work:
 
 
 def fleet_from_nothing(members: int, rows: int, epochs: int) -> Work:
-    """Returns the work of the engine with compilation, as the loop's is."""
+    """Returns the work of the engine with compilation, as the loop's is; the imports are made before."""
+    engine(1, rows, 1)
     return lambda: engine(members, rows, epochs)
 
 

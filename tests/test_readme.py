@@ -14,6 +14,13 @@ def test_the_blocks_are_what_was_found() -> None:
     assert readme.with_blocks(TEXT, readme.blocks()) == TEXT, "`make readme`"
 
 
+def test_what_was_verified_has_a_head_and_an_outcome() -> None:
+    for name, head in (("verify", "| varied |"), ("verify-cpu", "| processor (qemu-user) |")):
+        block = readme.blocks()[name]
+        assert block.startswith(head)
+        assert block.splitlines()[-1].startswith("All ")
+
+
 def test_another_answer_of_the_report_reaches_the_readme_with_a_link() -> None:
     report = "# Report\n\n| question | answer |\n| --- | --- |\n| [Why?](#why) | So. |\n\n## Why?\n\n| a | b |\n"
     changed = readme.with_blocks(TEXT, {"answers": readme.answers(report)})
