@@ -19,8 +19,11 @@ def main() -> None:
     """Ends with exit code 1, and a line for each output that differs, unless both builds are the same."""
     with tempfile.TemporaryDirectory(prefix="verify-") as folder:
         first, second, conditions = two_builds(Path(folder))
+        commit = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+        )
         for build in (first, second):
-            build_from_nothing(build)
+            build_from_nothing(build, commit.stdout.strip())  # HEAD may move while the first is built
         found = [*differences(first.folder, second.folder), *uncommitted(first)]
         count = len(outputs(first.folder))
     for condition in conditions:
@@ -40,12 +43,13 @@ def main() -> None:
     print(outcome)
 
 
-def build_from_nothing(build: Build) -> None:
-    """Returns nothing; clones HEAD, takes away every output that git holds, and runs the pipeline."""
+def build_from_nothing(build: Build, commit: str) -> None:
+    """Returns nothing; clones a commit, takes away every output that git holds, and runs the pipeline."""
     print(f"{build.folder}:", *build.wrapper, "dvc repro", flush=True)
     below = build.folder.with_name("below") if build.disordered else build.folder
     build.folder.mkdir(parents=True)
     subprocess.run(["git", "clone", "--quiet", str(REPOSITORY), str(below)], check=True, umask=build.umask)
+    subprocess.run(["git", "checkout", "--quiet", "--detach", commit], cwd=below, check=True, umask=build.umask)
     for name in COMMITTED:
         path = below / name
         shutil.rmtree(path) if path.is_dir() else path.unlink()
