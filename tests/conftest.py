@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from stages import dataset
 from stages.lib.points import Points, read_points
@@ -57,6 +58,14 @@ def points(data: dict[str, Path]) -> Points:
     """100 of the training points, of both classes."""
     training_set = read_points(data["train"])
     return Points(training_set.x[::12][:100], training_set.y[::12][:100])
+
+
+def serious_faults(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe-core finds serious or worse on a page with all its parts open: the rule, and the elements."""
+    page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
+    faults = Axe().run(page).response["violations"]
+    serious = [fault for fault in faults if fault["impact"] in {"serious", "critical"}]
+    return [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in serious]
 
 
 @pytest.fixture(scope="module")

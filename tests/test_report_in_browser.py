@@ -9,7 +9,6 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from stages.lib.archive import save_network
@@ -18,6 +17,7 @@ from stages.lib.points import Points
 from stages.lib.rendering import Learning, Question, Report, write_html
 from stages.params.network import Activation
 from tests import report_inputs
+from tests.conftest import serious_faults
 from tests.test_report import HOSTILE, hostile_report
 
 LIMIT = 2.0
@@ -265,10 +265,7 @@ def test_axe_finds_no_serious_fault(
     scheme: Literal["light", "dark"], width: int, browser: Browser, report: Path
 ) -> None:
     page = open_page(browser, report, scheme=scheme, width=width).page
-    page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
-    faults = Axe().run(page).response["violations"]
-    serious = [fault for fault in faults if fault["impact"] in {"serious", "critical"}]
-    assert [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in serious] == []
+    assert serious_faults(page) == []
 
 
 def test_the_theme_can_be_switched(browser: Browser, report: Path) -> None:
