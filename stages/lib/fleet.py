@@ -135,8 +135,9 @@ class Fleet(keras.Model):
         if epochs % epochs_per_step:
             raise ValueError(f"`epochs_per_step` is {epochs_per_step}, but must divide `epochs`, which is {epochs}")
         seeds = [member.seed for member in self._rows]
-        orders = batch_orders(seeds, rows=len(self._train), batch_size=batch_size, epochs=epochs)
-        steps = orders.batch(epochs_per_step, drop_remainder=True)
+        steps = batch_orders(
+            seeds, rows=len(self._train), batch_size=batch_size, epochs=epochs, epochs_per_step=epochs_per_step
+        )
         history = self.fit(
             steps,
             epochs=epochs // epochs_per_step,
@@ -262,21 +263,28 @@ def seeded_initializer(name: KernelInitializer, seed: int) -> keras.initializers
     return type(initializer).from_config(config | {"seed": seed} if "seed" in config else config)
 
 
-def batch_orders(seeds: Sequence[int], *, rows: int, batch_size: int, epochs: int) -> tf.data.Dataset:
-    """Returns one tensor of row numbers per epoch, shape (steps, M, batch), -1 where the last batch is short.
+def batch_orders(
+    seeds: Sequence[int], *, rows: int, batch_size: int, epochs: int, epochs_per_step: int
+) -> tf.data.Dataset:
+    """Returns row numbers for each step of Keras, shape (epochs_per_step, steps, M, batch).
 
     Each member visits all rows in orders of its own: the permutations that `RandomState` of its seed
-    gives one after the other.
+    gives one after the other. Where the last batch of an epoch is short, it ends in -1.
     """
-    steps = -(-rows // batch_size)
+    shape = (epochs_per_step, -(-rows // batch_size), len(seeds), batch_size)
 
     def generate() -> Iterator[np.ndarray]:
         generators = [np.random.RandomState(seed) for seed in seeds]
-        for _ in range(epochs):
-            yield _in_batches(np.array([generator.permutation(rows) for generator in generators]), batch_size)
+        for _ in range(epochs // epochs_per_step):
+            orders = np.empty(shape, np.int32)
+            for epoch in orders:
+                epoch[:] = _in_batches(np.array([generator.permutation(rows) for generator in generators]), batch_size)
+            yield orders
 
-    signature = tf.TensorSpec((steps, len(seeds), batch_size), tf.int32)
-    return tf.data.Dataset.from_generator(generate, output_signature=signature)
+    orders = tf.data.Dataset.from_generator(generate, output_signature=tf.TensorSpec(shape, tf.int32))
+    options = tf.data.Options()
+    options.autotune.enabled = False  # on one core, the end of training would wait for it as long as training took
+    return orders.with_options(options)
 
 
 def _in_batches(orders: np.ndarray, batch_size: int) -> np.ndarray:
