@@ -22,8 +22,8 @@ from stages.lib.network import INPUTS, dense_network
 from stages.lib.points import Points
 from stages.params.network import Activation, KernelInitializer
 
-WIDTH_MULTIPLE = 4  # the lanes of SSE: a narrower product costs no less
-JUDGED_AT_ONCE = 32  # points; what a fleet makes of them stays in the processor's cache
+WIDTH_MULTIPLE = 4  # narrower networks cost little less, and would each need a program of their own
+JUDGED_AT_ONCE = 64  # points; what a fleet makes of them stays in the processor's cache
 SMALLEST_FLEET = 2  # XLA turns a batched product of one member into other code
 
 # TensorFlow takes it for a mistake that each fleet compiles a program of its own, and warns.
@@ -50,7 +50,8 @@ class Member:
 class Fleet(keras.Model):
     """M dense networks with one output unit for two classes, trained on one set of points.
 
-    Kernels have the shape (M, in, out), biases (M, 1, out), activations (M, batch, units).
+    Kernels have the shape (M, in, out), biases (M, out, 1), activations (M, units, batch): with the batch
+    innermost, a bias or a gate is one number to a row, and XLA uses whole vector registers.
     Hidden widths are padded to a multiple of 4 with units that are masked to 0: they have
     no effect and get no gradient. A single member is trained twice, side by side.
 
@@ -94,24 +95,25 @@ class Fleet(keras.Model):
     def _add_weights(self) -> None:
         widths = (INPUTS, *self._rows[0].padded_units, 1)
         kernels = [np.zeros((len(self._rows), *shape), np.float32) for shape in pairwise(widths)]
-        masks = [np.zeros((len(self._rows), 1, units), np.float32) for units in widths[1:-1]]
+        masks = [np.zeros((len(self._rows), units, 1), np.float32) for units in widths[1:-1]]
         for row, member in enumerate(self._rows):
             for kernel, values in zip(kernels, initial_kernels(member), strict=True):
                 kernel[row, : values.shape[0], : values.shape[1]] = values
             for mask, units in zip(masks, member.hidden_units, strict=True):
-                mask[row, :, :units] = 1
+                mask[row, :units] = 1
         self._masks = masks
         self._kernels = [self._add(f"kernel_{layer}", kernel) for layer, kernel in enumerate(kernels)]
-        self._biases = [self._add(f"bias_{layer}", kernel[:, :1] * 0) for layer, kernel in enumerate(kernels)]
+        biases = [np.zeros((len(self._rows), units, 1), np.float32) for units in widths[1:]]
+        self._biases = [self._add(f"bias_{layer}", bias) for layer, bias in enumerate(biases)]
 
     def _add(self, name: str, values: np.ndarray) -> keras.Variable:
         return self.add_weight(shape=values.shape, initializer=lambda *_, **__: values, dtype="float32", name=name)
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
-        """Returns the logits, shape (M, batch, 1), of points of shape (M, batch, 2)."""
+        """Returns the logits, shape (M, 1, batch), of points of shape (M, 2, batch), or (1, 2, batch) for all."""
         for kernel, bias, mask in zip(self._kernels, self._biases, self._masks, strict=False):
-            x = self._activate(tf.matmul(x, kernel) + bias) * mask
-        return tf.matmul(x, self._kernels[-1]) + self._biases[-1]
+            x = self._activate(_product(kernel, x) + bias) * mask
+        return _product(self._kernels[-1], x) + self._biases[-1]
 
     def train(
         self,
@@ -152,8 +154,8 @@ class Fleet(keras.Model):
     def train_step(self, orders: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns the fleet's means under Keras's names, each member's metrics, shape (epochs, M), under `member_*`.
 
-        One step is a whole epoch, or several: `orders` are their row numbers, shape (epochs, steps, M, batch),
-        -1 where the last batch is short. The means are those of the last epoch.
+        One step is a whole epoch, or several: `orders` are their row numbers, shape (epochs, steps, M, batch).
+        The means are those of the last epoch.
         """
         epochs = orders.shape[0]
 
@@ -182,14 +184,14 @@ class Fleet(keras.Model):
 
         def update(step: tf.Tensor, loss: tf.Tensor, hits: tf.Tensor) -> tuple[tf.Tensor, ...]:
             with tf.GradientTape() as tape:
-                batch_loss, batch_hits, count = self._score(x, y, orders[step])
-                total = tf.reduce_sum(batch_loss / count)
+                batch_loss, batch_hits, count = self._score(x, y, orders[step], step)
+                total = tf.reduce_sum(batch_loss) / count
             self.optimizer.apply(tape.gradient(total, self.trainable_variables))
             return step + 1, loss + batch_loss, hits + batch_hits
 
-        loss, hits = self._sums(update, steps=orders.shape[0])
+        trained = self._means(update, steps=orders.shape[0], batch_size=orders.shape[-1], rows=len(self._train))
         judged = self._judge(tf.constant(self._validation.x), tf.constant(self._validation.y))
-        return loss / len(self._train), hits / len(self._train), *judged
+        return *trained, *judged
 
     def judge(self, points: Points) -> dict[str, np.ndarray]:
         """Returns each member's `loss` and `accuracy` on some points, shape (M,)."""
@@ -200,31 +202,40 @@ class Fleet(keras.Model):
         rows = tf.constant(_in_batches(np.arange(x.shape[0])[np.newaxis], JUDGED_AT_ONCE))
 
         def add(step: tf.Tensor, loss: tf.Tensor, hits: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            everywhere = tf.broadcast_to(rows[step], (len(self._rows), JUDGED_AT_ONCE))
-            batch_loss, batch_hits, _ = self._score(x, y, everywhere)
+            batch_loss, batch_hits, _ = self._score(x, y, rows[step], step)
             return step + 1, loss + batch_loss, hits + batch_hits
 
-        loss, hits = self._sums(add, steps=rows.shape[0])
-        return loss / x.shape[0], hits / x.shape[0]
+        return self._means(add, steps=rows.shape[0], batch_size=JUDGED_AT_ONCE, rows=x.shape[0])
 
-    def _sums(self, step: Callable[..., tuple[tf.Tensor, ...]], *, steps: int) -> tuple[tf.Tensor, tf.Tensor]:
-        """Returns each member's loss and hits, shape (M,), which `step` adds up batch by batch."""
-        zeros = tf.zeros(len(self._rows))
-        _, loss, hits = tf.while_loop(lambda number, *_: number < steps, step, (0, zeros, zeros))
+    def _means(
+        self, step: Callable[..., tuple[tf.Tensor, ...]], *, steps: int, batch_size: int, rows: int
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns each member's mean loss and hits, shape (M,), over the rows that `step` adds up batch by batch.
+
+        The sums are kept apart by place in the batch until the end: XLA computes a logarithm that goes into
+        a sum one at a time.
+        """
+        zeros = tf.zeros((len(self._rows), batch_size))
+        _, *sums = tf.while_loop(lambda number, *_: number < steps, step, (0, zeros, zeros))
+        loss, hits = (tf.reduce_sum(values, axis=1) / rows for values in sums)
         return loss, hits
 
-    def _score(self, x: tf.Tensor, y: tf.Tensor, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Returns the sums of each member's binary cross-entropy and hits over its rows, and their number, each (M,).
+    def _score(
+        self, x: tf.Tensor, y: tf.Tensor, rows: tf.Tensor, step: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Returns each member's binary cross-entropy and hits at its rows, both (M, batch), and how many rows they are.
 
-        `rows` has the shape (M, batch), -1 where there is none.
+        `rows` are those of a step, shape (M, batch), or (1, batch) where all members see the same. Of the last
+        step they may be fewer; what stands in place of the others counts 0.
         """
-        present = tf.cast(rows >= 0, tf.float32)
-        rows = tf.maximum(rows, 0)
-        y = tf.gather(y, rows)
-        logits = self(tf.gather(x, rows))
-        loss = tf.nn.sigmoid_cross_entropy_with_logits(y, logits)[..., 0]
-        hits = tf.cast((logits > 0) == (y > 0.5), tf.float32)[..., 0]
-        return tuple(tf.reduce_sum(values, axis=1) for values in (loss * present, hits * present, present))
+        batch_size = rows.shape[-1]
+        count = tf.minimum(batch_size, x.shape[0] - step * batch_size)
+        present = tf.cast(tf.range(batch_size) < count, tf.float32)
+        logits = self(tf.stack([tf.gather(coordinate, rows) for coordinate in tf.unstack(x, axis=1)], axis=1))[:, 0]
+        y = tf.broadcast_to(tf.gather(y[:, 0], rows), logits.shape)
+        loss = tf.nn.sigmoid_cross_entropy_with_logits(y, logits)
+        hits = tf.cast((logits > 0) == (y > 0.5), tf.float32)
+        return loss * present, hits * present, tf.cast(count, tf.float32)
 
     def weights_of(self, member: int) -> list[np.ndarray]:
         """Returns a member's kernels and biases, without padding, in the order of `network`'s `set_weights`."""
@@ -233,7 +244,7 @@ class Fleet(keras.Model):
         for layer, (kernel, bias) in enumerate(zip(self._kernels, self._biases, strict=True)):
             arrays += [
                 kernel.numpy()[member, : widths[layer], : widths[layer + 1]],
-                bias.numpy()[member, 0, : widths[layer + 1]],
+                bias.numpy()[member, : widths[layer + 1], 0],
             ]
         return arrays
 
@@ -244,6 +255,13 @@ class Fleet(keras.Model):
         network = dense_network(chosen.hidden_units, self._activation, optimizer, name=self.name)
         network.set_weights(self.weights_of(member))
         return network
+
+
+def _product(kernel: keras.Variable, x: tf.Tensor) -> tf.Tensor:
+    """Returns what units sum up, shape (M, out, batch), of a kernel (M, in, out) and inputs (M, in, batch)."""
+    if kernel.shape[1] == INPUTS:  # too narrow for XLA's matrix product, which takes twice as long
+        return tf.reduce_sum(tf.expand_dims(kernel, 3) * x[:, :, tf.newaxis], axis=1)
+    return tf.matmul(kernel, x, transpose_a=True)
 
 
 def initial_kernels(member: Member) -> list[np.ndarray]:
@@ -264,12 +282,12 @@ def seeded_initializer(name: KernelInitializer, seed: int) -> keras.initializers
 
 
 def batch_orders(
-    seeds: Sequence[int], *, rows: int, batch_size: int, epochs: int, epochs_per_step: int
+    seeds: Sequence[int], *, rows: int, batch_size: int, epochs: int, epochs_per_step: int = 1
 ) -> tf.data.Dataset:
     """Returns row numbers for each step of Keras, shape (epochs_per_step, steps, M, batch).
 
     Each member visits all rows in orders of its own: the permutations that `RandomState` of its seed
-    gives one after the other. Where the last batch of an epoch is short, it ends in -1.
+    gives one after the other. The last batch of an epoch, where it is short, is filled up with 0.
     """
     shape = (epochs_per_step, -(-rows // batch_size), len(seeds), batch_size)
 
@@ -288,9 +306,9 @@ def batch_orders(
 
 
 def _in_batches(orders: np.ndarray, batch_size: int) -> np.ndarray:
-    """Returns each member's row numbers, shape (M, rows), in batches: (steps, M, batch), -1 where the last is short."""
+    """Returns each member's row numbers, shape (M, rows), in batches: (steps, M, batch), the last filled up with 0."""
     members, rows = orders.shape
     steps = -(-rows // batch_size)
-    padded = np.full((members, steps * batch_size), -1, np.int32)
+    padded = np.zeros((members, steps * batch_size), np.int32)
     padded[:, :rows] = orders
     return padded.reshape(members, steps, batch_size).swapaxes(0, 1)
