@@ -26,7 +26,7 @@ REDUCED = {
     "baseline": {"snapshots": 2},
     "lr_sweep": {"learning_rates": [0.01, 0.1], "replicates": 2},
     "initializer_sweep": {"replicates": 2},
-    "network_sweep": {"depths": [0, 2], "widths": [4, 16], "learning_rates": [0.3], "epochs": 3, "replicates": 2},
+    "network_sweep": {"depths": [0, 2], "widths": [8], "learning_rates": [0.3], "epochs": 3, "replicates": 2},
     "batch_sweep": {"batch_sizes": [100, 1209], "learning_rates": [0.1], "epochs": 3, "replicates": 2},
     "smallest_network": {"most_parameters": 9, "restarts": 2, "epochs": 3, "batch_size": 128},
     "callbacks_demo": {"epochs": 3, "patience": 1},
