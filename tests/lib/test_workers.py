@@ -63,6 +63,28 @@ def test_each_task_comes_back_with_its_position() -> None:
     assert sorted(run_all(divmod, [(7, 2), (9, 4), (5, 5)])) == [(0, (3, 1)), (1, (2, 1)), (2, (1, 0))]
 
 
+KEPT: list[bytes] = []
+
+
+def keep_much(number: int) -> int:
+    """Takes longer than Loky waits between two looks at the memory of a process, and leaves it larger."""
+    time.sleep(1.1)
+    KEPT.append(b"1" * 200_000_000)
+    return number
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core: no process is started")
+def test_a_process_that_has_grown_is_replaced_without_a_word() -> None:
+    script = (
+        "from stages.lib.workers import run_all; from tests.lib.test_workers import keep_much;"
+        "print(sorted(run_all(keep_much, [(number,) for number in range(8)])))"
+    )
+    command = [sys.executable, "-W", "error::UserWarning", "-c", script]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout == f"{[(number, number) for number in range(8)]}\n"
+    assert "worker" not in done.stderr
+
+
 def test_a_cluster_that_does_not_answer_is_a_clear_word_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("ray", reason="`make ray` installs it")
     with socket.socket() as unused:
