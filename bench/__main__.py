@@ -1,24 +1,30 @@
-"""Prints the table of `make bench`: ratios of things that take turns, round after round, on one core.
+"""Prints the table of `make bench`: ratios of things that take turns, round after round.
 
 Each line says how many times as long the first takes as the second: the median of all rounds, and the
-least and the greatest.
+least and the greatest. `python -m bench JAX` prints only the lines that have JAX in their name.
 """
 
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
+from ruamel.yaml import YAML
+
+from verify.__main__ import COMMITTED
+
 SHARD = 400  # that of stages/lib/fleets.py, which can't be imported here: it pins this process
 ROUNDS = 5
-ROWS, EPOCHS = 1209, 20  # the training points of the study
-MEMBERS = 30
+ROWS, EPOCHS = 1209, 200  # the training points of the study, and the epochs of its baseline
+FEW_EPOCHS = 20  # where more would change no ratio
 PRODUCT = 2000  # rows and columns of the matrices that show the arithmetic peak
 WIDTHS = (2, 16, 16, 1)
 ROOT = Path(__file__).parents[1]
@@ -26,34 +32,112 @@ ROOT = Path(__file__).parents[1]
 Timed = Callable[[], float]
 
 
-def main() -> None:
+@dataclass(frozen=True)
+class Line:
+    """A line of the table: what is compared, both sides (made when it is their turn), and what is aimed at.
+
+    Args:
+        what: the first / the second.
+        first: makes what is timed.
+        second: makes what it is compared with.
+        target: of the ratio.
+        scale: of the ratio, where the two do other amounts of work.
+    """
+
+    what: str
+    first: Callable[[], Timed]
+    second: Callable[[], Timed]
+    target: str
+    scale: float = 1
+
+    def measured(self) -> str:
+        """Returns the row of the table, once both have taken turns."""
+        first, second = self.first(), self.second()
+        ratios = sorted(self.scale * first() / second() for _ in range(ROUNDS))
+        for timed in (first, second):
+            getattr(timed, "end", lambda: None)()
+        return f"| {self.what} | {median(ratios):.3g} | {ratios[0]:.3g} to {ratios[-1]:.3g} | {self.target} |"
+
+
+def main(*words: str) -> None:
     """Returns nothing; prints a row as soon as it is measured."""
     if "up to date" not in subprocess.run(["dvc", "status"], cwd=ROOT, capture_output=True, text=True).stdout:
         sys.exit("`dvc repro` would run stages, so its time with nothing to do can't be taken; `make repro` first")
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before")
     print("\n| the first, in units of the second | ratio | least to greatest | target |\n| --- | --- | --- | --- |")
-    one_loop, sweep = worker("loop", 1, ROWS, 200, "unpinned"), worker("fleet_from_nothing", MEMBERS, ROWS, 200)
-    compare(
-        f"{MEMBERS} times a loop's one member / a fleet of {MEMBERS}", one_loop, sweep, "200 or more", scale=MEMBERS
-    )
-    for members in (1, 30, 300):
-        pair = worker("jax", members, ROWS, EPOCHS), worker("engine", members, ROWS, EPOCHS)
-        compare(f"JAX with the same pins / the engine, {members} members", *pair, "1 or more")
-    for members in (1, 30, 300):
-        pair = worker("jax", members, ROWS, EPOCHS, "unpinned"), worker("engine", members, ROWS, EPOCHS)
-        compare(f"JAX as it comes / the engine, {members} members", *pair, "1 or more")
-    pair = worker("engine", 300, ROWS, EPOCHS), worker("engine", 300, ROWS, EPOCHS, "unpinned")
-    compare("the engine / the same without the pins, 300 members", *pair, "1.2 or less")
-    pair = worker("product", 1, PRODUCT, 1, "unpinned"), worker("engine", 300, ROWS, EPOCHS)
-    work = arithmetic(300) * EPOCHS / (2 * PRODUCT**3)
-    compare("the engine's arithmetic per second / a large product's, 300 members", *pair, "stated", scale=work)
-    pair = worker("engine", 30, 20 * ROWS, 2), worker("engine", 30, ROWS, 2)
-    compare("20 times the points / the points of the study", *pair, "20 or less")
-    compare(
-        "dvc repro with nothing to do / dvc status", command("dvc", "repro"), command("dvc", "status"), "1.2 or less"
-    )
-    compare_sizes()
+    for line in lines():
+        if all(word in line.what for word in words):
+            print(line.measured(), flush=True)
     print(f"\nload {os.getloadavg()[0]:.1f} after")
+
+
+def lines() -> list[Line]:
+    """Returns the lines of the table. Engine, loop and JAX get one core each."""
+    engine = {members: worker("engine", members, ROWS, EPOCHS) for members in (1, 30, 300)}
+    few = worker("engine", 300, ROWS, FEW_EPOCHS)
+    return [
+        Line(
+            "30 times a loop's one member / a fleet of 30",
+            worker("loop", 1, ROWS, EPOCHS, "unpinned"),
+            worker("fleet_from_nothing", 30, ROWS, EPOCHS),
+            "200 or more",
+            scale=30,
+        ),
+        *(
+            Line(
+                f"JAX {how} / the engine, {members} members",
+                worker("jax", members, ROWS, EPOCHS, *flags),
+                pinned,
+                "1 or more",
+            )
+            for how, flags in (("with the same pins", ()), ("as it comes", ("unpinned",)))
+            for members, pinned in engine.items()
+        ),
+        Line(
+            "the engine / the same without the pins, 300 members",
+            few,
+            worker("engine", 300, ROWS, FEW_EPOCHS, "unpinned"),
+            "1.2 or less",
+        ),
+        Line(
+            "the engine's arithmetic per second / a large product's, 300 members",
+            worker("product", 1, PRODUCT, 1, "unpinned"),
+            few,
+            "stated",
+            scale=arithmetic(300) * FEW_EPOCHS / (2 * PRODUCT**3),
+        ),
+        Line(
+            "20 times the points / the points of the study",
+            worker("engine", 30, 20 * ROWS, 2),
+            worker("engine", 30, ROWS, 2),
+            "20 or less",
+        ),
+        Line(
+            "a member among 10,000 / among 800, one process",
+            sweep(10_000, FEW_EPOCHS, processes=1),
+            sweep(2 * SHARD, FEW_EPOCHS, processes=1),
+            "1.1 or less",
+            scale=2 * SHARD / 10_000,
+        ),
+        Line(
+            "one process / two processes, 4,000 members",
+            sweep(4_000, EPOCHS // 2, processes=1),
+            sweep(4_000, EPOCHS // 2, processes=2),
+            "1.7 or more",
+        ),
+        Line(
+            "dvc repro with nothing to do / dvc status",
+            command("dvc", "repro"),
+            command("dvc", "status"),
+            "1.2 or less",
+        ),
+        Line(
+            "dvc repro from nothing / its stages without DVC, and dvc status",
+            from_nothing("dvc repro"),
+            from_nothing(*commands(), "dvc status"),
+            "1.2 or less",
+        ),
+    ]
 
 
 def arithmetic(members: int) -> float:
@@ -62,15 +146,12 @@ def arithmetic(members: int) -> float:
     return 2 * products * ROWS * members * (3 + 1)
 
 
-def compare(what: str, first: Timed, second: Timed, target: str, *, scale: float = 1) -> None:
-    """Returns nothing; prints the row of two things that take turns."""
-    ratios = sorted(scale * first() / second() for _ in range(ROUNDS))
-    print(f"| {what} | {median(ratios):.3g} | {ratios[0]:.3g} to {ratios[-1]:.3g} | {target} |", flush=True)
-    for timed in (first, second):
-        getattr(timed, "end", lambda: None)()
+def worker(*words: object) -> Callable[[], Timed]:
+    """Returns what starts a `Worker`."""
+    return lambda: Worker(*words)
 
 
-class worker:  # noqa: N801  it is used as a function
+class Worker:
     """A process of `bench.work` on one core; each call is a round, and returns its seconds."""
 
     def __init__(self, *words: object) -> None:
@@ -100,39 +181,50 @@ class worker:  # noqa: N801  it is used as a function
         self._process.communicate()
 
 
-def command(*words: str) -> Timed:
+def command(*words: str) -> Callable[[], Timed]:
     """Returns what runs a command in the repository and times it."""
+    return lambda: lambda: seconds([words], ROOT)
+
+
+def seconds(commands: Sequence[Sequence[str]], folder: Path) -> float:
+    """Returns how long commands take in a folder, one after the other."""
+    began = time.perf_counter()
+    for words in commands:
+        subprocess.run(words, cwd=folder, check=True, capture_output=True)
+    return time.perf_counter() - began
+
+
+def commands() -> list[str]:
+    """Returns the commands of all stages, in the order of dvc.yaml, in which none reads what a later one writes."""
+    return [stage["cmd"] for stage in YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"].values()]
+
+
+def from_nothing(*commands: str) -> Callable[[], Timed]:
+    """Returns what runs shell commands in a clone that has no outputs, and times them."""
 
     def timed() -> float:
-        began = time.perf_counter()
-        subprocess.run(words, cwd=ROOT, check=True, capture_output=True)
-        return time.perf_counter() - began
+        with tempfile.TemporaryDirectory() as folder:
+            clone = Path(folder) / "clone"
+            subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
+            for path in (clone / name for name in COMMITTED):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+            return seconds([["sh", "-c", command] for command in commands], clone)
 
-    return timed
-
-
-def compare_sizes() -> None:
-    """Returns nothing; prints what a member of a large sweep costs, and what a second process gains."""
-    many, few = 10_000, 2 * SHARD
-    pair = sweep(many, processes=1), sweep(few, processes=1)
-    compare(f"a member among {many:,} / among {few:,}, one process", *pair, "1.1 or less", scale=few / many)
-    if len(os.sched_getaffinity(0)) > 1:
-        one, two = sweep(2_000, processes=1), sweep(2_000, processes=2)
-        compare("one process / two processes, 2,000 members", one, two, "1.7 or more")
+    return lambda: timed
 
 
-def sweep(members: int, *, processes: int) -> Timed:
+def sweep(members: int, epochs: int, *, processes: int) -> Callable[[], Timed]:
     """Returns what trains a sweep as a stage does, in a process of its own, and times it."""
 
     def timed() -> float:
         with tempfile.TemporaryDirectory() as folder:
-            words = [sys.executable, "-m", "bench.sweep", str(members), str(ROWS), str(EPOCHS), f"{folder}/shards"]
+            words = [sys.executable, "-m", "bench.sweep", str(members), str(ROWS), str(epochs), f"{folder}/shards"]
             environment = os.environ | {"LOKY_MAX_CPU_COUNT": str(processes)}
             ended = subprocess.run(words, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
         return float(ended.stdout.split()[-1])
 
-    return timed
+    return lambda: timed
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])
