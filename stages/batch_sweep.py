@@ -60,14 +60,22 @@ def main(
     ]
     with train_sweep(tried, seeds, **points, shards=shards) as sweep:
         tuned = sweep.tuned()
-        costs = cost_table(tuned, training, rows=len(points["train"]))
+        rows = len(points["train"])
+        costs = cost_table(tuned, training, rows=rows)
         write_csv(tuned.curve_table(), curves)
         write_csv(tuned.variant_table().join(costs), variants)
-        write_json(tuned.answer(grid=rates) | sweep.counts | cheapest(tuned, costs), metrics)
+        answer = tuned.answer(batch_size=batch_sweep.batch_sizes, learning_rate=rates)
+        write_json(answer | sweep.counts | cheapest(tuned, training, costs, rows=rows), metrics)
         _, best = tried[sweep.best]
         network_of_best = best.network(seeds[0], **points, name="batch_sweep")
         save_network(network_of_best, model)
         write_array(predict_grid(network_of_best, prediction_grid), grid)
+
+
+def settled_epochs(sweep: Sweep, rule: Training) -> list[list[int]]:
+    """Returns for each variant the epochs after which its validation loss has settled, of the seeds that did."""
+    found = [[plateau_epoch(run, rule) for run in runs] for runs in sweep.curves["val_loss"]]
+    return [[epoch for epoch in runs if epoch is not None] for runs in found]
 
 
 def cost_table(sweep: Sweep, rule: Training, *, rows: int) -> pd.DataFrame:
@@ -76,8 +84,7 @@ def cost_table(sweep: Sweep, rule: Training, *, rows: int) -> pd.DataFrame:
     `settled` counts the seeds that did; `epochs`, `updates` (of the weights) and `samples` (points
     seen) are the means over those, and empty where none did.
     """
-    found = [[plateau_epoch(run, rule) for run in runs] for runs in sweep.curves["val_loss"]]
-    epochs = [[epoch for epoch in runs if epoch is not None] for runs in found]
+    epochs = settled_epochs(sweep, rule)
     mean = np.array([summary(np.array(runs))["mean"] if runs else np.nan for runs in epochs])
     updates_per_epoch = np.ceil(rows / sweep.variants["batch_size"].to_numpy())
     return pd.DataFrame(
@@ -92,19 +99,28 @@ def cost_table(sweep: Sweep, rule: Training, *, rows: int) -> pd.DataFrame:
     )
 
 
-def cheapest(sweep: Sweep, costs: pd.DataFrame) -> dict[str, object]:
+def cheapest(sweep: Sweep, rule: Training, costs: pd.DataFrame, *, rows: int) -> dict[str, object]:
     """Returns the batch sizes that need the fewest updates and the fewest samples, of those that settle from all seeds.
 
     Empty where none does.
     """
-    table = sweep.variants.join(costs)
-    steady = table[table["settled"] == sweep.replicates]
+    steady = costs[costs["settled"] == sweep.replicates]
     if steady.empty:
         return {}
-    shown = ["batch_size", "learning_rate", "epochs", "updates", "samples"]
+    fewest = {cost: int(steady[cost].to_numpy().argmin()) for cost in ("updates", "samples")}
     return {
-        f"fewest_{cost}": steady[shown].to_dict("records")[int(steady[cost].to_numpy().argmin())]
-        for cost in ("updates", "samples")
+        f"fewest_{cost}": spread_of_cost(sweep, rule, steady.index.to_list()[place], rows=rows)
+        for cost, place in fewest.items()
+    }
+
+
+def spread_of_cost(sweep: Sweep, rule: Training, variant: int, *, rows: int) -> dict[str, object]:
+    """Returns a batch size that settles from all seeds, and what it needs over the seeds."""
+    epochs = np.array(settled_epochs(sweep, rule)[variant])
+    chosen = sweep.variants.to_dict("records")[variant]
+    updates = -(-rows // chosen["batch_size"])
+    return chosen | {
+        name: summary(epochs * each) for name, each in (("epochs", 1), ("updates", updates), ("samples", rows))
     }
 
 

@@ -19,7 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from stages.lib.files import whole, write_csv, write_json
-from stages.lib.network import dense_network
+from stages.lib.network import dense_network, judge
 from stages.lib.png import write_png
 from stages.lib.points import Points, read_points
 from stages.lib.progress import Progress
@@ -81,7 +81,7 @@ def main(
     learning.insert(0, "epoch", learning.index + 1)
     write_csv(learning, curves)
 
-    restored = judge(model, held_out)
+    restored = judge_held_out(model, held_out)
     model.load_weights(best)
     lowest = learning["val_loss"].to_numpy().argmin()
     saved = sorted(int(file.name.split(".")[0]) for file in improvements.iterdir())
@@ -97,17 +97,16 @@ def main(
                 "best_epoch": lowest + 1,
                 "epochs_saved": saved,
                 "logged": {name: learning[name][lowest] for name in restored},
-                "loaded": judge(model, held_out),
+                "loaded": judge_held_out(model, held_out),
             },
         },
         metrics,
     )
 
 
-def judge(model: keras.Sequential, points: Points) -> dict[str, float]:
+def judge_held_out(model: keras.Sequential, points: Points) -> dict[str, float]:
     """Returns `val_loss` and `val_accuracy` of the model as it is now."""
-    figures = model.evaluate(points.x, points.y, batch_size=len(points), verbose=0, return_dict=True)
-    return {f"val_{name}": value for name, value in figures.items()}
+    return {f"val_{name}": value for name, value in judge(model, points).items()}
 
 
 def matplotlib_plot(path: Path) -> MatplotlibPlot:

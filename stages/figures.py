@@ -68,14 +68,12 @@ def main(
         title = best.format_map(read_json(metrics)["best"])
         write_png(picture_of_boundary(points, read_array(answers), limit=limit, title=title), picture)
     found = read_json(smallest_network_metrics)["smallest"]
-    title = "Smallest network: {hidden_units} {activation} units, {parameters} parameters".format_map(found or NONE)
+    named = "Smallest network: {hidden_units} {activation} units, {parameters} parameters"
+    title = named.format_map(found) if found else "The network that comes nearest"
     write_png(
         picture_of_boundary(points, read_array(smallest_network_grid), limit=limit, title=title), smallest_network
     )
     write_png(picture_of_units(points, read_array(smallest_network_units), limit=limit, title=title), units)
-
-
-NONE = {"hidden_units": "no", "activation": "separating", "parameters": "too few"}
 
 
 def draw_data(points: Points, path: Path, *, limit: float) -> None:

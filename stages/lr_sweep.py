@@ -47,7 +47,7 @@ def main(
     with train_sweep(tried, seeds, **points, shards=shards) as sweep:
         write_csv(sweep.curve_table(), curves)
         write_csv(sweep.variant_table(), variants)
-        write_json(sweep.answer(grid=rates) | sweep.counts, metrics)
+        write_json(sweep.answer(learning_rate=rates) | sweep.counts, metrics)
         _, best = tried[sweep.best]
         network_of_best = best.network(seeds[0], **points, name="lr_sweep")
         save_network(network_of_best, model)

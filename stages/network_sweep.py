@@ -65,7 +65,8 @@ def main(
         tuned = sweep.tuned()
         write_csv(tuned.curve_table(), curves)
         write_csv(tuned.variant_table(), variants)
-        write_json(tuned.answer(grid=rates) | sweep.counts, metrics)
+        answer = tuned.answer(depth=network_sweep.depths, width=network_sweep.widths, learning_rate=rates)
+        write_json(answer | sweep.counts, metrics)
         _, best = tried[sweep.best]
         network_of_best = best.network(seeds[0], **points, name="network_sweep")
         save_network(network_of_best, model)

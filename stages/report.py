@@ -156,7 +156,7 @@ def main(
             picture=optimizer_sweep_picture,
         ),
         smallest_question(
-            {**common, **drawn, "smallest_network": smallest_network},
+            {"seed": seed, "network": network, **drawn, "smallest_network": smallest_network},
             metrics=smallest_network_metrics,
             plots=smallest_network_plots,
             model=smallest_network_model,
@@ -222,16 +222,16 @@ def sweep_question(
 
 
 def network_question(params: dict[str, Any], *, metrics: Path, plots: Path, model: Path, picture: Path) -> Question:
-    """Returns the question of layers, widths and activations; too many variants for curves, so a map shows them."""
+    """Returns the question of layers, widths and activations: a map of all, and curves of the best size of each."""
     found, variants = read_json(metrics), read_csv(plots / "variants.csv")
     best = "Best size: {depth} x {width} {activation}".format_map(found["best"])
     return Question(
         stage="network_sweep",
         text="How many layers, how wide, which activation?",
-        answer=answers.network_sweep(found, variants),
+        answer=answers.network_sweep(found, variants, params["network_sweep"].learning_rates),
         params=params,
         command="dvc exp run -S 'network_sweep.widths=[4,32]'",
-        charts=size_charts(variants),
+        charts=size_charts(read_csv(plots / "curves.csv"), variants),
         pictures=(Picture(picture, f"The answer over the plane, soft and strict. {best}."),),
         table=variant_table(variants, "activation", "depth", "width", "parameters", "learning_rate"),
         network=(best, read_network(model)),

@@ -7,8 +7,6 @@ point right, and the fewest with which nine starts of ten do.
 Held fixed: the optimizer (Adam), its rate, the initializer, the batch size, the number of epochs.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,8 @@ from stages.lib.archive import save_network
 from stages.lib.files import write_array, write_csv, write_json
 from stages.lib.fleets import train_sweep
 from stages.lib.grid import predict_grid, predict_units
+from stages.lib.measures import summary
+from stages.lib.network import judge
 from stages.lib.points import read_points
 from stages.lib.recipe import Recipe
 from stages.lib.runner import run
@@ -28,7 +28,6 @@ from stages.params.network import Network
 from stages.params.prediction_grid import PredictionGrid
 from stages.params.seed import Seed
 from stages.params.smallest_network import SmallestNetwork
-from stages.params.training import Training
 
 RELIABLE = 0.9  # share of the restarts
 
@@ -36,12 +35,12 @@ RELIABLE = 0.9  # share of the restarts
 def main(
     seed: Seed,
     network: Network,
-    training: Training,
     prediction_grid: PredictionGrid,
     smallest_network: SmallestNetwork,
     *,
     train: Path,
     validation: Path,
+    test: Path,
     shards: Path,
     model: Path,
     grid: Path,
@@ -52,35 +51,30 @@ def main(
     """Counts the restarts that get every training point right; keeps the smallest network that does."""
     points = {"train": read_points(train), "validation": read_points(validation)}
     seeds = replicate_seeds(seed, smallest_network.restarts)
-    recipe = replace(
-        Recipe.of_baseline(network, training, smallest_network.learning_rate),
-        optimizer=keras.optimizers.Adam,
-        batch_size=smallest_network.batch_size,
-        epochs=smallest_network.epochs,
-    )
     shapes = [
-        replace(recipe, hidden_units=hidden_units, activation=activation)
+        Recipe(
+            hidden_units=hidden_units,
+            activation=activation,
+            kernel_initializer=network.kernel_initializer,
+            optimizer=keras.optimizers.Adam,
+            learning_rate=smallest_network.learning_rate,
+            batch_size=smallest_network.batch_size,
+            epochs=smallest_network.epochs,
+        )
         for activation in smallest_network.activations
-        for hidden_units in shapes_up_to(smallest_network.most_parameters, recipe)
+        for hidden_units in smallest_network.shapes
     ]
     tried = [({"activation": shape.activation, "hidden_units": label(shape.hidden_units)}, shape) for shape in shapes]
     with train_sweep(tried, seeds, **points, shards=shards) as sweep:
         table = success_table(sweep, [shape.parameters for shape in shapes])
         write_csv(table, variants)
-        write_json(answer(table), metrics)
         shape, restart = smallest(sweep, table)
         kept = shapes[shape].network(seeds[restart], **points, name="smallest_network")
+        figures = {path.stem: judge(kept, read_points(path)) for path in (validation, test)}
+        write_json({**answer(table, sweep.train_accuracy), "kept": figures}, metrics)
         save_network(kept, model)
         write_array(predict_grid(kept, prediction_grid), grid)
         write_array(predict_units(kept, prediction_grid), units)
-
-
-def shapes_up_to(most_parameters: int, recipe: Recipe) -> Iterator[tuple[int, ...]]:
-    """Yields the widths of every network of one or two hidden layers with at most that many parameters."""
-    for first in range(1, most_parameters):
-        for shape in ((first,), *((first, second) for second in range(1, most_parameters))):
-            if replace(recipe, hidden_units=shape).parameters <= most_parameters:
-                yield shape
 
 
 def label(hidden_units: tuple[int, ...]) -> str:
@@ -100,18 +94,28 @@ def success_table(sweep: Sweep, parameters: list[int]) -> pd.DataFrame:
     )
 
 
-def answer(table: pd.DataFrame) -> dict[str, Any]:
+def answer(table: pd.DataFrame, train_accuracy: np.ndarray) -> dict[str, Any]:
     """Returns the smallest shape with any perfect restart and that with nine of ten, or None where there is none.
 
     Of equally many parameters the shape with more perfect restarts counts.
+
+    Args:
+        table: a row for each shape.
+        train_accuracy: share of the training points that each restart gets right, shape (shapes, restarts).
     """
     by_size = table.sort_values(["parameters", "perfect"], ascending=[True, False], kind="stable")
     found = {
         "smallest": by_size[by_size["perfect"] > 0],
         "smallest_reliable": by_size[by_size["share"] >= RELIABLE],
     }
-    rows = {name: None if rows.empty else rows.to_dict("records")[0] for name, rows in found.items()}
-    return {**rows, "runs": int(table["restarts"].sum()), "most_parameters": int(table["parameters"].max())}
+    shown = ["activation", "hidden_units", "parameters", "restarts", "perfect", "share"]
+    rows = {
+        name: {**rows[shown].to_dict("records")[0], "accuracy": summary(train_accuracy[rows.index[0]])}
+        for name, rows in found.items()
+        if len(rows)
+    }
+    tried = {"runs": int(table["restarts"].sum()), "most_parameters": int(table["parameters"].max())}
+    return {**dict.fromkeys(found), **rows, **tried}
 
 
 def smallest(sweep: Sweep, table: pd.DataFrame) -> tuple[int, int]:

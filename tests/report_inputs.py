@@ -139,18 +139,14 @@ def sweep_inputs(folder: Path, stage: str, variants: pd.DataFrame) -> dict[str, 
     columns = [f"{metric}{part}" for metric in ("val_loss", "val_accuracy") for part in ("", "_min", "_max")]
     epochs.assign(**dict.fromkeys(columns, 0.5)).to_csv(plots / "curves.csv", index=False)
     best = variants.to_dict("records")[0]
-    figures = {"at_end_of_grid": False, "diverged": 0, "val_loss": FIGURES, "val_accuracy": FIGURES}
+    figures = {"at_end_of_grid": [], "diverged": 0, "val_loss": FIGURES, "val_accuracy": FIGURES}
     same = [best] if len(variants.columns) > 1 else list(best.values())
     found = {"best": best | figures, "diverged": 3, "runs": 3 * len(variants), "same_as_best": same}
     if stage == "batch_sweep":
-        found |= {f"fewest_{cost}": table_row(plots) for cost in ("updates", "samples")}
+        cost = dict.fromkeys(("epochs", "updates", "samples"), FIGURES)
+        found |= dict.fromkeys(("fewest_updates", "fewest_samples"), best | cost)
     write_metrics(found, folder / f"{stage}.json")
     return {f"{stage}_metrics": folder / f"{stage}.json", f"{stage}_plots": plots} | trained(folder, stage)
-
-
-def table_row(plots: Path) -> dict[Any, Any]:
-    """Returns the first row of a sweep's table."""
-    return pd.read_csv(plots / "variants.csv").to_dict("records")[0]
 
 
 def smallest_inputs(folder: Path) -> dict[str, Path]:
@@ -160,7 +156,8 @@ def smallest_inputs(folder: Path) -> dict[str, Path]:
     row = {"activation": "tanh", "hidden_units": "4", "parameters": 17, "restarts": 3, "perfect": 1, "share": 1 / 3}
     row |= {"accuracy_mean": 0.9, "accuracy_max": 1.0}
     pd.DataFrame([row]).to_csv(plots / "variants.csv", index=False)
-    found = {"smallest": row, "smallest_reliable": None, "runs": 3, "most_parameters": 17}
+    kept = {part: {"loss": 0.25, "accuracy": 0.875} for part in ("validation", "test")}
+    found = {"smallest": row, "smallest_reliable": None, "kept": kept, "runs": 3, "most_parameters": 17}
     write_metrics(found, folder / "smallest_network.json")
     write_picture(folder / "units.png")
     paths = {"smallest_network_metrics": folder / "smallest_network.json", "smallest_network_plots": plots}

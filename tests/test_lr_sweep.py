@@ -30,7 +30,7 @@ def written(
 def test_the_metrics_name_the_best_rate_with_its_spread_over_the_seeds(written: dict[str, Path]) -> None:
     metrics = json.loads(written["metrics"].read_text("utf-8"))
     assert metrics["best"]["learning_rate"] == 0.1
-    assert metrics["best"]["at_end_of_grid"] is False
+    assert metrics["best"]["at_end_of_grid"] == []
     assert sorted(metrics["best"]["val_loss"]) == ["max", "mean", "min", "n", "std"]
     assert metrics["best"]["val_loss"]["n"] == 3
     assert metrics["runs"] == 9

@@ -62,7 +62,7 @@ def test_another_process_gives_the_same_bytes(tmp_path: Path, files: dict[str, P
 
 def test_the_answers_follow_the_metrics(tmp_path: Path, files: dict[str, Path]) -> None:
     found = json.loads(files["lr_sweep_metrics"].read_text("utf-8"))
-    found["best"] |= {"learning_rate": 0.0625, "at_end_of_grid": True}
+    found["best"] |= {"learning_rate": 0.0625, "at_end_of_grid": ["learning_rate"]}
     write_metrics(found, files["lr_sweep_metrics"])
     paths = write_report(tmp_path / "out", files)
     markdown, page = paths["markdown"].read_text("utf-8"), text_of(paths["html"].read_text("utf-8"))
@@ -70,7 +70,7 @@ def test_the_answers_follow_the_metrics(tmp_path: Path, files: dict[str, Path]) 
         assert (
             text.count("`0.0625` has the least validation loss: 0.25, 95 % interval 0.095 to 0.41") == 2
         )  # in the summary and below
-        assert "end of the grid" in text
+        assert "Its learning rate stands at an end of what was tried" in text
         assert "Of 9 runs 3 diverged" in text
         assert "87.50% of the test points right" in text
         assert "settled from epoch 2 on" in text
@@ -87,9 +87,11 @@ def test_the_answers_name_what_can_not_be_told_from_the_best() -> None:
 
 def test_the_smallest_network_is_told_with_its_starts_and_none_is_said_to_be_none() -> None:
     shape = {"hidden_units": "4", "activation": "tanh", "parameters": 17, "perfect": 15, "restarts": 50}
-    found = {"smallest": shape, "smallest_reliable": None, "runs": 100, "most_parameters": 20}
+    kept = {part: {"loss": 0.1, "accuracy": 0.995} for part in ("validation", "test")}
+    found = {"smallest": shape, "smallest_reliable": None, "kept": kept, "runs": 100, "most_parameters": 20}
     assert "17 parameters are the fewest" in answers.smallest_network(found)
-    assert "15 starts of 50" in answers.smallest_network(found)
+    assert "15 starts of 50 (95 % interval 19% to 44%)" in answers.smallest_network(found)  # Wilson (1927)
+    assert "gets 99.50% of the validation points and 99.50% of the test points right" in answers.smallest_network(found)
     assert "None does so in nine starts of ten." in answers.smallest_network(found)
     assert "No network that was tried" in answers.smallest_network(found | {"smallest": None})
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from stages import batch_sweep, network_sweep, optimizer_sweep
 from stages.params.batch_sweep import BatchSweep
@@ -40,7 +41,7 @@ def test_a_straight_line_and_each_size_are_judged_at_their_best_rate(
     assert (variants["learning_rate"][1:] == 0.3).all()
     best = json.loads(paths["metrics"].read_text("utf-8"))["best"]
     assert best["val_loss"]["mean"] == variants["val_loss_mean"].min()
-    assert best["at_end_of_grid"] is True
+    assert best["at_end_of_grid"] == ["depth", "width", "learning_rate"]
 
 
 def test_the_cost_of_a_batch_size_is_counted_in_epochs_updates_and_samples(
@@ -54,7 +55,9 @@ def test_the_cost_of_a_batch_size_is_counted_in_epochs_updates_and_samples(
     assert variants["epochs"].tolist() == [1, 1]
     assert variants["updates"].tolist() == [4, 1]
     assert variants["samples"].tolist() == [1209, 1209]
-    assert json.loads(paths["metrics"].read_text("utf-8"))["fewest_updates"]["batch_size"] == 1209
+    fewest = json.loads(paths["metrics"].read_text("utf-8"))["fewest_updates"]
+    assert fewest["batch_size"] == 1209
+    assert fewest["samples"] == {"mean": 1209, "std": 0, "min": 1209, "max": 1209, "n": 2}
 
 
 def test_each_optimizer_is_tuned_over_a_grid_of_its_own(
@@ -71,5 +74,9 @@ def test_each_optimizer_is_tuned_over_a_grid_of_its_own(
     found = json.loads(paths["metrics"].read_text("utf-8"))
     ranked = variants.sort_values("val_loss_mean")
     assert found["best"]["optimizer"] == ranked["optimizer"].tolist()[0]
-    assert found["best"]["at_end_of_grid"] is True
+    assert found["best"]["at_end_of_grid"] == ["learning_rate"]
+    losses = variants.set_index("optimizer")["val_loss_mean"]
+    assert found["momentum"]["optimizer"] == "momentum_0.9"
+    assert found["momentum"]["ratio"] == pytest.approx(losses["sgd"] / losses["momentum_0.9"], rel=0.2)
+    assert found["momentum"]["low"] < found["momentum"]["ratio"] < found["momentum"]["high"]
     assert np.load(paths["grid"]).shape == (11, 11)

@@ -3,12 +3,14 @@
 They are Markdown: a name stands between backticks, and nothing else is marked up.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from stages.lib.statistics import interval_of_mean
+from stages.lib.statistics import interval_of_mean, interval_of_share
+
+MOST_LISTED = 6  # variants in a sentence; the table beside it has all
 
 
 def baseline(found: dict[str, Any]) -> str:
@@ -17,7 +19,7 @@ def baseline(found: dict[str, Any]) -> str:
     when = f"from epoch {settled} on" if settled else "not yet"
     shares = [f"{found[part]['accuracy']:.2%} of the {part} points" for part in ("validation", "test")]
     return (
-        f"{_verdict(found)}: the baseline ({found['parameters']} parameters, {found['epochs']} epochs) gets "
+        f"{_verdict(found)}: the baseline ({found['parameters']} parameters, {found['epochs']} epochs, one seed) gets "
         f"{found['train']['accuracy']:.2%} of the training points, {' and '.join(shares)} right. Its loss has "
         f"settled {when} (less than {rule['min_delta']:g} gained in {rule['patience']} epochs)."
     )
@@ -43,12 +45,13 @@ def names(same_as_best: list[Any], key: str) -> list[Any]:
     return [variant[key] if isinstance(variant, dict) else variant for variant in same_as_best]
 
 
-def network_sweep(found: dict[str, Any], variants: pd.DataFrame) -> str:
-    """Returns which size and activation does best, the smallest that can't be told from it, and what a line gets.
+def network_sweep(found: dict[str, Any], variants: pd.DataFrame, rates: Sequence[float]) -> str:
+    """Returns which size and activation does best, those that can't be told from it, and what a line gets.
 
     Args:
         found: the metrics of the stage.
         variants: a row for each size and activation at its best learning rate.
+        rates: the learning rates over which each was tuned.
     """
     best, same = found["best"], found["same_as_best"]
     smallest = min(same, key=lambda variant: variant["parameters"])
@@ -57,14 +60,18 @@ def network_sweep(found: dict[str, Any], variants: pd.DataFrame) -> str:
         for row in variants.sort_values("val_loss_mean").drop_duplicates("activation").to_dict("records")
         if row["depth"]
     ]
+    listed = ", ".join(f"{size(variant)} {code(variant['activation'])}" for variant in same)
+    those = f": {listed}" if len(same) <= MOST_LISTED else ""
+    ends = int(variants["learning_rate"].isin([min(rates), max(rates)]).sum())
     straight = variants[variants["depth"] == 0]["val_accuracy_mean"]
     line = f" A straight line gets {share(straight.iloc[0])} right." if len(straight) else ""
     return (
         f"{size(best).capitalize()} {code(best['activation'])} units ({best['parameters']} parameters) at a learning "
         f"rate of {code(best['learning_rate'])} {_figures(best)} Of {len(variants)} sizes {len(same)} can't be told "
         f"from the best at 5 %, the smallest of them {size(smallest)} {code(smallest['activation'])} units "
-        f"({smallest['parameters']} parameters). Least mean validation loss by activation: {', '.join(by_activation)}."
-        f"{line}{_edge(best)}{_diverged(found)}"
+        f"({smallest['parameters']} parameters){those}. Least mean validation loss by activation: "
+        f"{', '.join(by_activation)}.{line}{_edge(best)} Of all sizes {ends} do best at an end of the grid of learning "
+        f"rates.{_diverged(found)}"
     )
 
 
@@ -81,24 +88,40 @@ def batch_sweep(found: dict[str, Any]) -> str:
         updates, samples = found["fewest_updates"], found["fewest_samples"]
         costs = (
             f" Of the sizes that settle from every seed, {code(updates['batch_size'])} does after the fewest updates "
-            f"({updates['updates']:.0f}, in {updates['epochs']:.0f} epochs) and {code(samples['batch_size'])} after "
-            f"the fewest points seen ({samples['samples']:,.0f}, in {samples['epochs']:.0f} epochs and "
-            f"{samples['updates']:.0f} updates)."
+            f"({_mean(updates, 'updates')}, in {_mean(updates, 'epochs')} epochs) and {code(samples['batch_size'])} "
+            f"after the fewest points seen ({_mean(samples, 'samples')}, in {_mean(samples, 'epochs')} epochs and "
+            f"{_mean(samples, 'updates')} updates)."
         )
     return sweep(found, "batch_size") + costs
 
 
+def _mean(found: dict[str, Any], name: str) -> str:
+    """Returns the mean of a figure over the seeds as a whole number."""
+    return f"{found[name]['mean']:,.0f}"
+
+
 def optimizer_sweep(found: dict[str, Any], variants: pd.DataFrame) -> str:
-    """Returns which optimizer does best at its own best rate, and what momentum does for plain SGD.
+    """Returns which optimizer does best at its own best rate, what momentum does for SGD, and how Adam compares.
 
     Args:
         found: the metrics of the stage.
         variants: a row for each optimizer at its best learning rate.
     """
-    rows = variants.set_index("optimizer")
-    shown = [name for name in rows.index if name.startswith(("sgd", "momentum", "nesterov")) or name == "adam"]
-    losses = [f"{code(name)} {number(rows.loc[name, 'val_loss_mean'])}" for name in shown]
-    return f"{sweep(found, 'optimizer')} Mean validation loss at the best rate of each: {', '.join(losses)}."
+    losses = variants.set_index("optimizer")["val_loss_mean"]
+    shown = [f"{code(name)} {number(losses[name])}" for name in ("sgd", "adam") if name in losses]
+    compared = f" Mean validation loss at the best rate of each: {', '.join(shown)}." if shown else ""
+    return f"{sweep(found, 'optimizer')}{_momentum(found)}{compared}"
+
+
+def _momentum(found: dict[str, Any]) -> str:
+    gain = found.get("momentum")
+    if not gain or gain["ratio"] is None:
+        return ""
+    interval = f"95 % interval {number(gain['low'])} to {number(gain['high'])}, " if gain["low"] is not None else ""
+    return (
+        f" Without momentum SGD ends with {number(gain['ratio'])} times the loss of the best with it, "
+        f"{code(gain['optimizer'])} ({interval}p {number(gain['p_value'], 1)})."
+    )
 
 
 def smallest_network(found: dict[str, Any]) -> str:
@@ -112,16 +135,18 @@ def smallest_network(found: dict[str, Any]) -> str:
         if reliable
         else "None does so in nine starts of ten."
     )
+    held_out = [f"{share(found['kept'][part]['accuracy'])} of the {part} points" for part in ("validation", "test")]
     return (
         f"{least['parameters']} parameters are the fewest with which any start gets every training point right: "
-        f"{_shape(least)}. {steady} {tried}"
+        f"{_shape(least)}. The one that is kept gets {' and '.join(held_out)} right. {steady} {tried}"
     )
 
 
 def _shape(found: dict[str, Any]) -> str:
+    low, high = interval_of_share(found["perfect"], found["restarts"])
     return (
         f"{code(found['hidden_units'])} {code(found['activation'])} units, in {found['perfect']} starts of "
-        f"{found['restarts']}"
+        f"{found['restarts']} (95 % interval {low:.0%} to {high:.0%})"
     )
 
 
@@ -138,8 +163,11 @@ def _figures(best: dict[str, Any]) -> str:
 
 
 def _edge(best: dict[str, Any]) -> str:
-    edge = " Its learning rate stands at an end of the grid, so a better one may lie beyond."
-    return edge if best.get("at_end_of_grid") else ""
+    ends = [f"its {name.replace('_', ' ')}" for name in best.get("at_end_of_grid", [])]
+    if not ends:
+        return ""
+    stand = "stands" if len(ends) == 1 else "stand"
+    return f" {' and '.join(ends).capitalize()} {stand} at an end of what was tried, so a better one may lie beyond."
 
 
 def _diverged(found: dict[str, Any]) -> str:
@@ -151,9 +179,10 @@ def callbacks(found: dict[str, Any]) -> str:
     stopping, kept = found["early_stopping"], found["model_checkpoint"]
     same = "the same figures as were logged" if kept["loaded"] == kept["logged"] else "other figures than were logged"
     return (
-        f"`EarlyStopping` ends the training after {stopping['stopped_epoch']} epochs and takes back the weights of "
-        f"epoch {stopping['best_epoch']}, the last that gained {stopping['min_delta']:g}. `ModelCheckpoint`, which "
-        f"counts every gain, saved {len(kept['epochs_saved'])} epochs, the best of them {kept['best_epoch']}; "
+        f"From one seed, `EarlyStopping` ends the training after {stopping['stopped_epoch']} epochs and takes back the "
+        f"weights of epoch {stopping['best_epoch']}, the last that gained {stopping['min_delta']:g}. "
+        f"`ModelCheckpoint`, which counts every gain, saved {len(kept['epochs_saved'])} epochs, the best of them "
+        f"{kept['best_epoch']}; "
         f"loaded again, it gives {same}."
     )
 

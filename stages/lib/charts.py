@@ -1,6 +1,6 @@
 """Charts of the report as Vega-Lite specifications, without their data and colours, which the page adds.
 
-All can be zoomed and panned; a click on the legend singles out what was clicked.
+Along axes of numbers they can be zoomed and panned; a click on the name in a legend singles out what it stands for.
 """
 
 from dataclasses import dataclass
@@ -49,10 +49,11 @@ def sweep_charts(curves: pd.DataFrame, variants: pd.DataFrame, key: str) -> tupl
     return (_final_chart(variants, key), _curves_chart(curves, key, LOSS), _curves_chart(curves, key, ACCURACY))
 
 
-def size_charts(variants: pd.DataFrame) -> tuple[Chart, ...]:
-    """Returns a map of the validation accuracy by depth and width, a panel for each activation, and the loss by size.
+def size_charts(curves: pd.DataFrame, variants: pd.DataFrame) -> tuple[Chart, ...]:
+    """Returns a map of the validation accuracy by depth and width, the loss by size, and how the best sizes learn.
 
     Args:
+        curves: a row for each size and activation and each epoch, means over the seeds.
         variants: a row for each size and activation, after the last epoch.
     """
     place = {"type": "ordinal", "axis": {"labelAngle": 0}}
@@ -77,7 +78,13 @@ def size_charts(variants: pd.DataFrame) -> tuple[Chart, ...]:
     tips = [_tip_of_name("activation"), *(_tip(name) for name in ("depth", "width", "parameters"))]
     tips += [_tip("val_loss_mean", "mean loss")]
     description = "The mean validation loss by the number of parameters, a mark for each size, coloured by activation."
-    return places, Chart("Validation loss by activation and size", description, _marks(losses, tips), table)
+    by_size = Chart("Validation loss by activation and size", description, _marks(losses, tips), table)
+    shape = ["activation", "depth", "width"]
+    best = variants.sort_values("val_loss_mean").drop_duplicates("activation")[shape]
+    learning = curves.merge(best, on=shape)
+    names = {"best_size": learning["activation"] + learning.agg(" {0[depth]} x {0[width]}".format, axis=1)}
+    learning = learning.assign(**names)
+    return places, by_size, *(_curves_chart(learning, "best_size", metric) for metric in (LOSS, ACCURACY))
 
 
 def cost_charts(variants: pd.DataFrame) -> tuple[Chart, ...]:
@@ -91,6 +98,7 @@ def cost_charts(variants: pd.DataFrame) -> tuple[Chart, ...]:
 def _cost_chart(variants: pd.DataFrame, cost: str, title: str) -> Chart:
     tips = [_tip("batch_size", "batch size"), _tip(cost, title), _tip("epochs"), _tip("settled"), _tip("n", "seeds")]
     spec = {
+        "params": [_zoom()],
         "mark": {"type": "line", "point": {"size": 90}},
         "encoding": {
             "x": _place(variants["batch_size"], numbers=True),
@@ -132,10 +140,12 @@ def success_chart(variants: pd.DataFrame) -> Chart:
 def _marks(encoding: dict[str, Any], tips: list[dict[str, Any]]) -> dict[str, Any]:
     """Returns a mark for each row, told apart by the colour and the shape of its activation."""
     activation = {"field": "activation", "type": "nominal", "title": "activation", "sort": None}
+    chosen = {"name": "chosen", "select": {"type": "point", "fields": ["activation"]}, "bind": "legend"}
+    seen = {"condition": {"param": "chosen", "value": 0.8}, "value": 0.05}
     return {
-        "params": [_zoom()],
-        "mark": {"type": "point", "filled": True, "size": 90, "opacity": 0.8},
-        "encoding": {**encoding, "color": activation, "shape": activation, "tooltip": tips},
+        "params": [chosen, _zoom()],
+        "mark": {"type": "point", "filled": True, "size": 90},
+        "encoding": {**encoding, "color": activation, "shape": activation, "opacity": seen, "tooltip": tips},
     }
 
 

@@ -18,9 +18,9 @@ import numpy as np
 import tensorflow as tf
 
 from stages.lib.measures import METRICS
-from stages.lib.network import INPUTS, dense_network
+from stages.lib.network import dense_network
 from stages.lib.points import Points
-from stages.params.network import Activation, KernelInitializer
+from stages.params.network import INPUTS, Activation, KernelInitializer
 
 WIDTH_MULTIPLE = 4  # narrower networks cost little less, and would each need a program of their own
 JUDGED_AT_ONCE = 64  # points; what a fleet makes of them stays in the processor's cache

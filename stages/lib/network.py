@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 import keras
 
-from stages.params.network import Activation, KernelInitializer
-
-INPUTS = 2  # x1 and x2
+from stages.lib.points import Points
+from stages.params.network import INPUTS, Activation, KernelInitializer
 
 
 def dense_network(
@@ -39,3 +38,8 @@ def dense_network(
     )
     optimizer.build(network.trainable_variables)  # or Keras could not load an archive of a network that is not trained
     return network
+
+
+def judge(network: keras.Sequential, points: Points) -> dict[str, float]:
+    """Returns the `loss` and `accuracy` of a network on some points, as Keras evaluates it."""
+    return network.evaluate(points.x, points.y, batch_size=len(points), verbose=0, return_dict=True)

@@ -1,15 +1,13 @@
 """How one network is made and trained; a sweep is a list of recipes that differ in one thing."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import keras
 
 from stages.lib.fleet import Fleet, Member, OptimizerFactory
-from stages.lib.network import INPUTS
 from stages.lib.points import Points
 from stages.lib.progress import Progress
-from stages.params.network import Activation, KernelInitializer, Network
+from stages.params.network import Activation, KernelInitializer, Network, parameters_of
 from stages.params.training import Training
 
 
@@ -41,8 +39,7 @@ class Recipe:
     @property
     def parameters(self) -> int:
         """Returns the number of trainable parameters, kernels and biases."""
-        widths = (INPUTS, *self.hidden_units, 1)
-        return sum((inputs + 1) * units for inputs, units in pairwise(widths))
+        return parameters_of(self.hidden_units)
 
     def member(self, seed: int) -> Member:
         """Returns the member of a fleet that is made by this recipe from a seed."""

@@ -52,12 +52,20 @@ def run(main: Callable[..., None], *, whole: bool = False) -> None:
 
 def _refuse_changes(before: dict[str, Any], after: dict[str, Any]) -> None:
     """DVC notes the params and the code as they are when a stage has ended, as if its outputs came from them."""
-    changed = [f"{PARAMS}: {name}" for name in before if before[name] != after[name]]
+    changed = [_changed(f"{PARAMS}: {name}") for name in before if before[name] != after[name]] + changed_code()
+    if changed:
+        raise Fault("\n".join(changed))
+
+
+def changed_code() -> list[str]:
+    """Returns a line for each module of this process whose file has changed since the process began."""
     files = {Path(file) for module in sys.modules.values() if (file := getattr(module, "__file__", None))}
     code = sorted(file for file in files if CODE in file.parents and file.stat().st_mtime_ns > STARTED)
-    changed += [str(file.relative_to(CODE.parent)) for file in code]
-    if changed:
-        raise Fault("\n".join(f"{what} changed while the stage ran; `dvc repro` runs it again" for what in changed))
+    return [_changed(str(file.relative_to(CODE.parent))) for file in code]
+
+
+def _changed(what: str) -> str:
+    return f"{what} changed while the stage ran; `dvc repro` runs it again"
 
 
 def read_params(path: Path, types: dict[str, Any], *, whole: bool = False) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import joblib
 import numpy as np
 
 from stages.lib.files import whole
+from stages.lib.runner import Fault, changed_code
 
 CODE = Path(__file__).parents[1]
 LIBRARIES = ("keras", "numpy", "tensorflow")
@@ -50,11 +51,12 @@ class Shards:
     def keep(self, path: Path, arrays: dict[str, np.ndarray]) -> None:
         """Returns nothing; writes the arrays, whole or not at all.
 
-        A process that began after the code was changed has run other code than the key says, so it keeps nothing.
+        Raises Fault where the code is no longer that of the key: nobody can say which of the two has run.
         """
-        if _key_of_code() == self.key:
-            with whole(path) as partial, partial.open("wb") as file:
-                np.savez(file, allow_pickle=False, **arrays)
+        if _key_of_code() != self.key:
+            raise Fault(f"{CODE.name}/ changed while the stage ran; `dvc repro` runs it again")
+        with whole(path) as partial, partial.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
 
     def array(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
         """Returns a float32 array without values that lies on disk, so that memory does not bound its size."""
@@ -67,7 +69,12 @@ class Shards:
 
 @contextmanager
 def unfinished(folder: Path) -> Iterator[Shards]:
-    """Yields what is kept in `folder`; removes all of it once the block has ended well."""
+    """Yields what is kept in `folder`; removes all of it once the block has ended well.
+
+    Raises Fault where the code was changed since this process began: it may have loaded what was there before.
+    """
+    if changed := changed_code():
+        raise Fault("\n".join(changed))
     folder.mkdir(parents=True, exist_ok=True)
     yield Shards(folder, _key_of_code())
     # NFS and FUSE hide a file that is still mapped rather than remove it, and keep its folder until the process ends.

@@ -47,11 +47,17 @@ def interval_of_mean(mean: float, std: float, n: int) -> tuple[float, float]:
     return float(mean - half), float(mean + half)
 
 
+def interval_of_share(hits: int, n: int) -> tuple[float, float]:
+    """Returns the ends of Wilson's 95 % interval (1927) of a share, seen in so many of n > 0 runs."""
+    ends = stats.binomtest(hits, n).proportion_ci(1 - LEVEL, method="wilson")
+    return float(ends.low), float(ends.high)
+
+
 def compare_to_best(values: np.ndarray, best: int) -> Comparison:
     """Returns how each variant compares to the best one, by paired t tests of logarithms.
 
     A variant with a value that is not finite is told from the best without a test, with NaN for its
-    figures. With one replicate there is nothing to test with: none can be told from the best.
+    figures. With one replicate there is nothing to test with: no other can be told from the best.
 
     Args:
         values: a loss of each variant at each seed, above 0, shape (variants, replicates).

@@ -130,17 +130,21 @@ class Sweep:
             same_as_best=found.same_as_best.astype(int),
         )
 
-    def answer(self, *, grid: Sequence[float] | None = None) -> dict[str, Any]:
+    def answer(self, **grids: Sequence[float]) -> dict[str, Any]:
         """Returns the best variant and its figures, for metrics/<stage>.json.
 
-        `at_end_of_grid`, where a grid of learning rates is given: whether the best is its least or its
-        greatest, so that a better one may lie beyond. `same_as_best`: the variants that can't be told from
+        `at_end_of_grid`, where grids are given: of which of them the best has the least or the greatest
+        value, so that a better one may lie beyond. `same_as_best`: the variants that can't be told from
         the best at 5 %, itself included.
+
+        Args:
+            grids: the values that were tried of columns of `variants`, such as `learning_rate`.
         """
         best = self.variants.to_dict("records")[self.best]
         figures = {metric: summary(self.curves[metric][self.best, :, -1]) for metric in ("val_loss", "val_accuracy")}
         same = self.variants[self.comparison.same_as_best]
-        edge = {"at_end_of_grid": best["learning_rate"] in {min(grid), max(grid)}} if grid else {}
+        ends = [name for name, grid in grids.items() if best[name] in {min(grid), max(grid)}]
+        edge = {"at_end_of_grid": ends} if grids else {}
         return {
             "best": {**best, **figures, **edge, "diverged": self.diverged[self.best]},
             "same_as_best": same.to_dict("records") if len(same.columns) > 1 else same.iloc[:, 0].tolist(),

@@ -9,6 +9,7 @@ import os
 import socket
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 from joblib import Parallel, cpu_count, delayed
@@ -46,7 +47,13 @@ def _on_this_machine(function: Callable[..., Any], tasks: Sequence[tuple[Any, ..
         # Loky replaces a process that has grown by 300 MB, as TensorFlow's do, and warns of it. The user can mend
         # nothing, and where warnings are errors, Loky's thread would end there and all others wait for ever.
         warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given to the executor")
-        yield from workers(delayed(_run)(function, position, task) for position, task in enumerate(tasks))
+        try:
+            yield from workers(delayed(_run)(function, position, task) for position, task in enumerate(tasks))
+        except BrokenProcessPool as error:
+            raise Fault(
+                "a process that trained networks was ended from outside, most likely for want of memory; `dvc repro` "
+                "goes on where it was, and LOKY_MAX_CPU_COUNT=1 before it trains in one process"
+            ) from error
 
 
 def _begin_worker(parent: int) -> None:

@@ -6,7 +6,7 @@ from annotated_types import Ge, Gt, Le, Len
 from pydantic import AfterValidator, AllowInfNan, ConfigDict, Strict
 
 SECTION = ConfigDict(extra="forbid")  # a key that nothing reads is a misspelt one
-MOST_NETWORKS = 100_000  # of a sweep; hours of training on a few cores, and the most that was thought of
+MOST_NETWORKS = 200_000  # of a sweep; hours of training on a few cores, and the most that was thought of
 
 
 def _without_duplicates(values: list[Any]) -> list[Any]:

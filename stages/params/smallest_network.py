@@ -1,13 +1,13 @@
 """The section `smallest_network`."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from annotated_types import Ge, Le
-from pydantic import Strict
+from pydantic import Strict, model_validator
 from pydantic.dataclasses import dataclass
 
-from stages.params.fields import DISTINCT, SECTION, Epochs, LearningRate, Replicates
-from stages.params.network import Activation
+from stages.params.fields import DISTINCT, SECTION, Count, Epochs, LearningRate, refuse_too_many
+from stages.params.network import Activation, parameters_of
 from stages.params.training import BatchSize
 
 
@@ -17,7 +17,19 @@ class SmallestNetwork:
 
     activations: Annotated[list[Activation], *DISTINCT]
     most_parameters: Annotated[int, Strict(), Ge(5), Le(200)]
-    restarts: Replicates
+    restarts: Annotated[Count, Le(10_000)]
     epochs: Epochs
     batch_size: BatchSize
     learning_rate: LearningRate
+
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """Returns the widths of every network of one or two hidden layers with at most `most_parameters`."""
+        units = range(1, self.most_parameters)
+        shapes = [shape for first in units for shape in ((first,), *((first, second) for second in units))]
+        return [shape for shape in shapes if parameters_of(shape) <= self.most_parameters]
+
+    @model_validator(mode="after")
+    def _can_be_trained(self) -> Self:
+        refuse_too_many(len(self.activations) * len(self.shapes) * self.restarts)
+        return self

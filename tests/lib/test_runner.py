@@ -162,7 +162,7 @@ def test_a_sweep_that_nobody_can_wait_for_is_refused(tmp_path: Path) -> None:
     params = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
     params["network_sweep"]["replicates"] = 1000
     path.write_text(yaml.safe_dump(params), "utf-8")
-    with pytest.raises(Fault, match="all combinations are 240,000 networks, but at most 100,000 are allowed"):
+    with pytest.raises(Fault, match="all combinations are 400,000 networks, but at most 200,000 are allowed"):
         read_params(path, {"network_sweep": NetworkSweep})
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stages.lib import shards
+from stages.lib import runner, shards
+from stages.lib.runner import Fault
 from stages.lib.shards import unfinished
 from tests.lib.test_fleets import RECIPE
 
@@ -49,7 +50,7 @@ def test_a_shard_that_is_damaged_is_not_taken(tmp_path: Path, damage: str) -> No
         assert not path.exists()
 
 
-def test_code_that_was_changed_while_a_shard_was_trained_keeps_nothing(
+def test_code_that_was_changed_while_a_shard_was_trained_stops_the_sweep_and_keeps_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code = tmp_path / "stages"
@@ -57,8 +58,20 @@ def test_code_that_was_changed_while_a_shard_was_trained_keeps_nothing(
     monkeypatch.setattr(shards, "CODE", code)
     with unfinished(tmp_path / "shards") as kept:
         (code / "page.py").write_text("x = 1\n", "utf-8")
-        kept.keep(kept.path_of("cause"), {"loss": np.zeros(1, np.float32)})
+        with pytest.raises(Fault, match="stages/ changed while the stage ran"):
+            kept.keep(kept.path_of("cause"), {"loss": np.zeros(1, np.float32)})
         assert not kept.path_of("cause").exists()
+
+
+def test_code_that_was_changed_since_the_stage_began_takes_and_keeps_no_shard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "STARTED", 0)  # as if all modules had been written since
+    with (
+        pytest.raises(Fault, match=r"stages/lib/shards\.py changed while the stage ran"),
+        unfinished(tmp_path / "shards"),
+    ):
+        pytest.fail("the block must not be entered")
 
 
 def test_what_is_kept_comes_back_and_goes_when_all_ended_well(tmp_path: Path) -> None:

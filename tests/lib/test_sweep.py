@@ -26,7 +26,7 @@ def test_the_best_variant_has_the_least_mean_and_not_the_luckiest_seed() -> None
     sweep = make_sweep([[0.1, 0.9], [0.3, 0.4], [0.5, 0.5]], [1.0, 2.0, 3.0])
     assert sweep.best == 1
     assert sweep.answer()["best"]["val_loss"]["mean"] == pytest.approx(0.35)
-    assert sweep.answer(grid=[1.0, 2.0, 3.0])["best"]["at_end_of_grid"] is False
+    assert sweep.answer(learning_rate=[1.0, 2.0, 3.0])["best"]["at_end_of_grid"] == []
 
 
 def test_of_equal_variants_the_first_listed_is_best() -> None:
@@ -35,7 +35,7 @@ def test_of_equal_variants_the_first_listed_is_best() -> None:
 
 def test_a_best_at_an_end_of_its_grid_is_said_to_be_so() -> None:
     sweep = make_sweep([[0.1], [0.2], [0.3]], [10.0, 1.0, 3.0])
-    assert sweep.answer(grid=[10.0, 1.0, 3.0])["best"]["at_end_of_grid"] is True
+    assert sweep.answer(learning_rate=[10.0, 1.0, 3.0])["best"]["at_end_of_grid"] == ["learning_rate"]
     assert "at_end_of_grid" not in make_sweep([[0.1], [0.2]], ["zeros", "ones"], key="name").answer()["best"]
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -83,6 +84,18 @@ def test_a_process_that_has_grown_is_replaced_without_a_word() -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
     assert done.stdout == f"{[(number, number) for number in range(8)]}\n"
     assert "worker" not in done.stderr
+
+
+def end_itself(number: int) -> int:
+    """Ends as a process does that the kernel takes for too large."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core: no process is started")
+def test_a_process_that_is_ended_from_outside_is_a_clear_word() -> None:
+    with pytest.raises(Fault, match="was ended from outside, most likely for want of memory; `dvc repro`"):
+        list(run_all(end_itself, [(1,), (2,)]))
 
 
 def test_a_cluster_that_does_not_answer_is_a_clear_word_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
