@@ -1,6 +1,6 @@
 # make repro        set up, then run every stage of the pipeline whose inputs changed
 # make test         set up with the test tools, then run the tests that are not marked `long`
-# make test-long    the tests marked `long`
+# make test-long    set up Ray too, then run the tests marked `long`
 # make lint         check style and types
 # make readme       copy the answers and what was verified into the README
 # make review       compare with BASE (main), or HEAD=… with it: review/index.html and review/review.md
@@ -32,7 +32,7 @@ repro: .venv/run
 test: .venv/dev
 	pytest -m "not long"
 
-test-long: .venv/dev
+test-long: .venv/dev .venv/ray
 	pytest -m long
 
 lint: .venv/dev

@@ -19,7 +19,7 @@ from statistics import median
 
 from ruamel.yaml import YAML
 
-from verify.__main__ import COMMITTED
+from verify.differences import COMMITTED
 
 SHARD = 400  # that of stages/lib/fleets.py, which can't be imported here: it pins this process
 ROUNDS = 5
@@ -120,6 +120,12 @@ def lines() -> list[Line]:
             scale=2 * SHARD / 10_000,
         ),
         Line(
+            "the largest process of a sweep of 10,000 / 2 GiB of memory",
+            peak_memory(10_000, FEW_EPOCHS),
+            lambda: lambda: 2048,
+            "1 or less",
+        ),
+        Line(
             "one process / two processes, 4,000 members",
             sweep(4_000, EPOCHS // 2, processes=1),
             sweep(4_000, EPOCHS // 2, processes=2),
@@ -215,15 +221,21 @@ def from_nothing(*commands: str) -> Callable[[], Timed]:
 
 def sweep(members: int, epochs: int, *, processes: int) -> Callable[[], Timed]:
     """Returns what trains a sweep as a stage does, in a process of its own, and times it."""
+    return lambda: lambda: trained_sweep(members, epochs, processes)[-1]
 
-    def timed() -> float:
-        with tempfile.TemporaryDirectory() as folder:
-            words = [sys.executable, "-m", "bench.sweep", str(members), str(ROWS), str(epochs), f"{folder}/shards"]
-            environment = os.environ | {"LOKY_MAX_CPU_COUNT": str(processes)}
-            ended = subprocess.run(words, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
-        return float(ended.stdout.split()[-1])
 
-    return lambda: timed
+def peak_memory(members: int, epochs: int) -> Callable[[], Timed]:
+    """Returns what trains a sweep as a stage does and tells how many MiB its largest process took."""
+    return lambda: lambda: max(trained_sweep(members, epochs, processes=2)[:-1])
+
+
+def trained_sweep(members: int, epochs: int, processes: int) -> list[float]:
+    """Returns the peak memory in MiB of a sweep's process and of the largest it started, and the seconds it took."""
+    with tempfile.TemporaryDirectory() as folder:
+        words = [sys.executable, "-m", "bench.sweep", str(members), str(ROWS), str(epochs), f"{folder}/shards"]
+        environment = os.environ | {"LOKY_MAX_CPU_COUNT": str(processes)}
+        ended = subprocess.run(words, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
+    return [float(word) for word in ended.stdout.splitlines()[-1].split()]
 
 
 if __name__ == "__main__":

@@ -80,9 +80,9 @@ def _put(folder: Path, out: Path) -> None:
     shutil.rmtree(near, ignore_errors=True)
     try:
         shutil.copytree(folder, near)
-        shutil.rmtree(out / PICTURES, ignore_errors=True)
-        for path in near.iterdir():
-            path.replace(out / path.name)
+        if (out / "review.md").exists():  # else a folder of that name is the user's
+            shutil.rmtree(out / PICTURES, ignore_errors=True)
+        shutil.copytree(near, out, dirs_exist_ok=True)
     finally:
         shutil.rmtree(near, ignore_errors=True)
 

@@ -197,6 +197,18 @@ def test_a_fault_in_a_late_section_stops_before_any_output_is_removed(clone: Pat
 
 
 @pytest.mark.long
+def test_an_experiment_in_a_fresh_clone_first_builds_what_is_missing(built: Path, tmp_path: Path) -> None:
+    run(tmp_path, "git", "clone", "--quiet", str(built), "fresh")
+    fresh = tmp_path / "fresh"
+    assert stages_run(run(fresh, "dvc", "exp", "run", "-S", "lr=0.05")) == STAGES
+    assert (fresh / "models" / "lr_sweep.keras").read_bytes() == (built / "models" / "lr_sweep.keras").read_bytes()
+    assert run(fresh, "git", "diff", "--name-only", "--", "metrics").split() == [
+        "metrics/baseline.json",
+        "metrics/initializer_sweep.json",
+    ]
+
+
+@pytest.mark.long
 def test_a_grid_of_experiments_runs_from_the_queue(clone: Path) -> None:
     run(clone, "dvc", "exp", "run", "-S", "lr=0.01,0.02", "--queue")
     run(clone, "dvc", "queue", "start")

@@ -8,11 +8,10 @@ import tempfile
 from pathlib import Path
 
 from verify.conditions import Build, disorder, order_again, two_builds
-from verify.differences import differences, outputs
+from verify.differences import COMMITTED, differences, outputs
 from verify.tables import TWICE, write_table
 
 REPOSITORY = Path(__file__).parents[1]
-COMMITTED = ("dvc.lock", "metrics", "plots", "report/report.md")  # of the outputs, what git holds
 
 
 def main() -> None:
@@ -44,7 +43,7 @@ def main() -> None:
 
 
 def build_from_nothing(build: Build, commit: str) -> None:
-    """Returns nothing; clones a commit, takes away every output that git holds, and runs the pipeline."""
+    """Returns nothing; clones a commit, takes away `COMMITTED`, and runs the pipeline."""
     print(f"{build.folder}:", *build.wrapper, "dvc repro", flush=True)
     below = build.folder.with_name("below") if build.disordered else build.folder
     build.folder.mkdir(parents=True)

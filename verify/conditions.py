@@ -76,7 +76,7 @@ def two_builds(folder: Path) -> tuple[Build, Build, list[Condition]]:
     few = shutil.which("taskset") if cores > 1 else None
     disorder = _can_disorder(folder)
     conditions = [
-        Condition("path of the clone", "short", f"{len(LONG)} characters longer, with spaces"),
+        Condition("path of the clone", "short", f"{len(LONG) - len('clone')} characters longer, with spaces"),
         Condition("home", "empty", "with keras.json (float64, another backend) and a matplotlibrc"),
         Condition("environment variables", "none", f"{len(HOSTILE) + 2} hostile ones: {', '.join(sorted(HOSTILE))}, …"),
         Condition("locale", "C.UTF-8", locale) if locale else Condition("locale", "this machine has but one"),

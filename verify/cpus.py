@@ -28,7 +28,7 @@ REDUCED = {
     "initializer_sweep": {"replicates": 2},
     "network_sweep": {"depths": [0, 2], "widths": [8], "learning_rates": [0.3], "epochs": 3, "replicates": 2},
     "batch_sweep": {"batch_sizes": [100, 1209], "learning_rates": [0.1], "epochs": 3, "replicates": 2},
-    "smallest_network": {"most_parameters": 9, "restarts": 2, "epochs": 3, "batch_size": 128},
+    "smallest_network": {"activations": ["tanh"], "most_parameters": 9, "restarts": 2, "epochs": 3, "batch_size": 128},
     "callbacks_demo": {"epochs": 3, "patience": 1},
 }
 ALL_STAGES = """
@@ -49,15 +49,18 @@ def main() -> None:
         sys.exit(
             "qemu-x86_64 is not installed, so no other processor can be tried; on Debian: apt-get install qemu-user"
         )
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     with tempfile.TemporaryDirectory(prefix="verify-cpu-") as folder:
         commands = {"this machine's": [], **{cpu: [emulator, "-cpu", cpu] for cpu in PROCESSORS}}
         built = {cpu: Path(folder) / f"{number}" for number, cpu in enumerate(commands)}
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-            faults = list(pool.map(build, built.values(), commands.values()))
+            commits = [head.stdout.strip()] * len(built)  # HEAD may move while the first are built
+            faults = list(pool.map(build, built.values(), commands.values(), commits))
         here, *others = built
         found = [fault for fault in faults if fault]
         for cpu in others if not found else []:
-            found += [f"{cpu}: {line}" for line in differing_files(built[here], built[cpu], produced(built[here]))]
+            names = sorted({*produced(built[here]), *produced(built[cpu])})
+            found += [f"{cpu}: {line}" for line in differing_files(built[here], built[cpu], names)]
         count = len(produced(built[here]))
     if found:
         sys.exit("\n".join(found))
@@ -67,9 +70,10 @@ def main() -> None:
     print(*(": ".join(row) for row in rows), outcome, sep="\n")
 
 
-def build(folder: Path, wrapper: list[str]) -> str | None:
-    """Returns None, or what went wrong; runs all stages in a clone of HEAD on reduced params."""
+def build(folder: Path, wrapper: list[str], commit: str) -> str | None:
+    """Returns None, or what went wrong; runs all stages in a clone of a commit on reduced params."""
     subprocess.run(["git", "clone", "--quiet", str(REPOSITORY), str(folder)], check=True)
+    subprocess.run(["git", "checkout", "--quiet", "--detach", commit], cwd=folder, check=True)
     reduce_params(folder / "params.yaml")
     for name in ("metrics", "plots", "report"):
         shutil.rmtree(folder / name)

@@ -11,7 +11,7 @@ PIPELINE = Path(__file__).with_name("pipeline")
 ENGINE = ["__init__.py", "lib/__init__.py", "lib/environment.py", "lib/files.py", "lib/process.py", "lib/runner.py"]
 STAGES = ["check", "walk", "summary"]
 # DVC empties these two files and then writes them; killed in between, it says so of them ever after.
-CUT_SHORT = ("Unable to read RWLock-file", "dvc.lock")
+CUT_SHORT = ("Unable to read RWLock-file", "dvc.lock' is invalid", "dvc.lock' validation failed")
 WAY_OUT = "rm -f .dvc/tmp/rwlock && git checkout dvc.lock"
 OUTPUTS = ["data", "metrics", "plots", "report"]
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from stages.lib.fleet import Fleet, Member, batch_orders, initial_kernels
+from stages.lib.fleets import SHARD
 from stages.lib.points import Points
 from stages.params.network import Activation
 
@@ -94,6 +95,20 @@ def test_a_member_has_the_same_bits_alone_and_in_company(size: int, points: Poin
         curves = company.train(epochs=5, batch_size=32)
         if place == 0:
             expected = alone.train(epochs=5, batch_size=32)
+        assert_same_bits(company.weights_of(place), alone.weights_of(0))
+        assert_same_bits([v[:, place] for v in curves.values()], [v[:, 0] for v in expected.values()])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("hidden_units", [(), (4,), (8, 8), (12, 12, 12)])
+def test_a_member_has_the_same_bits_in_a_full_shard(hidden_units: tuple[int, ...], points: Points) -> None:
+    member = replace(MEMBER, hidden_units=hidden_units)
+    alone = make_fleet([member], points, "Adam", activation="tanh")
+    expected = alone.train(epochs=5, batch_size=100)
+    others = [replace(member, seed=seed, learning_rate=0.001 * seed) for seed in range(2, SHARD + 1)]
+    for place in (0, SHARD // 2, SHARD - 1):
+        company = make_fleet([*others[:place], member, *others[place:]], points, "Adam", activation="tanh")
+        curves = company.train(epochs=5, batch_size=100)
         assert_same_bits(company.weights_of(place), alone.weights_of(0))
         assert_same_bits([v[:, place] for v in curves.values()], [v[:, 0] for v in expected.values()])
 

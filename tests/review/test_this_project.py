@@ -13,6 +13,7 @@ import pytest
 import yaml
 from PIL import Image
 
+from tests.faults.namespaces import PRIVATE, require_namespaces
 from tests.review.conftest import png, run
 
 ROOT = Path(__file__).parents[2]
@@ -71,6 +72,25 @@ def test_a_halved_rate_is_reviewed_in_under_20_seconds_and_shows_exactly_what_ch
     sources = re.findall('src="pictures/[0-9]+-([^"]+)"', text)
     assert sources == ["plots-baseline-curves-csv-overlay.png", *sides]
     assert "dvc exp run -S lr=" in text
+
+
+def test_a_branch_without_a_change_is_said_to_have_none(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")
+    run(clone, "git", "branch", "--force", "same", "before")
+    output = run(clone, sys.executable, "-m", "review", "before", "same")
+    pictures = len(list(clone.glob("plots/**/*.png")))
+    everything = f"{len(CURVE_PLOTS)} of {len(CURVE_PLOTS)} curve plots and {pictures} of {pictures} pictures unchanged"
+    assert everything in output.splitlines()[0]
+    assert not re.search("[1-9][0-9]* (parameter|metric)s? changed", output.splitlines()[0])
+
+
+def test_a_review_needs_no_network(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    require_namespaces()
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")
+    output = run(clone, *PRIVATE, sys.executable, "-m", "review", "before", "halved")
+    assert output.startswith("1 parameter changed")
 
 
 def asked(clone: Path, *command: str) -> Any:
