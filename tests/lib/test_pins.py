@@ -85,7 +85,7 @@ NOT_SHOWN = {
     "--xla_cpu_multi_thread_eigen": "of no effect while TF_NUM_INTRAOP_THREADS is 1, which it backs",
     "--xla_backend_optimization_level": "not for the bits: it saves time of compilation",
     "ONEDNN_MAX_CPU_ISA": "of no effect while TF_ENABLE_ONEDNN_OPTS is 0, which it backs",
-    "OMP_NUM_THREADS": "of those that are locked only OpenBLAS reads it, after OPENBLAS_NUM_THREADS; builds with MKL do",
+    "OMP_NUM_THREADS": "of what is locked only OpenBLAS reads it, after OPENBLAS_NUM_THREADS; a build with MKL does",
     "OPENBLAS_NUM_THREADS": "of no effect while OMP_NUM_THREADS is 1, which OpenBLAS reads too: each backs the other",
     "CUDA_VISIBLE_DEVICES": "takes a GPU to show",
     "MPLCONFIGDIR": "only a place for a cache of fonts; without it Matplotlib warns where home can't be written",

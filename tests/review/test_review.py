@@ -206,12 +206,13 @@ def test_the_working_tree_is_reviewed_by_default_and_a_new_review_takes_the_plac
     assert {path.name for path in (copy / "review").iterdir()} == {"review.md", "index.html", "pictures"}
 
 
-def test_a_folder_of_pictures_that_is_the_users_keeps_its_files(copy: Path, tmp_path: Path) -> None:
-    (tmp_path / "pictures").mkdir()
-    (tmp_path / "pictures" / "holiday.png").write_bytes(plain(1))
-    assert main(["old", "new", "--out", str(tmp_path)]) == 0
-    assert (tmp_path / "pictures" / "holiday.png").read_bytes() == plain(1)
-    assert read(tmp_path).startswith("### Review")
+@pytest.mark.usefixtures("copy")
+def test_a_folder_of_pictures_that_is_the_users_keeps_its_files(tmp_path: Path) -> None:
+    (tmp_path / "out" / "pictures").mkdir(parents=True)
+    (tmp_path / "out" / "pictures" / "holiday.png").write_bytes(b"mine")
+    assert main(["old", "new", "--out", str(tmp_path / "out")]) == 0
+    assert (tmp_path / "out" / "pictures" / "holiday.png").read_bytes() == b"mine"
+    assert read(tmp_path / "out").startswith("### Review")
 
 
 def test_an_experiment_is_found_by_its_name(copy: Path, tmp_path: Path) -> None:
