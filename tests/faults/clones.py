@@ -6,6 +6,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pexpect
+
 ROOT = Path(__file__).parents[2]
 PIPELINE = Path(__file__).with_name("pipeline")
 ENGINE = ["__init__.py", "lib/__init__.py", "lib/environment.py", "lib/files.py", "lib/process.py", "lib/runner.py"]
@@ -49,6 +51,20 @@ def run(clone: Path, *command: str, **changes: str) -> str:
     ended = call(clone, *command, **changes)
     assert ended.returncode == 0, ended.stdout
     return ended.stdout
+
+
+def on_terminal(clone: Path, *command: str, columns: int = 80) -> "pexpect.spawn[str]":
+    """A command on a terminal of its own, where one can type."""
+    program, *words = command
+    return pexpect.spawn(
+        program,
+        words,
+        cwd=clone,
+        env=environment(clone.parent / "home"),
+        dimensions=(24, columns),
+        encoding="utf-8",
+        timeout=300,
+    )
 
 
 def repro(clone: Path) -> str:

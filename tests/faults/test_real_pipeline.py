@@ -1,15 +1,18 @@
 """The whole pipeline, disturbed: on small params, with TensorFlow."""
 
 import random
+import re
 import shlex
 import shutil
 import signal
 import time
 from pathlib import Path
 
+import pexpect
+import psutil
 import pytest
 
-from tests.faults.clones import bits, call, repro, run
+from tests.faults.clones import bits, call, on_terminal, repro, run
 from tests.faults.namespaces import PRIVATE, require_namespaces
 from tests.faults.test_killed import disturb
 from tests.test_dvc_yaml import PIPELINE, options, outputs
@@ -32,15 +35,15 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def changed(real: Path, folder: Path) -> Path:
-    """A copy in which what depends on `lr` is to run."""
+    """A copy in which what depends on `lr` is to run, and a sweep that is trained by processes of its own."""
     clone = Path(shutil.copytree(real, folder / "clone", symlinks=True))
-    set_params(clone, {"lr": 0.05})
+    set_params(clone, {"lr": 0.05, "restarts": 3})
     return clone
 
 
 @pytest.fixture(scope="module")
 def undisturbed(real: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], float]:
-    """The digests that another `lr` leads to, and the seconds that this takes."""
+    """The digests that the changed params lead to, and the seconds that this takes."""
     clone = changed(real, tmp_path_factory.mktemp("undisturbed"))
     began = time.monotonic()
     run(clone, "dvc", "repro")
@@ -60,6 +63,38 @@ def test_one_plain_repro_after_a_signal_gives_the_bits_of_an_undisturbed_run(
     disturb(clone, number, target, random.Random(f"{number.name} to {target}").random() * duration)
     repro(clone)
     assert bits(clone, *PLACES) == expected
+
+
+def networks_trained(terminal: "pexpect.spawn[str]", *, time: str) -> int:
+    """Waits for a progress bar that shows such a time, and returns its count."""
+    terminal.expect(rf"smallest_network: +\d+%.* (\d+)/3000 \[{time}")
+    assert isinstance(terminal.match, re.Match)
+    return int(terminal.match[1])
+
+
+def test_ctrl_c_ends_a_large_sweep_and_the_same_command_goes_on_where_it_was(real: Path, tmp_path: Path) -> None:
+    clones = [Path(shutil.copytree(real, tmp_path / name / "clone", symlinks=True)) for name in ("ended", "whole")]
+    command = ["dvc", "exp", "run", "--set-param", "smallest_network.restarts=1000", "smallest_network"]
+    ended = on_terminal(clones[0], *command)
+    networks_trained(ended, time=r"\d+:\d+<\d+:\d+")  # since the start, and left
+    workers = psutil.Process(ended.pid).children(recursive=True)
+    ended.sendintr()
+    printed = ended.read()
+    ended.close()
+    assert ended.exitstatus
+    assert "Traceback" not in printed
+    assert psutil.wait_procs(workers, timeout=20)[1] == []
+    kept = list((clones[0] / "data/unfinished/smallest_network").glob("*.npz"))
+    assert kept
+
+    again = on_terminal(clones[0], *command)
+    assert networks_trained(again, time="00:00<") > 0
+    again.read()
+    again.close()
+    assert again.exitstatus == 0
+    assert not (clones[0] / "data/unfinished/smallest_network").exists()
+    run(clones[1], *command)
+    assert bits(clones[0], *PLACES) == bits(clones[1], *PLACES)
 
 
 @pytest.mark.parametrize("stage", PIPELINE)

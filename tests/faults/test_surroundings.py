@@ -1,16 +1,11 @@
 """Disks, folders, homes, networks and terminals that are not as one would wish."""
 
-import fcntl
-import os
-import pty
-import struct
 import subprocess
-import termios
 from pathlib import Path
 
 import pytest
 
-from tests.faults.clones import bits, call, environment, repro, run
+from tests.faults.clones import bits, call, on_terminal, repro, run
 from tests.faults.namespaces import PRIVATE, require_namespaces
 
 LONG = pytest.mark.long
@@ -80,26 +75,11 @@ def test_no_network_and_a_home_that_cant_be_written_change_nothing(
 
 
 def test_a_terminal_of_40_columns_changes_nothing(clone: Path, undisturbed: dict[str, str]) -> None:
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
-    dvc = subprocess.Popen(
-        ["dvc", "repro"],
-        cwd=clone,
-        env=environment(clone.parent / "home") | {"TERM": "xterm"},
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    printed = b""
-    try:
-        while block := os.read(ours, 4096):
-            printed += block
-    except OSError:  # the other side has hung up
-        pass
-    os.close(ours)
-    assert dvc.wait(60) == 0
-    assert b"Running stage 'summary'" in printed
+    terminal = on_terminal(clone, "dvc", "repro", columns=40)
+    printed = terminal.read()
+    terminal.close()
+    assert terminal.exitstatus == 0
+    assert "Running stage 'summary'" in printed
     assert bits(clone) == undisturbed
 
 
