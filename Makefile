@@ -2,6 +2,7 @@
 # make test         set up with the test tools, then run the tests that are not marked `long`
 # make test-long    set up Ray too, then run the tests marked `long`
 # make lint         check style and types
+# make unchanged    fail where an output came out other than committed
 # make readme       copy the answers and what was verified into the README
 # make review       compare with BASE (main), or HEAD=… with it: review/index.html and review/review.md
 # make ray          set up what trains sweeps on a Ray cluster
@@ -23,7 +24,7 @@ INSTALL = python -m pip install --quiet --disable-pip-version-check --no-deps --
 
 BASE ?= main
 
-.PHONY: repro test test-long lint readme review verify verify-cpu bench ray lock licences check-cache
+.PHONY: repro test test-long lint unchanged readme review verify verify-cpu bench ray lock licences check-cache
 .DELETE_ON_ERROR:
 
 repro: .venv/run
@@ -39,6 +40,12 @@ lint: .venv/dev
 	ruff check .
 	ruff format --check .
 	mypy
+
+unchanged:
+	@changed=$$(git status --porcelain); [ -z "$$changed" ] || { \
+	  printf 'These files came out other than committed; run `make repro readme` and commit them:\n%s\n' "$$changed" >&2; \
+	  git diff --stat >&2; \
+	  exit 1; }
 
 readme: .venv/run
 	python -m readme

@@ -27,7 +27,7 @@ ON = True  # YAML 1.1 reads `on` so
 MAKE = """\
 #!/bin/sh
 echo "$@" >> "$MADE"
-case "$1" in review) exec "{make}" --file "{makefile}" --old-file .venv/run "$@" ;; esac
+case "$1" in review|unchanged) exec "{make}" --file "{makefile}" --old-file .venv/run "$@" ;; esac
 """
 
 
@@ -107,9 +107,9 @@ def test_a_check_is_a_target_of_make(step: str, made: str, copy: Path, tmp_path:
 
 
 def test_outputs_that_come_out_other_than_committed_fail_and_are_named(copy: Path, tmp_path: Path) -> None:
-    assert shell("Outputs are as committed", copy, tmp_path) == ("", [])
+    assert shell("Outputs are as committed", copy, tmp_path) == ("", ["unchanged"])
     write(copy, {"out/scores.json": {"loss": 7}, "plots/more.png": plain(3)})
-    output, _ = shell("Outputs are as committed", copy, tmp_path, code=1)
+    output, _ = shell("Outputs are as committed", copy, tmp_path, code=2)
     assert " M out/scores.json\n?? plots/more.png\n" in output
 
 
