@@ -60,6 +60,13 @@ def test_foreign_code_sees_no_secret_and_what_can_write_sees_no_foreign_code() -
     assert "repository" not in checkout["with"]
 
 
+def test_actions_are_pinned_by_hash_as_a_tag_can_be_moved() -> None:
+    used = [line for path in FOLDER.glob("*.yml") for line in path.read_text("utf-8").splitlines() if "uses:" in line]
+    assert used
+    for line in used:
+        assert re.search(r"uses: actions/[a-z-]+@[0-9a-f]{40} # v[0-9.]+$", line), line
+
+
 def test_no_name_of_a_pull_request_is_pasted_into_a_shell() -> None:
     for workflow in WORKFLOWS.values():
         for job in workflow["jobs"].values():
