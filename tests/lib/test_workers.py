@@ -98,8 +98,8 @@ def test_a_process_that_is_ended_from_outside_is_a_clear_word() -> None:
         list(run_all(end_itself, [(1,), (2,)]))
 
 
+@pytest.mark.long  # with Ray, which `make test-long` installs
 def test_a_cluster_that_does_not_answer_is_a_clear_word_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("ray", reason="`make ray` installs it")
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{unused.getsockname()[1]}"
@@ -132,7 +132,7 @@ def test_processes_end_with_the_stage_that_started_them(tmp_path: Path) -> None:
 @pytest.fixture
 def cluster() -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     """The address of a cluster of two nodes on this machine, and the process of the second."""
-    pytest.importorskip("ray", reason="`make ray` installs it")
+    assert RAY.exists(), "`make ray` installs it"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
