@@ -115,6 +115,25 @@ def test_the_page_opens_from_disk_without_the_network_and_without_complaint(brow
     assert visit.complaints == []
 
 
+def brightest(page: Page, chart: str, rows: int) -> int:
+    """The lightest colour, 0 to 255, of so many rows of pixels at the top of a chart."""
+    script = "(canvas, rows) => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, rows).data]"
+    colours: list[int] = page.eval_on_selector(f"#chart-{chart} canvas", script, rows)
+    return max(colour for place, colour in enumerate(colours) if place % 4 < 3)
+
+
+def test_the_map_of_sizes_has_the_whole_row_and_its_names_can_be_read_in_the_dark(
+    browser: Browser, report: Path
+) -> None:
+    page = open_page(browser, report, scheme="dark").page
+    row = page.locator("#network_sweep .charts").bounding_box()
+    place = page.locator("#chart-network_sweep-0").bounding_box()
+    assert row
+    assert place
+    assert place["width"] == row["width"]
+    assert brightest(page, "network_sweep-0", rows=14) > 200
+
+
 def tooltip_of(page: Page, chart: str) -> str:
     """What is said of the first thing that the pointer meets on its way down the right end of a chart."""
     canvas = page.locator(f"#chart-{chart} canvas")

@@ -64,8 +64,8 @@ def size_charts(curves: pd.DataFrame, variants: pd.DataFrame) -> tuple[Chart, ..
     colour = {"field": "val_accuracy_mean", "type": "quantitative", "title": "accuracy", "scale": {"scheme": "viridis"}}
     tips = [_tip_of_name("activation"), *(_tip(name, words(name)) for name in ("depth", "width", "parameters"))]
     tips += [_tip("val_accuracy_mean", "mean accuracy"), _tip("learning_rate", "learning rate")]
-    panel = {"mark": "rect", "width": 110, "height": 110, "encoding": {**encoding, "color": colour, "tooltip": tips}}
-    facet = {"field": "activation", "type": "nominal", "title": None}
+    panel = {"mark": "rect", "encoding": {**encoding, "color": colour, "tooltip": tips}}
+    facet = {"field": "activation", "type": "nominal", "title": None, "sort": [*variants["activation"].unique()]}
     table = variants[["activation", "depth", "width", "parameters", "learning_rate", "val_accuracy_mean"]]
     description = "The mean validation accuracy for each number of layers and units. The table below has the figures."
     spec = {"facet": facet, "spec": panel}
@@ -128,10 +128,8 @@ def rate_chart(rates: pd.DataFrame) -> Chart:
 def success_chart(variants: pd.DataFrame) -> Chart:
     """Returns the share of the restarts that get every training point right, by the number of parameters."""
     tips = [_tip_of_name("activation"), _tip_of_name("hidden_units"), _tip("parameters"), _tip("share", "perfect")]
-    encoding = {
-        "x": _axis("parameters", "trainable parameters"),
-        "y": _axis("share", "share of restarts without a fault") | {"axis": {"format": "%"}},
-    }
+    share = _axis("share", "share of restarts without a fault") | {"axis": {"format": "%"}, "scale": {"domain": [0, 1]}}
+    encoding = {"x": _axis("parameters", "trainable parameters"), "y": share}
     table = variants[["activation", "hidden_units", "parameters", "share"]]
     description = "The share of restarts without a fault by the number of parameters, a mark for each shape."
     return Chart("Restarts that get every training point right", description, _marks(encoding, tips), table)

@@ -4,8 +4,8 @@ const root = document.documentElement;
 const data = JSON.parse(document.getElementById("data").textContent);
 const records = ({ names, rows }) => rows.map((row) => Object.fromEntries(row.map((value, i) => [names[i], value])));
 
-const PANEL = 175; // pixels of a map's panel with its axis
-const [AXIS, LETTER, SYMBOL] = [50, 7.5, 30]; // pixels, at the size of the labels
+const [LEAST, MOST] = [110, 180]; // pixels of a side of a map's panel
+const [AXIS, LETTER, SYMBOL, GAP] = [50, 7.5, 30, 30]; // pixels, at the size of the labels
 
 let charts = []; // on the page now, as promises
 
@@ -18,7 +18,8 @@ function drawCharts() {
   const config = {
     background: "transparent",
     font: getComputedStyle(document.body).fontFamily,
-    axis: { ...text, gridColor: faint, domainColor: faint, tickColor: faint },
+    axis: { ...text, labelSeparation: 6, gridColor: faint, domainColor: faint, tickColor: faint },
+    header: text,
     legend: { ...text, orient: "bottom", symbolOpacity: 1, symbolType: "stroke", symbolStrokeWidth: 3 },
     mark: { color: ink },
     rule: { color: ink },
@@ -36,13 +37,21 @@ function drawCharts() {
     // Vega-Lite fits a single view to its place, but not a map of many.
     const fit = { width: "container", height: 260, autosize: { type: "fit-x", contains: "padding" } };
     const place = document.getElementById(`chart-${id}`);
-    const columns = Math.max(2, Math.floor(place.clientWidth / PANEL));
-    const full = spec.facet ? { ...spec, columns } : { ...fit, ...spec };
-    full.data = { values: records(table) };
-    const legend = { ...config.legend, ...legendOf(spec, full.data.values, place.clientWidth) };
+    const rows = records(table);
+    const full = spec.facet ? panelled(spec, rows, place.clientWidth) : { ...fit, ...spec };
+    full.data = { values: rows };
+    const legend = { ...config.legend, ...legendOf(spec, rows, place.clientWidth) };
     const options = { mode: "vega-lite", renderer: "canvas", actions: false, tooltip: { theme: dark ? "dark" : "light" } };
     return vegaEmbed(place, full, { ...options, config: { ...config, legend } });
   });
+}
+
+// A map's panels, as many beside each other as there is room for, and as large.
+function panelled(spec, rows, width) {
+  const panels = new Set(rows.map((row) => row[spec.facet.field])).size;
+  const columns = Math.min(panels, Math.max(2, Math.floor((width - AXIS) / (LEAST + GAP))));
+  const side = Math.min(MOST, Math.floor((width - AXIS) / columns) - GAP);
+  return { ...spec, columns, spacing: GAP, spec: { ...spec.spec, width: side, height: side } };
 }
 
 // As many columns as fit beside each other, so that no name is cut short.
