@@ -6,7 +6,6 @@ least and the greatest. `python -m bench JAX` prints only the lines that have JA
 
 import os
 import platform
-import shlex
 import shutil
 import subprocess
 import sys
@@ -18,8 +17,7 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-from ruamel.yaml import YAML
-
+from bench.floor import FLOOR
 from verify.differences import COMMITTED
 
 SHARD = 400  # that of stages/lib/fleets.py, which can't be imported here: it pins this process
@@ -76,6 +74,7 @@ def lines() -> list[Line]:
     """Returns the lines of the table. Engine, loop and JAX get one core each."""
     engine = {members: worker("engine", members, ROWS, EPOCHS) for members in (1, 30, 300)}
     few = worker("engine", 300, ROWS, FEW_EPOCHS)
+    run = FromNothing()
     return [
         Line(
             "30 times a loop's one member / a fleet of 30",
@@ -140,8 +139,8 @@ def lines() -> list[Line]:
         ),
         Line(
             "dvc repro from nothing / imports, compiling and training, and dvc repro with nothing to do",
-            from_nothing(lambda clone: seconds([["dvc", "repro"]], clone)),
-            from_nothing(floor),
+            lambda: run.repro,
+            lambda: run.floor,
             "1.2 or less",
         ),
     ]
@@ -190,41 +189,40 @@ class Worker:
 
 def command(*words: str) -> Callable[[], Timed]:
     """Returns what runs a command in the repository and times it."""
-    return lambda: lambda: seconds([words], ROOT)
+    return lambda: lambda: seconds(words, ROOT)
 
 
-def seconds(commands: Sequence[Sequence[str]], folder: Path) -> float:
-    """Returns how long commands take in a folder, one after the other."""
+def seconds(words: Sequence[str], folder: Path) -> float:
+    """Returns how long a command takes in a folder."""
     began = time.perf_counter()
-    for words in commands:
-        subprocess.run(words, cwd=folder, check=True, capture_output=True)
+    subprocess.run(words, cwd=folder, check=True, capture_output=True)
     return time.perf_counter() - began
 
 
-def from_nothing(work: Callable[[Path], float]) -> Callable[[], Timed]:
-    """Returns what times work in a clone that has no outputs."""
+class FromNothing:
+    """A run of the whole pipeline in a clone that has no outputs; its two sides are measured in the same run."""
 
-    def timed() -> float:
+    def repro(self) -> float:
+        """Returns the seconds of `dvc repro`."""
         with tempfile.TemporaryDirectory() as folder:
             clone = Path(folder) / "clone"
             subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
             for path in (clone / name for name in COMMITTED):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
-            return work(clone)
+            pipeline = clone / "dvc.yaml"
+            pipeline.write_text(
+                pipeline.read_text("utf-8").replace("python -m stages.", "python -m bench.floor "), "utf-8"
+            )
+            began = time.perf_counter()
+            ended = subprocess.run(["dvc", "repro"], cwd=clone, check=True, capture_output=True, text=True)
+            taken = time.perf_counter() - began
+            stages = [float(line.split()[1]) for line in ended.stdout.splitlines() if line.startswith(FLOOR)]
+            self._floor = sum(stages) + seconds(["dvc", "repro"], clone)
+        return taken
 
-    return lambda: timed
-
-
-def floor(clone: Path) -> float:
-    """Returns the seconds that no pipeline could save: what `bench.floor` says of all stages, and DVC's own."""
-    stages = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]  # none reads what a later one writes
-    total = seconds([["dvc", "repro"]], ROOT)
-    for name, stage in stages.items():
-        # After `exec python -m stages.NAME`.
-        words = [sys.executable, "-m", "bench.floor", name, *shlex.split(stage["cmd"])[4:]]
-        ended = subprocess.run(words, cwd=clone, check=True, capture_output=True, text=True)
-        total += float(ended.stdout.splitlines()[-1])
-    return total
+    def floor(self) -> float:
+        """Returns the seconds of the last `repro` that nothing could save: see `bench.floor`, and DVC's own."""
+        return self._floor
 
 
 def sweep(members: int, epochs: int, *, processes: int) -> Callable[[], Timed]:

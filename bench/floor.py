@@ -1,4 +1,4 @@
-"""What a stage can't do without: `python -m bench.floor STAGE OPTION…` runs it and prints those seconds.
+"""What a stage can't do without: `python -m bench.floor STAGE OPTION…` runs it and says how many seconds that took.
 
 They are its imports and all that it waits for the engine or for Keras's `fit`: compiling, training and
 judging, by itself or in processes that it starts. Reading, writing, statistics and drawing are not in them.
@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from functools import wraps
 from importlib import import_module
 from typing import Any
+
+FLOOR = "floor"  # begins the line that says it
 
 
 class Clock:
@@ -47,9 +49,9 @@ class Clock:
 
 
 def main(stage: str, *options: str) -> None:
-    """Returns nothing; prints the seconds after all that the stage prints."""
+    """Returns nothing; prints the line after all that the stage prints."""
     clock = Clock()
-    clock.timed(import_module)(f"stages.{stage}")
+    page = clock.timed(import_module)(f"stages.{stage}").__name__
     if keras := sys.modules.get("keras"):
         keras.Model.fit = clock.timed(keras.Model.fit)
     if fleet := sys.modules.get("stages.lib.fleet"):
@@ -58,8 +60,9 @@ def main(stage: str, *options: str) -> None:
     if fleets := sys.modules.get("stages.lib.fleets"):
         vars(fleets)["run_all"] = clock.timed_items(fleets.run_all)
     sys.argv = [stage, *options]
-    runpy.run_module(f"stages.{stage}", run_name="__main__")
-    print(clock.seconds)
+    del sys.modules[page]
+    runpy.run_module(page, run_name="__main__")
+    print(FLOOR, clock.seconds, flush=True)
 
 
 if __name__ == "__main__":
