@@ -1,5 +1,6 @@
 """Params that nobody has chosen: tiny ones that are sound, and any others."""
 
+import sys
 from collections.abc import Callable
 from copy import deepcopy
 from inspect import signature
@@ -150,7 +151,7 @@ def change(node: Any, key: Any, draw: st.DrawFn) -> None:
         node[f"{key}{draw(st.sampled_from('sx_ '))}"] = node.pop(key)
     elif kind == "add" and isinstance(node, dict):
         node[draw(TEXTS)] = draw(VALUES)
-    elif kind == "near" and isinstance(node[key], int | float):
+    elif kind == "near" and isinstance(node[key], int | float) and abs(node[key]) < sys.float_info.max:
         node[key] = draw(st.sampled_from([node[key] + 1, node[key] * 2, node[key] / 2, -node[key], str(node[key])]))
     else:
         node[key] = draw(VALUES)
