@@ -25,6 +25,7 @@ from stages.lib.sweep import Sweep
 from stages.lib.workers import run_all
 
 SHARD = 400  # members; a larger fleet is no faster per member, a smaller one compiles more often
+SHARD_MEMORY = 1e9  # bytes, of what grows with the members; it makes shards of large networks smaller
 EPOCHS_AT_ONCE = 10  # the most epochs per step of Keras, where nobody watches
 
 Run = tuple[int, Recipe, Member]  # the run's number in the sweep, and what it trains
@@ -67,14 +68,25 @@ def train_sweep(
 
 
 def _parts(runs: Sequence[Run]) -> Iterator[list[Run]]:
-    """Yields the runs that train as one, at most `SHARD`; those that take longest come first, to end together."""
+    """Yields the runs that train as one, those that take longest first, so that all processes end together."""
     fleets: dict[Any, list[Run]] = {}
     for run in runs:
         _, recipe, member = run
         alike = (member.padded_units, recipe.activation, recipe.optimizer, recipe.batch_size)
         fleets.setdefault(alike, []).append(run)
-    parts = [fleet[first : first + SHARD] for fleet in fleets.values() for first in range(0, len(fleet), SHARD)]
+    sized = [(fleet, _shard_size(fleet)) for fleet in fleets.values()]
+    parts = [fleet[first : first + size] for fleet, size in sized for first in range(0, len(fleet), size)]
     yield from sorted(parts, key=lambda part: -len(part) * part[0][1].parameters * part[0][1].epochs)
+
+
+def _shard_size(fleet: list[Run]) -> int:
+    """Returns how many of these runs train as one: at most `SHARD`, and what `SHARD_MEMORY` holds.
+
+    A weight takes four numbers (itself, its gradient, two moments of the optimizer), a unit three to each point
+    of a batch (its sum, its activation, a gradient).
+    """
+    numbers = max(4 * recipe.parameters + 3 * sum(recipe.hidden_units) * recipe.batch_size for _, recipe, _ in fleet)
+    return max(1, min(SHARD, int(SHARD_MEMORY / (4 * numbers))))
 
 
 def _train_missing(parts: list[list[Run]], files: list[Path], train: Points, validation: Points, kept: Shards) -> None:

@@ -81,6 +81,15 @@ def test_the_size_of_a_shard_changes_no_bit(
         assert bits(sweep) == bits(expected)
 
 
+def test_networks_that_fill_the_memory_train_in_smaller_shards(
+    tried: Tried, points: Points, expected: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleets, "SHARD_MEMORY", 1)
+    found = ended_before_its_end(tried[:1], points, points, tmp_path)
+    assert len(list(tmp_path.glob("*.npz"))) == len(SEEDS)
+    assert found["loss"] == expected.curves["loss"][:1].tobytes()
+
+
 def test_a_sweep_that_was_ended_takes_finished_shards_from_where_they_were_kept(
     tried: Tried, points: Points, expected: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
