@@ -17,6 +17,7 @@ def blocks() -> dict[str, str]:
         "answers": answers((ROOT / "report" / "report.md").read_text("utf-8")),
         "verify": (ROOT / "docs" / "verify.md").read_text("utf-8").strip(),
         "verify-cpu": (ROOT / "docs" / "verify-cpu.md").read_text("utf-8").strip(),
+        "bench": (ROOT / "docs" / "bench.md").read_text("utf-8").strip(),
     }
 
 

@@ -1,7 +1,8 @@
 """Prints the table of `make bench`: ratios of things that take turns, round after round.
 
 Each line says how many times as long the first takes as the second: the median of all rounds, and the
-least and the greatest. `python -m bench JAX` prints only the lines that have JAX in their name.
+least and the greatest. The whole takes more than an hour; `python -m bench JAX` prints only the lines that
+have JAX in their name.
 """
 
 import os
@@ -27,6 +28,8 @@ FEW_EPOCHS = 20  # where more would change no ratio
 PRODUCT = 2000  # rows and columns of the matrices that show the arithmetic peak
 WIDTHS = (2, 16, 16, 1)
 ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "bench.md"
+HEAD = ["| the first / the second | ratio | least to greatest | target |", "| --- | --- | --- | --- |"]
 
 Timed = Callable[[], float]
 
@@ -59,15 +62,22 @@ class Line:
 
 
 def main(*words: str) -> None:
-    """Returns nothing; prints a row as soon as it is measured."""
+    """Returns nothing; prints a row as soon as it is measured, and writes docs/bench.md once all are."""
     if "up to date" not in subprocess.run(["dvc", "status"], cwd=ROOT, capture_output=True, text=True).stdout:
         sys.exit("`dvc repro` would run stages, so its time with nothing to do can't be taken; `make repro` first")
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before")
-    print("\n| the first, in units of the second | ratio | least to greatest | target |\n| --- | --- | --- | --- |")
+    before = os.getloadavg()[0]
+    table = [*HEAD]
+    print(*table, sep="\n")
     for line in lines():
         if all(word in line.what for word in words):
-            print(line.measured(), flush=True)
-    print(f"\nload {os.getloadavg()[0]:.1f} after")
+            table.append(line.measured())
+            print(table[-1], flush=True)
+    where = f"{os.cpu_count()} cores of {platform.machine()}"
+    load = f"with a load of {before:.1f} before and {os.getloadavg()[0]:.1f} after"
+    table += ["", f"{ROUNDS} rounds of each line; {where}, {load}."]
+    print(*table[-2:], sep="\n")
+    if not words:
+        PAGE.write_text("\n".join([*table, ""]), "utf-8", newline="\n")
 
 
 def lines() -> list[Line]:
@@ -85,7 +95,7 @@ def lines() -> list[Line]:
         ),
         *(
             Line(
-                f"JAX {how} / the engine, {members} members",
+                f"JAX {how} / the engine, {members} member{'s' * (members > 1)}",
                 worker("jax", members, ROWS, EPOCHS, *flags),
                 pinned,
                 "1 or more",
@@ -108,8 +118,8 @@ def lines() -> list[Line]:
         ),
         Line(
             "20 times the points / the points of the study",
-            worker("engine", 30, 20 * ROWS, 2),
-            worker("engine", 30, ROWS, 2),
+            worker("engine", 30, 20 * ROWS, EPOCHS),
+            engine[30],
             "20 or less",
         ),
         Line(

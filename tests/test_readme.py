@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import readme
+from bench.__main__ import lines
 from tests.test_dvc_yaml import PIPELINE
 
 ROOT = Path(__file__).parents[1]
@@ -19,6 +20,14 @@ def test_what_was_verified_has_a_head_and_an_outcome() -> None:
         block = readme.blocks()[name]
         assert block.startswith(head)
         assert block.splitlines()[-1].startswith("All ")
+
+
+def test_what_was_compared_is_what_the_benchmark_compares() -> None:
+    rows = [line.strip("| ").split(" | ") for line in readme.blocks()["bench"].splitlines() if line.startswith("|")][2:]
+    assert [(what, target) for what, _, _, target in rows] == [(line.what, line.target) for line in lines()]
+    for _, ratio, span, _ in rows:
+        least, greatest = span.split(" to ")
+        assert 0 < float(least) <= float(ratio) <= float(greatest)
 
 
 def test_another_answer_of_the_report_reaches_the_readme_with_a_link() -> None:
