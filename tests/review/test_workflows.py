@@ -27,7 +27,7 @@ ON = True  # YAML 1.1 reads `on` so
 MAKE = """\
 #!/bin/sh
 echo "$@" >> "$MADE"
-case "$1" in review|unchanged) exec "{make}" --file "{makefile}" --old-file .venv/run "$@" ;; esac
+case "$1" in review|unchanged) exec "{make}" --no-print-directory --file "{makefile}" --old-file .venv/run "$@" ;; esac
 """
 
 
