@@ -73,7 +73,7 @@ def test_the_answers_follow_the_metrics(tmp_path: Path, files: dict[str, Path]) 
         assert "Its learning rate stands at an end of what was tried" in text
         assert "Of 9 runs 3 diverged" in text
         assert "87.50% of the test points right" in text
-        assert "settled from epoch 2 on" in text
+        assert "settled at epoch 2: the next" in text
 
 
 def test_the_answers_name_what_can_not_be_told_from_the_best() -> None:

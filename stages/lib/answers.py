@@ -16,12 +16,13 @@ MOST_LISTED = 6  # variants in a sentence; the table beside it has all
 def baseline(found: dict[str, Any]) -> str:
     """Returns how well the baseline does, test points included, and since when its loss has settled."""
     settled, rule = found["plateau"]["epoch"], found["plateau"]
-    when = f"from epoch {settled} on" if settled else "not yet"
+    span, gain = f"{rule['patience']} epochs", f"{rule['min_delta']:g}"
+    when = f"settled at epoch {settled}: the next {span} gain less than {gain}" if settled else "not settled yet"
     shares = [f"{found[part]['accuracy']:.2%} of the {part} points" for part in ("validation", "test")]
     return (
         f"{_verdict(found)}: the baseline ({found['parameters']} parameters, {found['epochs']} epochs, one seed) gets "
         f"{found['train']['accuracy']:.2%} of the training points, {' and '.join(shares)} right. Its loss has "
-        f"settled {when} (less than {rule['min_delta']:g} gained in {rule['patience']} epochs)."
+        f"{when}."
     )
 
 
@@ -67,11 +68,11 @@ def network_sweep(found: dict[str, Any], variants: pd.DataFrame, rates: Sequence
     line = f" A straight line gets {share(straight.iloc[0])} right." if len(straight) else ""
     return (
         f"{size(best).capitalize()} {code(best['activation'])} units ({best['parameters']} parameters) at a learning "
-        f"rate of {code(best['learning_rate'])} {_figures(best)} Of {len(variants)} sizes {len(same)} can't be told "
+        f"rate of {code(best['learning_rate'])} {_figures(best)} Of {len(variants)} networks {len(same)} can't be told "
         f"from the best at 5 %, the smallest of them {size(smallest)} {code(smallest['activation'])} units "
         f"({smallest['parameters']} parameters){those}. Least mean validation loss by activation: "
-        f"{', '.join(by_activation)}.{line}{_edge(best)} Of all sizes {ends} do best at an end of the grid of learning "
-        f"rates.{_diverged(found)}"
+        f"{', '.join(by_activation)}.{line}{_edge(best)} Of all networks {ends} do best at an end of the grid of "
+        f"learning rates.{_diverged(found)}"
     )
 
 
@@ -120,14 +121,18 @@ def _momentum(found: dict[str, Any]) -> str:
     interval = f"95 % interval {number(gain['low'])} to {number(gain['high'])}, " if gain["low"] is not None else ""
     return (
         f" Without momentum SGD ends with {number(gain['ratio'])} times the loss of the best with it, "
-        f"{code(gain['optimizer'])} ({interval}p {number(gain['p_value'], 1)})."
+        f"{code(gain['optimizer'])} ({interval}p {number(gain['p_value'], 1)}, not corrected for "
+        "the choice of the best)."
     )
 
 
 def smallest_network(found: dict[str, Any]) -> str:
     """Returns the fewest parameters that separate all training points from any start, and from nine starts of ten."""
     least, reliable = found["smallest"], found["smallest_reliable"]
-    tried = f"Tried were all shapes up to {found['most_parameters']} parameters, in {found['runs']} runs."
+    tried = (
+        f"Tried were all shapes of one or two hidden layers up to {found['most_parameters']} parameters, "
+        f"in {found['runs']} runs."
+    )
     if least is None:
         return f"No network that was tried gets every training point right. {tried}"
     steady = (
@@ -137,7 +142,7 @@ def smallest_network(found: dict[str, Any]) -> str:
     )
     held_out = [f"{share(found['kept'][part]['accuracy'])} of the {part} points" for part in ("validation", "test")]
     return (
-        f"{least['parameters']} parameters are the fewest with which any start gets every training point right: "
+        f"{least['parameters']} parameters are the fewest with which some start gets every training point right: "
         f"{_shape(least)}. The one that is kept gets {' and '.join(held_out)} right. {steady} {tried}"
     )
 
