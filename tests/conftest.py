@@ -3,7 +3,6 @@
 import stages  # noqa: F401  it pins the environment, so it comes before NumPy and TensorFlow
 
 # isort: split
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from stages.lib.points import Points, read_points
 from stages.params.network import Network
 from stages.params.prediction_grid import PredictionGrid
 from stages.params.training import Training
+from tests.lacking import lacking
 
 SEED = 42
 
@@ -72,8 +72,7 @@ def serious_faults(page: Page) -> list[tuple[str, list[str]]]:
 def browser() -> Iterator[Browser]:
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if program is None:
-        reason = "no Chromium is installed, so this page is not tested; `apt-get install chromium`"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+        lacking("no Chromium is installed, in which pages are opened; `apt-get install chromium`")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])  # root has no sandbox
         yield browser
