@@ -73,9 +73,14 @@ def main(
 
 
 def settled_epochs(sweep: Sweep, rule: Training) -> list[list[int]]:
-    """Returns for each variant the epochs after which its validation loss has settled, of the seeds that did."""
-    found = [[plateau_epoch(run, rule) for run in runs] for runs in sweep.curves["val_loss"]]
-    return [[epoch for epoch in runs if epoch is not None] for runs in found]
+    """Returns for each variant the epochs after which its validation loss has settled, of the seeds that did.
+
+    A run that diverged has not settled, though its loss no longer falls.
+    """
+    return [
+        [epoch for run in runs[~diverged] if (epoch := plateau_epoch(run, rule)) is not None]
+        for runs, diverged in zip(sweep.curves["val_loss"], sweep.diverged, strict=True)
+    ]
 
 
 def cost_table(sweep: Sweep, rule: Training, *, rows: int) -> pd.DataFrame:

@@ -83,7 +83,7 @@ def main(
 
     restored = judge_held_out(model, held_out)
     model.load_weights(best)
-    lowest = learning["val_loss"].to_numpy().argmin()
+    lowest = learning["val_loss"].fillna(np.inf).to_numpy().argmin()
     saved = sorted(int(file.name.split(".")[0]) for file in improvements.iterdir())
     write_json(
         {

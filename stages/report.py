@@ -280,17 +280,18 @@ def smallest_question(
     params: dict[str, Any], *, metrics: Path, plots: Path, model: Path, pictures: tuple[Path, Path]
 ) -> Question:
     """Returns the question of the smallest network, with a picture of what each of its units adds."""
-    variants = read_csv(plots / "variants.csv", dtype={"hidden_units": str})
+    found, variants = read_json(metrics), read_csv(plots / "variants.csv", dtype={"hidden_units": str})
+    name = "Smallest network" if found["smallest"] else "The network that comes nearest"
     boundary, units = pictures
     return Question(
         stage="smallest_network",
         text="What is the smallest network that separates the points?",
-        answer=answers.smallest_network(read_json(metrics)),
+        answer=answers.smallest_network(found),
         params=params,
         command="dvc exp run -S smallest_network.restarts=100",
         charts=(success_chart(variants),),
         pictures=(
-            Picture(boundary, "The answer of the smallest network over the plane, soft and strict."),
+            Picture(boundary, f"{name}: its answer over the plane, soft and strict."),
             Picture(units, "What each of its hidden units adds, and their sum, which parts the two figures."),
         ),
         table=Table(
@@ -305,7 +306,7 @@ def smallest_question(
                 "best training accuracy": ("accuracy_max", ".2%"),
             },
         ),
-        network=("Smallest network", read_network(model)),
+        network=(name, read_network(model)),
     )
 
 
@@ -314,9 +315,9 @@ def variant_table(variants: pd.DataFrame, *keys: str) -> Table:
 
     The last columns compare it to the best variant, in pairs by seed.
     """
-    told = variants["same_as_best"].map({0: "yes", 1: "no"})
+    worse = variants["same_as_best"].map({0: "yes", 1: "no"})
     return Table(
-        variants.assign(told=told),
+        variants.assign(worse=worse),
         {
             **{words(key): (key, "g") for key in keys},
             "mean validation loss": ("val_loss_mean", ".4g"),
@@ -330,7 +331,7 @@ def variant_table(variants: pd.DataFrame, *keys: str) -> Table:
             "95 % from": ("ratio_low", ".3g"),
             "to": ("ratio_high", ".3g"),
             "p (Holm)": ("p_value", ".2g"),
-            "told from the best": ("told", "g"),
+            "worse than the best": ("worse", "g"),
         },
     )
 

@@ -1,7 +1,7 @@
 """What is the smallest network that separates the points?
 
 Every shape of one or two hidden layers up to a number of trainable parameters, each trained from
-many random starts. Two answers: the fewest parameters with which any start gets every training
+many random starts. Two answers: the fewest parameters with which some start gets every training
 point right, and the fewest with which nine starts of ten do.
 
 Held fixed: the optimizer (Adam), its rate, the initializer, the batch size, the number of epochs.

@@ -57,7 +57,7 @@ def tiny_params(draw: st.DrawFn) -> Params:
             "patience": draw(EPOCHS),
         },
         "prediction_grid": {"limit": draw(st.floats(0.5, 100)), "points": draw(st.integers(2, 9))},
-        "baseline": {"snapshots": draw(st.integers(1, 4))},
+        "baseline": {"snapshots": draw(st.integers(2, 4))},
         "lr_sweep": {"learning_rates": draw(few(RATES, 3)), "replicates": draw(st.integers(1, 3))},
         "initializer_sweep": {"kernel_initializers": draw(few(INITIALIZERS, 3)), "replicates": draw(st.integers(1, 3))},
         "network_sweep": {

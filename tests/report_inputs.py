@@ -142,6 +142,7 @@ def sweep_inputs(folder: Path, stage: str, variants: pd.DataFrame) -> dict[str, 
     figures = {"at_end_of_grid": [], "diverged": 0, "val_loss": FIGURES, "val_accuracy": FIGURES}
     same = [best] if len(variants.columns) > 1 else list(best.values())
     found = {"best": best | figures, "diverged": 3, "runs": 3 * len(variants), "same_as_best": same}
+    found |= {"epochs": 3, "variants": len(variants)}
     if stage == "batch_sweep":
         cost = dict.fromkeys(("epochs", "updates", "samples"), FIGURES)
         found |= dict.fromkeys(("fewest_updates", "fewest_samples"), best | cost)

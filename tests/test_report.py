@@ -68,7 +68,7 @@ def test_the_answers_follow_the_metrics(tmp_path: Path, files: dict[str, Path]) 
     markdown, page = paths["markdown"].read_text("utf-8"), text_of(paths["html"].read_text("utf-8"))
     for text in (markdown, page.replace("0.0625 has", "`0.0625` has")):
         assert (
-            text.count("`0.0625` has the least validation loss: 0.25, 95 % interval 0.095 to 0.41") == 2
+            text.count("`0.0625` has the least validation loss after 3 epochs: 0.25, 95 % interval 0.095 to 0.41") == 2
         )  # in the summary and below
         assert "Its learning rate stands at an end of what was tried" in text
         assert "Of 9 runs 3 diverged" in text
@@ -80,9 +80,28 @@ def test_the_answers_name_what_can_not_be_told_from_the_best() -> None:
     best = {"optimizer": "adam", "learning_rate": 0.01, "diverged": 0}
     figures = {"val_loss": report_inputs.FIGURES, "val_accuracy": report_inputs.FIGURES}
     found = {"best": best | figures, "same_as_best": [best, {"optimizer": "sgd"}], "diverged": 0, "runs": 6}
+    found |= {"epochs": 9, "variants": 3}
+    assert "has the least validation loss after 9 epochs: 0.25, 95 % interval" in answers.sweep(found, "optimizer")
     assert "`adam` at a learning rate of `0.01`" in answers.sweep(found, "optimizer")
     assert "Not to be told from it at 5 %: `sgd`." in answers.sweep(found, "optimizer")
-    assert "All others are worse" in answers.sweep(found | {"same_as_best": [best]}, "optimizer")
+    alone = found | {"same_as_best": [best]}
+    assert "All others are worse" in answers.sweep(alone, "optimizer")
+    assert "All others are worse" not in answers.sweep(alone | {"variants": 1}, "optimizer")
+
+
+def test_the_interval_of_a_loss_does_not_reach_below_0() -> None:
+    loss = {"mean": 0.001, "std": 0.002, "min": 0.0, "max": 0.003, "n": 3}
+    best = {"learning_rate": 0.1, "val_loss": loss, "val_accuracy": report_inputs.FIGURES}
+    found = {"best": best, "same_as_best": [0.1], "diverged": 0, "runs": 3, "epochs": 9, "variants": 1}
+    assert "0.001, 95 % interval 0 to 0.006 (3 seeds)" in answers.sweep(found, "learning_rate")  # 0.001 + 4.3 * 0.00115
+
+
+def test_it_is_said_when_the_epochs_ran_out_before_early_stopping_stopped() -> None:
+    found = report_inputs.callbacks_metrics()
+    found["early_stopping"] |= {"stopped_epoch": 9, "best_epoch": 7, "patience": 2}
+    assert "`EarlyStopping` ends the training after 9 epochs and takes back" in answers.callbacks(found)
+    found["early_stopping"] |= {"best_epoch": 8}
+    assert "9 epochs run out before `EarlyStopping` ends the training; it takes back" in answers.callbacks(found)
 
 
 def test_the_smallest_network_is_told_with_its_starts_and_none_is_said_to_be_none() -> None:
@@ -109,7 +128,9 @@ def test_a_run_without_figures_is_no_number(tmp_path: Path, files: dict[str, Pat
     found["best"]["val_accuracy"] = {**found["best"]["val_loss"]}
     write_metrics(found, files["lr_sweep_metrics"])
     paths = write_report(tmp_path / "out", files)
-    assert "least validation loss: not a number" in paths["markdown"].read_text("utf-8")
+    assert "No learning rate ends with a finite loss from every seed. Of 9 runs 3 diverged." in paths[
+        "markdown"
+    ].read_text("utf-8")
     assert "NaN" not in data_of(paths["html"].read_text("utf-8"))
 
 

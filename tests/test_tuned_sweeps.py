@@ -9,9 +9,12 @@ import pandas as pd
 import pytest
 
 from stages import batch_sweep, network_sweep, optimizer_sweep
+from stages.lib.measures import METRICS
+from stages.lib.sweep import Sweep
 from stages.params.batch_sweep import BatchSweep
 from stages.params.network_sweep import NetworkSweep
 from stages.params.optimizer_sweep import OptimizerSweep
+from stages.params.training import Training
 from tests.conftest import SEED
 
 FILES = {"model": "keras", "grid": "npy", "curves": "csv", "variants": "csv", "metrics": "json"}
@@ -58,6 +61,15 @@ def test_the_cost_of_a_batch_size_is_counted_in_epochs_updates_and_samples(
     fewest = json.loads(paths["metrics"].read_text("utf-8"))["fewest_updates"]
     assert fewest["batch_size"] == 1209
     assert fewest["samples"] == {"mean": 1209, "std": 0, "min": 1209, "max": 1209, "n": 2}
+
+
+def test_a_run_that_diverged_has_not_settled_though_its_loss_no_longer_falls() -> None:
+    falling, rising = [0.6, 0.2, 0.1, 0.1], [0.9, 2.0, 4.0, 5.0]
+    curves = dict.fromkeys(METRICS, np.array([[falling, rising]]))
+    start = np.full((1, 2), 0.7)
+    sweep = Sweep(pd.DataFrame({"batch_size": [8]}), curves, start, train_accuracy=start, constant=0.6)
+    rule = Training(epochs=4, batch_size=8, min_delta=0.01, patience=1)
+    assert batch_sweep.settled_epochs(sweep, rule) == [[3]]
 
 
 def test_each_optimizer_is_tuned_over_a_grid_of_its_own(

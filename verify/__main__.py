@@ -19,10 +19,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="verify-") as folder:
         first, second, conditions = two_builds(Path(folder))
         commit = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True, check=True
-        )
+            ["git", "rev-parse", "--short", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+        ).stdout.strip()
         for build in (first, second):
-            build_from_nothing(build, commit.stdout.strip())  # HEAD may move while the first is built
+            build_from_nothing(build, commit)  # HEAD may move while the first is built
         found = [*differences(first.folder, second.folder), *uncommitted(first)]
         count = len(outputs(first.folder))
     for condition in conditions:
@@ -36,7 +36,8 @@ def main() -> None:
         for condition in conditions
     ]
     outcome = (
-        f"All {count} outputs of the two builds, dvc.lock included, are the same bits, and those that were committed."
+        f"All {count} outputs of the two builds of commit {commit}, dvc.lock included, are the same bits, and those "
+        "that were committed."
     )
     write_table(TWICE, ["varied", "first build", "second build"], rows, outcome)
     print(outcome)

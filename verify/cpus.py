@@ -49,12 +49,13 @@ def main() -> None:
         sys.exit(
             "qemu-x86_64 is not installed, so no other processor can be tried; on Debian: apt-get install qemu-user"
         )
-    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    head = ["git", "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(head, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout.strip()
     with tempfile.TemporaryDirectory(prefix="verify-cpu-") as folder:
         commands = {"this machine's": [], **{cpu: [emulator, "-cpu", cpu] for cpu in PROCESSORS}}
         built = {cpu: Path(folder) / f"{number}" for number, cpu in enumerate(commands)}
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-            commits = [head.stdout.strip()] * len(built)  # HEAD may move while the first are built
+            commits = [commit] * len(built)  # HEAD may move while the first are built
             faults = list(pool.map(build, built.values(), commands.values(), commits))
         here, *others = built
         found = [fault for fault in faults if fault]
@@ -65,7 +66,10 @@ def main() -> None:
     if found:
         sys.exit("\n".join(found))
     rows = [[cpu, "the same bits"] for cpu in others]
-    outcome = f"All {count} outputs of the pipeline on reduced params, compared with this machine's own processor."
+    outcome = (
+        f"All {count} outputs of the pipeline of commit {commit} on reduced params, compared with this machine's own "
+        "processor."
+    )
     write_table(CPUS, ["processor (qemu-user)", "outputs"], rows, outcome)
     print(*(": ".join(row) for row in rows), outcome, sep="\n")
 

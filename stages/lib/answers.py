@@ -4,6 +4,7 @@ They are Markdown: a name stands between backticks, and nothing else is marked u
 """
 
 from collections.abc import Mapping, Sequence
+from math import isnan
 from typing import Any
 
 import pandas as pd
@@ -34,11 +35,15 @@ def sweep(found: dict[str, Any], key: str) -> str:
         key: what names a variant, in Keras's spelling.
     """
     best = found["best"]
+    if best["val_loss"]["mean"] is None:
+        return f"No {key.replace('_', ' ')} ends with a finite loss from every seed.{_diverged(found)}"
     tuned = key != "learning_rate" and "learning_rate" in best
     rate = f" at a learning rate of {code(best['learning_rate'])}" if tuned else ""
     others = [code(other) for other in names(found["same_as_best"], key) if other != best[key]]
-    tied = f" Not to be told from it at 5 %: {', '.join(others)}." if others else " All others are worse at 5 %."
-    return f"{code(best[key])}{rate} {_figures(best)}{tied}{_edge(best)}{_diverged(found)}"
+    tied = " All others are worse at 5 %." if found["variants"] > 1 else ""
+    if others:
+        tied = f" Not to be told from it at 5 %: {', '.join(others)}."
+    return f"{code(best[key])}{rate} {_figures(found)}{tied}{_edge(best)}{_diverged(found)}"
 
 
 def names(same_as_best: list[Any], key: str) -> list[Any]:
@@ -55,6 +60,8 @@ def network_sweep(found: dict[str, Any], variants: pd.DataFrame, rates: Sequence
         rates: the learning rates over which each was tuned.
     """
     best, same = found["best"], found["same_as_best"]
+    if best["val_loss"]["mean"] is None:
+        return f"No network ends with a finite loss from every seed.{_diverged(found)}"
     smallest = min(same, key=lambda variant: variant["parameters"])
     by_activation = [
         f"{code(row['activation'])} {number(row['val_loss_mean'])} ({size(row)})"
@@ -63,16 +70,16 @@ def network_sweep(found: dict[str, Any], variants: pd.DataFrame, rates: Sequence
     ]
     listed = ", ".join(f"{size(variant)} {code(variant['activation'])}" for variant in same)
     those = f": {listed}" if len(same) <= MOST_LISTED else ""
+    ranked = f" Least mean validation loss by activation: {', '.join(by_activation)}." if by_activation else ""
     ends = int(variants["learning_rate"].isin([min(rates), max(rates)]).sum())
     straight = variants[variants["depth"] == 0]["val_accuracy_mean"]
     line = f" A straight line gets {share(straight.iloc[0])} right." if len(straight) else ""
     return (
         f"{size(best).capitalize()} {code(best['activation'])} units ({best['parameters']} parameters) at a learning "
-        f"rate of {code(best['learning_rate'])} {_figures(best)} Of {len(variants)} networks {len(same)} can't be told "
-        f"from the best at 5 %, the smallest of them {size(smallest)} {code(smallest['activation'])} units "
-        f"({smallest['parameters']} parameters){those}. Least mean validation loss by activation: "
-        f"{', '.join(by_activation)}.{line}{_edge(best)} Of all networks {ends} do best at an end of the grid of "
-        f"learning rates.{_diverged(found)}"
+        f"rate of {code(best['learning_rate'])} {_figures(found)} Of {len(variants)} networks {len(same)} can't be "
+        f"told from the best at 5 %, the smallest of them {size(smallest)} {code(smallest['activation'])} units "
+        f"({smallest['parameters']} parameters){those}.{ranked}{line}{_edge(best)} Of all networks {ends} do best at "
+        f"an end of the grid of learning rates.{_diverged(found)}"
     )
 
 
@@ -93,7 +100,8 @@ def batch_sweep(found: dict[str, Any]) -> str:
             f"after the fewest points seen ({_mean(samples, 'samples')}, in {_mean(samples, 'epochs')} epochs and "
             f"{_mean(samples, 'updates')} updates)."
         )
-    return sweep(found, "batch_size") + costs
+    fair = f" All sizes get {found['epochs']} epochs, and so the smaller ones more updates."
+    return sweep(found, "batch_size") + fair + costs
 
 
 def _mean(found: dict[str, Any], name: str) -> str:
@@ -136,7 +144,8 @@ def smallest_network(found: dict[str, Any]) -> str:
     if least is None:
         return f"No network that was tried gets every training point right. {tried}"
     steady = (
-        f"In nine starts of ten it takes {reliable['parameters']}: {_shape(reliable)}."
+        f"The fewest with which nine starts of ten did are {reliable['parameters']}: {_shape(reliable)}; the interval "
+        "says how sharp a limit that is."
         if reliable
         else "None does so in nine starts of ten."
     )
@@ -155,15 +164,16 @@ def _shape(found: dict[str, Any]) -> str:
     )
 
 
-def _figures(best: dict[str, Any]) -> str:
-    loss = best["val_loss"]
+def _figures(found: dict[str, Any]) -> str:
+    loss, accuracy = found["best"]["val_loss"], found["best"]["val_accuracy"]
+    seeds = f"{loss['n']} seed{'s' * (loss['n'] > 1)}"
     interval = ""
     if loss["n"] > 1 and loss["mean"] is not None:
         low, high = interval_of_mean(loss["mean"], loss["std"], loss["n"])
-        interval = f", 95 % interval {number(low)} to {number(high)}"
+        interval = f", 95 % interval {number(max(low, 0.0))} to {number(high)}"  # no loss is below 0
     return (
-        f"has the least validation loss: {number(loss['mean'])}{interval} ({loss['n']} seeds), "
-        f"with {share(best['val_accuracy']['mean'])} of the validation points right."
+        f"has the least validation loss after {found['epochs']} epochs: {number(loss['mean'])}{interval} ({seeds}), "
+        f"with {share(accuracy['mean'])} of the validation points right."
     )
 
 
@@ -183,12 +193,14 @@ def callbacks(found: dict[str, Any]) -> str:
     """Returns when EarlyStopping stopped, what it gave back, and what ModelCheckpoint kept."""
     stopping, kept = found["early_stopping"], found["model_checkpoint"]
     same = "the same figures as were logged" if kept["loaded"] == kept["logged"] else "other figures than were logged"
+    last = stopping["stopped_epoch"]
+    ended = f"`EarlyStopping` ends the training after {last} epochs and"
+    if last - stopping["best_epoch"] < stopping["patience"]:
+        ended = f"{last} epochs run out before `EarlyStopping` ends the training; it"
     return (
-        f"From one seed, `EarlyStopping` ends the training after {stopping['stopped_epoch']} epochs and takes back the "
-        f"weights of epoch {stopping['best_epoch']}, the last that gained {stopping['min_delta']:g}. "
-        f"`ModelCheckpoint`, which counts every gain, saved {len(kept['epochs_saved'])} epochs, the best of them "
-        f"{kept['best_epoch']}; "
-        f"loaded again, it gives {same}."
+        f"From one seed, {ended} takes back the weights of epoch {stopping['best_epoch']}, the last that gained "
+        f"{stopping['min_delta']:g}. `ModelCheckpoint`, which counts every gain, saved {len(kept['epochs_saved'])} "
+        f"epochs, the best of them {kept['best_epoch']}; loaded again, it gives {same}."
     )
 
 
@@ -200,12 +212,12 @@ def code(value: Any) -> str:
 
 def number(value: float | None, digits: int = 2) -> str:
     """Returns a number with so many significant digits; a run that diverged may have none."""
-    return "not a number" if value is None else f"{value:.{digits}g}"
+    return "not a number" if value is None or isnan(value) else f"{value:.{digits}g}"
 
 
 def share(value: float | None) -> str:
     """Returns a share as per cent."""
-    return "no known share" if value is None else f"{value:.2%}"
+    return "no known share" if value is None or isnan(value) else f"{value:.2%}"
 
 
 def _verdict(found: dict[str, Any]) -> str:

@@ -12,10 +12,13 @@ RISE = 1e-3  # relative; above the rounding of a float32 mean, below any rise se
 
 
 def summary(values: np.ndarray) -> dict[str, Any]:
-    """Returns mean, standard deviation (of the sample, n - 1), least, greatest and number of some runs' values."""
+    """Returns mean, standard deviation (of the sample, n - 1), least, greatest and number of some runs' values.
+
+    Of one run the standard deviation is not known: NaN.
+    """
     values = np.asarray(values, np.float64)
     with np.errstate(invalid="ignore", over="ignore"):
-        spread = values.std(ddof=1) if len(values) > 1 else 0.0
+        spread = values.std(ddof=1) if len(values) > 1 else np.nan
         return {"mean": values.mean(), "std": spread, "min": values.min(), "max": values.max(), "n": len(values)}
 
 

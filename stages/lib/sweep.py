@@ -61,9 +61,9 @@ class Sweep:
 
     @property
     def diverged(self) -> np.ndarray:
-        """Returns how many runs of each variant diverged, shape (variants,)."""
+        """Returns which runs diverged, shape (variants, replicates)."""
         pairs = zip(self.curves["loss"], self.start, strict=True)
-        return np.array([diverged(loss, start=start, constant=self.constant).sum() for loss, start in pairs])
+        return np.array([diverged(loss, start=start, constant=self.constant) for loss, start in pairs])
 
     @property
     def counts(self) -> dict[str, int]:
@@ -121,7 +121,7 @@ class Sweep:
                 table[f"{metric}_{name}"] = [figure[name] for figure in figures]
         found = self.comparison
         return table.assign(
-            diverged=self.diverged,
+            diverged=self.diverged.sum(axis=1),
             n=self.replicates,
             ratio=found.ratio,
             ratio_low=found.low,
@@ -131,7 +131,7 @@ class Sweep:
         )
 
     def answer(self, **grids: Sequence[float]) -> dict[str, Any]:
-        """Returns the best variant and its figures, for metrics/<stage>.json.
+        """Returns the best variant and its figures for metrics/<stage>.json, and after how many epochs of how many.
 
         `at_end_of_grid`, where grids are given: of which of them the best has the least or the greatest
         value, so that a better one may lie beyond. `same_as_best`: the variants that can't be told from
@@ -146,6 +146,8 @@ class Sweep:
         ends = [name for name, grid in grids.items() if best[name] in {min(grid), max(grid)}]
         edge = {"at_end_of_grid": ends} if grids else {}
         return {
-            "best": {**best, **figures, **edge, "diverged": self.diverged[self.best]},
+            "best": {**best, **figures, **edge, "diverged": self.diverged[self.best].sum()},
+            "epochs": self.curves["loss"].shape[-1],
             "same_as_best": same.to_dict("records") if len(same.columns) > 1 else same.iloc[:, 0].tolist(),
+            "variants": len(self.variants),
         }

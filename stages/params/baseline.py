@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from annotated_types import Le
+from annotated_types import Ge, Le
 from pydantic.dataclasses import dataclass
 
 from stages.params.fields import SECTION, Count
@@ -12,4 +12,4 @@ from stages.params.fields import SECTION, Count
 class Baseline:
     """How often the baseline's decision boundary is kept while it learns."""
 
-    snapshots: Annotated[Count, Le(100)]
+    snapshots: Annotated[Count, Ge(2), Le(100)]

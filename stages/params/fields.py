@@ -21,7 +21,7 @@ def refuse_too_many(networks: int) -> None:
     if networks > MOST_NETWORKS:
         raise ValueError(
             f"all combinations are {networks:,} networks, but at most {MOST_NETWORKS:,} are allowed; "
-            "shorten a list or take fewer replicates"
+            "shorten a list or take fewer replicates or restarts"
         )
 
 
