@@ -53,6 +53,16 @@ def test_a_params_file_that_is_not_sound_stops_dvc_before_anything_is_removed(
     assert not (former / "harm").exists()
 
 
+def test_a_value_that_was_refused_is_taken_back_by_the_documented_command(former: Path) -> None:
+    before = (former / "params.yaml").read_bytes()
+    assert call(former, "dvc", "exp", "run", "-S", "steps=-1").returncode
+    assert b"steps: -1" in (former / "params.yaml").read_bytes()
+    command = "touch params.yaml && git checkout params.yaml"
+    run(former, "sh", "-c", command)
+    assert (former / "params.yaml").read_bytes() == before
+    assert command in (ROOT / "docs/faults.md").read_text("utf-8")
+
+
 @pytest.mark.parametrize("output", ["data/path.csv", "data/grids/1.npy", "metrics/summary.json"])
 def test_an_output_that_was_edited_or_cut_short_is_made_again(former: Path, output: str) -> None:
     before = bits(former)
