@@ -21,7 +21,7 @@ from statistics import median
 from bench.floor import FLOOR
 from verify.differences import COMMITTED
 
-SHARD = 400  # that of stages/lib/fleets.py, which can't be imported here: it pins this process
+SHARD = 400  # that of stages/lib/engine/fleets.py, which can't be imported here: it pins this process
 ROUNDS = 5
 ROWS, EPOCHS = 1209, 200  # the training points of the study, and the epochs of its baseline
 FEW_EPOCHS = 20  # where more would change no ratio

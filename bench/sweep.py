@@ -11,9 +11,9 @@ import stages  # noqa: F401  it pins, so it comes before Keras
 import keras
 
 from bench.work import BATCH_SIZE, HIDDEN_UNITS, LEARNING_RATE, points
-from stages.lib.fleets import train_sweep
-from stages.lib.points import Points
-from stages.lib.recipe import Recipe
+from stages.lib.engine.fleets import train_sweep
+from stages.lib.core.points import Points
+from stages.lib.engine.recipe import Recipe
 
 
 def main(members: str, rows: str, epochs: str, folder: str) -> None:

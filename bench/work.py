@@ -31,16 +31,16 @@ def points(rows: int) -> tuple[np.ndarray, np.ndarray]:
 def engine(members: int, rows: int, epochs: int) -> Work:
     """Returns the work of the engine of this project: a fleet, after compilation."""
     if UNPINNED:
-        import stages.lib.environment
+        import stages.lib.core.environment
 
-        for name in stages.lib.environment.PINNED:
+        for name in stages.lib.core.environment.PINNED:
             os.environ.pop(name)
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     import keras
 
-    from stages.lib.fleet import Fleet, Member
-    from stages.lib.fleets import EPOCHS_AT_ONCE
-    from stages.lib.points import Points
+    from stages.lib.engine.fleet import Fleet, Member
+    from stages.lib.engine.fleets import EPOCHS_AT_ONCE
+    from stages.lib.core.points import Points
 
     data = Points(*points(rows))
     fleet = Fleet(

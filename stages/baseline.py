@@ -6,78 +6,110 @@ changes one thing: it is, bit for bit, the first replicate of the sweep's varian
 Held fixed: the data, the optimizer, the loss (binary cross-entropy).
 """
 
-from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from stages.lib.archive import save_network
-from stages.lib.files import whole, write_array, write_csv, write_json, write_text
-from stages.lib.grid import predict_grid, summary_text
-from stages.lib.measures import plateau_epoch
-from stages.lib.points import read_points
-from stages.lib.progress import Progress
-from stages.lib.recipe import Recipe
-from stages.lib.runner import run
-from stages.lib.snapshots import Snapshots, snapshot_epochs
-from stages.lib.sweep import replicate_seeds
-from stages.params.baseline import Baseline
-from stages.params.lr import Lr
-from stages.params.network import Network
-from stages.params.prediction_grid import PredictionGrid
-from stages.params.seed import Seed
-from stages.params.training import Training
+from stages.lib.analysis import page
+from stages.lib.analysis.answers import share
+from stages.lib.analysis.chapter import Chapter, Chart, Picture
+from stages.lib.analysis.figures import Count, Figure, Figures, Judged
+from stages.lib.analysis.measures import plateau_epoch
+from stages.lib.analysis.page import Chosen, Findings, Given, Params, baseline
+from stages.lib.analysis.sweep import Trained
+from stages.lib.core.plan import METRICS, Kept, Plan, Variant, replicate_seeds
 
 
-def main(
-    seed: Seed,
-    lr: Lr,
-    network: Network,
-    training: Training,
-    prediction_grid: PredictionGrid,
-    baseline: Baseline,
-    *,
-    train: Path,
-    validation: Path,
-    test: Path,
-    model: Path,
-    summary: Path,
-    grids: Path,
-    curves: Path,
-    metrics: Path,
-) -> None:
-    """Trains the network, keeps what it answers at several epochs, and judges it on all three sets."""
-    points = {path.stem: read_points(path) for path in (train, validation, test)}
-    recipe = Recipe.of_baseline(network, training, lr)
-    fleet = recipe.fleet(
-        [recipe.member(replicate_seeds(seed, 1)[0])],
-        train=points["train"],
-        validation=points["validation"],
-        name="baseline",
+class Plateau(Figures):
+    """The first epoch after which `patience` epochs gain less than `min_delta` nats, null where none is."""
+
+    epoch: Count | None
+    min_delta: Figure
+    patience: Count
+
+
+class BaselineFigures(Figures):
+    """The baseline on each set of points, and when its loss has settled."""
+
+    train: Judged
+    validation: Judged
+    test: Judged
+    parameters: Count
+    epochs: Count
+    plateau: Plateau
+
+
+class Page(page.Page):
+    """The baseline, followed while it learns, and judged on all three sets."""
+
+    order = 1
+    reads = ("seed", "lr", "network", "training", "prediction_grid", "baseline")
+    command = "dvc exp run -S lr=0.05"
+    figures = BaselineFigures
+
+    def plan(self, params: Params) -> Plan:
+        """Return the baseline from the first seed."""
+        return Plan(
+            [Variant({}, baseline(params))],
+            replicate_seeds(params["seed"], 1),
+            snapshots=snapshot_epochs(params["training"].epochs, params["baseline"].snapshots),
+            tested=True,
+        )
+
+    def judge(self, trained: Trained, given: Given) -> Findings:
+        """Return its curves, its figures on all sets, and its weights at several epochs."""
+        curves = pd.DataFrame({metric: trained.array(metric)[0, 0] for metric in METRICS})
+        curves.insert(0, "epoch", curves.index + 1)
+        last = curves.iloc[-1]
+        final = {
+            part: {name: trained.array(f"{part}_{name}")[0, 0] for name in ("loss", "accuracy")}
+            for part in ("train", "test")
+        }
+        rule = {"min_delta": given.rule.min_delta, "patience": given.rule.patience}
+        (variant,) = trained.plan.variants
+        found = self.figures.of(
+            {
+                **final,
+                "validation": {"loss": last["val_loss"], "accuracy": last["val_accuracy"]},
+                "parameters": variant.recipe.parameters,
+                "epochs": trained.plan.epochs,
+                "plateau": {"epoch": plateau_epoch(curves["val_loss"].to_numpy(), given.rule), **rule},
+            }
+        )
+        snapshots = dict(zip(trained.plan.snapshots, trained.array("snapshots"), strict=True))
+        chosen = Chosen(Kept(variant.recipe, summary=True), trained.weights(0, 0), snapshots)
+        return Findings(found, {"curves": curves}, chosen)
+
+    def chapter(self, findings: Findings) -> Chapter:
+        """Return how well it does, with its curves."""
+        found: Any = findings.figures
+        return self.written(
+            sentences(found),
+            f"Baseline after {found.epochs} epochs",
+            charts=(Chart("learning", marks={"settled": found.plateau.epoch}),),
+            pictures=(Picture("plots/figures/baseline.png", "The baseline's answer over the plane, soft and strict."),),
+        )
+
+
+def snapshot_epochs(epochs: int, snapshots: int) -> list[int]:
+    """Return 0 and up to `snapshots` - 1 epochs in steps of one ratio from 1 to the last: early ones change most."""
+    return sorted({0, epochs, *np.geomspace(1, epochs, snapshots - 1).round().astype(int).tolist()})
+
+
+def sentences(found: BaselineFigures) -> str:
+    """Return how well the baseline does, test points included, and since when its loss has settled."""
+    plateau = found.plateau
+    span, gain = f"{plateau.patience} epochs", f"{plateau.min_delta:g}"
+    when = f"settled at epoch {plateau.epoch}: the next {span} gain less than {gain}"
+    held_out = f"{share(found.validation.accuracy)} of the validation points and {share(found.test.accuracy)}"
+    return (
+        f"{verdict(found.test.accuracy)}: the baseline ({found.parameters} parameters, {found.epochs} epochs, one "
+        f"seed) gets {share(found.train.accuracy)} of the training points, {held_out} of the test points right. "
+        f"Its loss has {when if plateau.epoch else 'not settled yet'}."
     )
-    snapshots = Snapshots(snapshot_epochs(training.epochs, baseline.snapshots))
-    history = fleet.train(epochs=training.epochs, batch_size=training.batch_size, callbacks=[Progress(), snapshots])
-    trained = fleet.network(0)
-    save_network(trained, model)
-    write_text(summary_text(trained), summary)
-    with whole(grids) as folder:
-        for epoch, weights in snapshots.weights.items():
-            trained.set_weights(weights)
-            write_array(predict_grid(trained, prediction_grid), folder / f"{epoch}.npy")
-    learning = pd.DataFrame({name: values[:, 0] for name, values in history.items()})
-    learning.insert(0, "epoch", learning.index + 1)
-    write_csv(learning, curves)
-    rule = {"min_delta": training.min_delta, "patience": training.patience}
-    judged = {name: fleet.judge(part) for name, part in points.items()}
-    write_json(
-        {
-            **{name: {metric: values[0] for metric, values in figures.items()} for name, figures in judged.items()},
-            "parameters": trained.count_params(),
-            "epochs": training.epochs,
-            "plateau": {"epoch": plateau_epoch(history["val_loss"][:, 0], training), **rule},
-        },
-        metrics,
-    )
 
 
-if __name__ == "__main__":
-    run(main)
+def verdict(accuracy: float | None) -> str:
+    """Return in a word whether a share of the points is all of them."""
+    return "Yes" if accuracy == 1 else "Nearly" if accuracy and accuracy > 0.95 else "Not so far"

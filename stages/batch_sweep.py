@@ -8,72 +8,92 @@ are the machine's.
 Held fixed: the network, the optimizer (plain SGD), the number of epochs that each gets.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from stages.lib.archive import save_network
-from stages.lib.files import write_array, write_csv, write_json
-from stages.lib.fleets import train_sweep
-from stages.lib.grid import predict_grid
-from stages.lib.measures import plateau_epoch, summary
-from stages.lib.points import read_points
-from stages.lib.recipe import Recipe
-from stages.lib.runner import run
-from stages.lib.sweep import Sweep, replicate_seeds
+from stages.lib.analysis import answers
+from stages.lib.analysis.answers import code
+from stages.lib.analysis.figures import OverSeeds, SweepFigures, VariantFigures
+from stages.lib.analysis.measures import plateau_epoch, summary
+from stages.lib.analysis.page import Findings, Given, SweepPage
+from stages.lib.analysis.sweep import Sweep
+from stages.lib.core.plan import Changed, Recipe
 from stages.params.batch_sweep import BatchSweep
-from stages.params.network import Network
-from stages.params.prediction_grid import PredictionGrid
-from stages.params.seed import Seed
-from stages.params.training import Training
+from stages.params.training import TRAINING_POINTS, Training
 
 
-def main(
-    seed: Seed,
-    network: Network,
-    training: Training,
-    prediction_grid: PredictionGrid,
-    batch_sweep: BatchSweep,
-    *,
-    train: Path,
-    validation: Path,
-    shards: Path,
-    model: Path,
-    grid: Path,
-    curves: Path,
-    variants: Path,
-    metrics: Path,
-) -> None:
-    """Tunes every batch size, and counts what each needs until the loss has settled."""
-    points = {"train": read_points(train), "validation": read_points(validation)}
-    seeds = replicate_seeds(seed, batch_sweep.replicates)
-    rates = batch_sweep.learning_rates
-    tried = [
-        (
-            {"batch_size": size, "learning_rate": rate},
-            replace(Recipe.of_baseline(network, training, rate), batch_size=size, epochs=batch_sweep.epochs),
-        )
-        for size in batch_sweep.batch_sizes
-        for rate in rates
-    ]
-    with train_sweep(tried, seeds, **points, shards=shards) as sweep:
-        tuned = sweep.tuned()
-        rows = len(points["train"])
-        costs = cost_table(tuned, training, rows=rows)
-        write_csv(tuned.curve_table(), curves)
-        write_csv(tuned.variant_table().join(costs), variants)
-        answer = tuned.answer(batch_size=batch_sweep.batch_sizes, learning_rate=rates)
-        write_json(answer | sweep.counts | cheapest(tuned, training, costs, rows=rows), metrics)
-        _, best = tried[sweep.best]
-        network_of_best = best.network(seeds[0], **points, name="batch_sweep")
-        save_network(network_of_best, model)
-        write_array(predict_grid(network_of_best, prediction_grid), grid)
+class Cost(VariantFigures):
+    """What a batch size needs until its loss has settled, from every seed."""
+
+    epochs: OverSeeds
+    updates: OverSeeds
+    samples: OverSeeds
+
+
+class BatchFigures(SweepFigures):
+    """The sizes that need the fewest updates and the fewest samples, where one settles from every seed."""
+
+    fewest_updates: Cost | None = None
+    fewest_samples: Cost | None = None
+
+
+class Page(SweepPage):
+    """Every batch size at each rate."""
+
+    order = 5
+    reads = ("seed", "network", "training", "batch_sweep")
+    command = "dvc exp run -S batch_sweep.epochs=500"
+    figures = BatchFigures
+    key = "batch_size"
+    title = "Best batch size: {batch_size}"
+    natural = {"batch_size": TRAINING_POINTS}
+    charts = ("cost", "variants", "curves")
+
+    def variants(self, asked: BatchSweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:
+        """Yield each size at each rate."""
+        for size in asked.batch_sizes:
+            for rate in asked.learning_rates:
+                recipe = replace(baseline, batch_size=size, learning_rate=rate, epochs=asked.epochs)
+                yield {"batch_size": size, "learning_rate": rate}, recipe
+
+    def tables(self, sweep: Sweep, tuned: Sweep, given: Given) -> dict[str, pd.DataFrame]:  # noqa: ARG002
+        """Return the variants with what each needs until its loss has settled."""
+        return {"variants": tuned.variant_table().join(cost_table(tuned, given.rule, rows=given.rows))}
+
+    def more(self, tuned: Sweep, given: Given) -> dict[str, Any]:
+        """Return the sizes that settle from every seed at the least cost."""
+        return cheapest(tuned, given.rule, rows=given.rows)
+
+    def columns(self, variants: pd.DataFrame) -> tuple[str, ...]:
+        """Return what names a size, and its cost."""
+        return (*super().columns(variants), "settled", "epochs", "updates", "samples")
+
+    def answer(self, found: BatchFigures, findings: Findings) -> str:  # noqa: ARG002
+        """Return which size ends lowest, and which settles after the fewest updates and the fewest samples."""
+        costs = ""
+        if found.fewest_updates and found.fewest_samples:
+            updates, samples = found.fewest_updates, found.fewest_samples
+            costs = (
+                f" Of the sizes that settle from every seed, {code(updates.changed['batch_size'])} does after the "
+                f"fewest updates ({mean(updates.updates)}, in {mean(updates.epochs)} epochs) and "
+                f"{code(samples.changed['batch_size'])} after the fewest points seen ({mean(samples.samples)}, in "
+                f"{mean(samples.epochs)} epochs and {mean(samples.updates)} updates)."
+            )
+        fair = f" All sizes get {found.epochs} epochs, and so the smaller ones more updates."
+        return answers.sweep(found, self.key) + fair + costs
+
+
+def mean(figure: OverSeeds) -> str:
+    """Return the mean over the seeds as a whole number."""
+    return f"{figure.mean:,.0f}"
 
 
 def settled_epochs(sweep: Sweep, rule: Training) -> list[list[int]]:
-    """Returns for each variant the epochs after which its validation loss has settled, of the seeds that did.
+    """Return for each variant the epochs after which its validation loss has settled, of the seeds that did.
 
     A run that diverged has not settled, though its loss no longer falls.
     """
@@ -84,7 +104,7 @@ def settled_epochs(sweep: Sweep, rule: Training) -> list[list[int]]:
 
 
 def cost_table(sweep: Sweep, rule: Training, *, rows: int) -> pd.DataFrame:
-    """Returns what each variant needs until its validation loss has settled, one row per variant.
+    """Return what each variant needs until its validation loss has settled, one row per variant.
 
     `settled` counts the seeds that did; `epochs`, `updates` (of the weights) and `samples` (points
     seen) are the means over those, and empty where none did.
@@ -100,15 +120,17 @@ def cost_table(sweep: Sweep, rule: Training, *, rows: int) -> pd.DataFrame:
             "epochs_max": [max(runs, default=np.nan) for runs in epochs],
             "updates": mean * updates_per_epoch,
             "samples": mean * rows,
-        }
+        },
+        index=sweep.variants.index,
     )
 
 
-def cheapest(sweep: Sweep, rule: Training, costs: pd.DataFrame, *, rows: int) -> dict[str, object]:
-    """Returns the batch sizes that need the fewest updates and the fewest samples, of those that settle from all seeds.
+def cheapest(sweep: Sweep, rule: Training, *, rows: int) -> dict[str, Any]:
+    """Return the batch sizes that need the fewest updates and the fewest samples, of those that settle from all seeds.
 
     Empty where none does.
     """
+    costs = cost_table(sweep, rule, rows=rows).reset_index(drop=True)
     steady = costs[costs["settled"] == sweep.replicates]
     if steady.empty:
         return {}
@@ -119,15 +141,10 @@ def cheapest(sweep: Sweep, rule: Training, costs: pd.DataFrame, *, rows: int) ->
     }
 
 
-def spread_of_cost(sweep: Sweep, rule: Training, variant: int, *, rows: int) -> dict[str, object]:
-    """Returns a batch size that settles from all seeds, and what it needs over the seeds."""
+def spread_of_cost(sweep: Sweep, rule: Training, variant: int, *, rows: int) -> dict[str, Any]:
+    """Return a batch size that settles from all seeds, and what it needs over the seeds."""
     epochs = np.array(settled_epochs(sweep, rule)[variant])
     chosen = sweep.variants.to_dict("records")[variant]
     updates = -(-rows // chosen["batch_size"])
-    return chosen | {
-        name: summary(epochs * each) for name, each in (("epochs", 1), ("updates", updates), ("samples", rows))
-    }
-
-
-if __name__ == "__main__":
-    run(main)
+    spread = {name: summary(epochs * each) for name, each in (("epochs", 1), ("updates", updates), ("samples", rows))}
+    return {**{str(name): value for name, value in chosen.items()}, **spread}

@@ -8,125 +8,110 @@ livelossplot) redraws the curves after each epoch.
 Held fixed: the network of the baseline, its data and its batch size. The optimizer is Adam.
 """
 
-from pathlib import Path
+from dataclasses import asdict, replace
+from typing import Any
 
-import keras
-import numpy as np
-import pandas as pd
-from livelossplot import PlotLossesKeras
-from livelossplot.outputs import MatplotlibPlot
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-
-from stages.lib.files import whole, write_csv, write_json
-from stages.lib.network import dense_network, judge
-from stages.lib.png import write_png
-from stages.lib.points import Points, read_points
-from stages.lib.progress import Progress
-from stages.lib.runner import run
-from stages.lib.sweep import replicate_seeds
-from stages.params.callbacks_demo import CallbacksDemo
-from stages.params.network import Network
-from stages.params.seed import Seed
-from stages.params.training import Training
+from stages.lib.analysis import page
+from stages.lib.analysis.chapter import Chapter, Chart, Picture
+from stages.lib.analysis.figures import Count, Figure, Figures, Share
+from stages.lib.analysis.page import Findings, Given, Params, baseline
+from stages.lib.analysis.sweep import Trained
+from stages.lib.core.files import read_csv, read_json
+from stages.lib.core.plan import EarlyStopping, Optimizer, Plan, Variant, replicate_seeds
 
 
-def main(
-    seed: Seed,
-    network: Network,
-    training: Training,
-    callbacks_demo: CallbacksDemo,
-    *,
-    train: Path,
-    validation: Path,
-    best: Path,
-    improvements: Path,
-    live_plot: Path,
-    curves: Path,
-    metrics: Path,
-) -> None:
-    """Trains until EarlyStopping says so, and shows that what ModelCheckpoint kept is what it gave back."""
-    keras.utils.set_random_seed(replicate_seeds(seed, 1)[0])
-    points, held_out = read_points(train), read_points(validation)
-    model = dense_network(
-        network.hidden_units,
-        network.activation,
-        keras.optimizers.Adam(callbacks_demo.learning_rate),
-        kernel_initializer=network.kernel_initializer,
-        name="callbacks_demo",
-        steps_per_execution=-(-len(points) // training.batch_size),  # an epoch per call into XLA: the same weights
-    )
-    rule = {"min_delta": callbacks_demo.min_delta, "patience": callbacks_demo.patience}
-    early_stopping = keras.callbacks.EarlyStopping("val_loss", restore_best_weights=True, **rule)
-    keep = {"monitor": "val_loss", "save_best_only": True, "save_weights_only": True}
-    with whole(best) as best_file, whole(improvements) as folder, whole(live_plot) as picture:
-        callbacks = [
-            early_stopping,
-            keras.callbacks.ModelCheckpoint(best_file, **keep),
-            keras.callbacks.ModelCheckpoint(folder / "{epoch:04d}.weights.h5", **keep),
-            PlotLossesKeras(outputs=[matplotlib_plot(picture)], step_names="epoch (the first is 0)"),
-            Progress(),
-        ]
-        history = model.fit(
-            points.x,
-            points.y,
-            batch_size=training.batch_size,
-            epochs=callbacks_demo.epochs,
-            validation_data=(held_out.x, held_out.y),
-            validation_batch_size=len(held_out),
-            callbacks=callbacks,
-            verbose=0,
-        ).history
-    learning = pd.DataFrame(history)
-    learning.insert(0, "epoch", learning.index + 1)
-    write_csv(learning, curves)
+class HeldOut(Figures):
+    """A network on the validation points."""
 
-    restored = judge_held_out(model, held_out)
-    model.load_weights(best)
-    lowest = learning["val_loss"].fillna(np.inf).to_numpy().argmin()
-    saved = sorted(int(file.name.split(".")[0]) for file in improvements.iterdir())
-    write_json(
-        {
+    val_loss: Figure
+    val_accuracy: Share
+
+
+class Stopped(Figures):
+    """EarlyStopping: its rule, the epoch whose weights it took back, their figures, and the last epoch."""
+
+    min_delta: Figure
+    patience: Count
+    best_epoch: Count
+    restored: HeldOut
+    stopped_epoch: Count
+
+
+class Checkpoints(Figures):
+    """ModelCheckpoint: the epochs that it saved, the best of them, and its figures as logged and as loaded again."""
+
+    best_epoch: Count
+    epochs_saved: list[Count]
+    logged: HeldOut
+    loaded: HeldOut
+
+
+class CallbacksFigures(Figures):
+    """What each callback gave back."""
+
+    early_stopping: Stopped
+    model_checkpoint: Checkpoints
+
+
+class Page(page.Page):
+    """The baseline's network under Adam, watched by Keras's callbacks."""
+
+    order = 10
+    reads = ("seed", "network", "training", "callbacks_demo")
+    command = "dvc exp run -S callbacks_demo.patience=5"
+    figures = CallbacksFigures
+
+    def plan(self, params: Params) -> Plan:
+        """Return one network from the first seed, and the rule of EarlyStopping."""
+        asked = params["callbacks_demo"]
+        recipe = replace(
+            baseline(params), optimizer=Optimizer("adam"), learning_rate=asked.learning_rate, epochs=asked.epochs
+        )
+        rule = EarlyStopping(asked.min_delta, asked.patience)
+        return Plan([Variant({}, recipe)], replicate_seeds(params["seed"], 1), early_stopping=rule)
+
+    def judge(self, trained: Trained, given: Given) -> Findings:  # noqa: ARG002
+        """Return the curves, and what each callback gave back."""
+        curves, found = read_csv(trained.folder / "curves.csv"), read_json(trained.folder / "callbacks.json")
+        lowest = int(curves["val_loss"].argmin(skipna=True)) if curves["val_loss"].notna().any() else 0
+        rule = asdict(trained.plan.early_stopping) if trained.plan.early_stopping else {}
+        figures = {
             "early_stopping": {
                 **rule,
-                "best_epoch": early_stopping.best_epoch + 1,
-                "restored": restored,
-                "stopped_epoch": len(learning),
+                "best_epoch": found["best_epoch"],
+                "restored": found["restored"],
+                "stopped_epoch": len(curves),
             },
             "model_checkpoint": {
                 "best_epoch": lowest + 1,
-                "epochs_saved": saved,
-                "logged": {name: learning[name][lowest] for name in restored},
-                "loaded": judge_held_out(model, held_out),
+                "epochs_saved": found["epochs_saved"],
+                "logged": curves.iloc[lowest][["val_loss", "val_accuracy"]].to_dict(),
+                "loaded": found["loaded"],
             },
-        },
-        metrics,
+        }
+        return Findings(self.figures.of(figures), {"curves": curves})
+
+    def chapter(self, findings: Findings) -> Chapter:
+        """Return when the training ended, with the curves and the picture that was drawn live."""
+        found: Any = findings.figures
+        return self.written(
+            sentences(found),
+            "Callbacks demo",
+            charts=(Chart("learning", marks={"weights taken back": found.early_stopping.best_epoch}),),
+            pictures=(Picture("plots/callbacks_demo/live_plot.png", "The curves as PlotLossesKeras drew them."),),
+        )
+
+
+def sentences(found: CallbacksFigures) -> str:
+    """Return when EarlyStopping stopped, what it gave back, and what ModelCheckpoint kept."""
+    stopping, kept = found.early_stopping, found.model_checkpoint
+    same = "the same figures as were logged" if kept.loaded == kept.logged else "other figures than were logged"
+    last = stopping.stopped_epoch
+    ended = f"`EarlyStopping` ends the training after {last} epochs and"
+    if last - stopping.best_epoch < stopping.patience:
+        ended = f"{last} epochs run out before `EarlyStopping` ends the training; it"
+    return (
+        f"From one seed, {ended} takes back the weights of epoch {stopping.best_epoch}, the last that gained "
+        f"{stopping.min_delta:g}. `ModelCheckpoint`, which counts every gain, saved {len(kept.epochs_saved)} "
+        f"epochs, the best of them {kept.best_epoch}; loaded again, it gives {same}."
     )
-
-
-def judge_held_out(model: keras.Sequential, points: Points) -> dict[str, float]:
-    """Returns `val_loss` and `val_accuracy` of the model as it is now."""
-    return {f"val_{name}": value for name, value in judge(model, points).items()}
-
-
-def matplotlib_plot(path: Path) -> MatplotlibPlot:
-    """Returns livelossplot's drawing of the curves, which writes each state over the last one."""
-
-    def prepare(figure: Figure, axes: np.ndarray, groups: int) -> None:
-        figure.set_size_inches(10, 4)
-
-    def label(axes: Axes, group: str, step_name: str) -> None:
-        axes.set(title=group.capitalize(), xlabel=step_name)
-        axes.set_yscale("log" if group == "Loss" else "linear")
-        axes.set_ylabel("binary cross-entropy [nats]" if group == "Loss" else "share of points on the right side")
-        axes.legend()
-
-    def save(figure: Figure) -> None:
-        figure.tight_layout()
-        write_png(figure, path)  # livelossplot opens a figure per epoch and closes none
-
-    return MatplotlibPlot(before_plots=prepare, after_subplot=label, after_plots=save)
-
-
-if __name__ == "__main__":
-    run(main)

@@ -7,14 +7,13 @@ Held fixed: the construction, to the order of the random draws, so that a notebo
 `numpy.random.seed(seed)` and draws in this order has the same points.
 """
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
-from stages.lib.files import write_csv
-from stages.lib.points import COLUMNS
-from stages.lib.runner import run
+from stages.lib.core.files import write_csv
+from stages.lib.core.places import Places
+from stages.lib.core.points import COLUMNS
+from stages.lib.core.runner import run
 from stages.params.seed import Seed
 
 RING_ANGLES = 1_000  # evenly spaced, before the gaps are cut
@@ -23,15 +22,15 @@ GAP_HALF_WIDTH = 0.2  # radians
 BAR_POINTS = 200
 
 
-def main(seed: Seed, *, train: Path, validation: Path, test: Path) -> None:
+def main(seed: Seed, *, places: Places) -> None:
     """Draws three sets from one generator and writes them with 6 decimals.
 
     The rounding takes in the last bit in which the sines of two machines may differ: what is on
     disk is the data.
     """
     random = np.random.RandomState(seed)
-    for path in (train, validation, test):
-        write_csv(draw(random), path, float_format="%.6f")
+    for part in ("train", "validation", "test"):
+        write_csv(draw(random), places.points(part), float_format="%.6f")
 
 
 def draw(random: np.random.RandomState) -> pd.DataFrame:

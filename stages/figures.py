@@ -9,75 +9,46 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from stages.lib.drawing import draw_points, draw_soft, picture_of_boundary, picture_of_units
-from stages.lib.files import read_array, read_json, whole
-from stages.lib.png import write_png
-from stages.lib.points import Points, read_points
-from stages.lib.runner import run
+from stages.lib.analysis.chapter import Chapter, read_chapters
+from stages.lib.core.files import read_array, whole
+from stages.lib.core.places import Places
+from stages.lib.core.png import write_png
+from stages.lib.core.points import Points, read_points
+from stages.lib.core.runner import run
+from stages.lib.publish.drawing import draw_points, draw_soft, picture_of_boundary, picture_of_units
 from stages.params.prediction_grid import PredictionGrid
 
 
-def main(
-    prediction_grid: PredictionGrid,
-    *,
-    train: Path,
-    baseline_grids: Path,
-    lr_sweep_grid: Path,
-    lr_sweep_metrics: Path,
-    initializer_sweep_grid: Path,
-    initializer_sweep_metrics: Path,
-    network_sweep_grid: Path,
-    network_sweep_metrics: Path,
-    batch_sweep_grid: Path,
-    batch_sweep_metrics: Path,
-    optimizer_sweep_grid: Path,
-    optimizer_sweep_metrics: Path,
-    smallest_network_grid: Path,
-    smallest_network_units: Path,
-    smallest_network_metrics: Path,
-    data: Path,
-    baseline: Path,
-    epochs: Path,
-    lr_sweep: Path,
-    initializer_sweep: Path,
-    network_sweep: Path,
-    batch_sweep: Path,
-    optimizer_sweep: Path,
-    smallest_network: Path,
-    units: Path,
-) -> None:
-    """Draws the points, the boundary of each stage's network, and how the baseline and the smallest one work."""
-    points, limit = read_points(train), prediction_grid.limit
-    draw_data(points, data, limit=limit)
-    grids = {int(file.stem): read_array(file) for file in baseline_grids.glob("*.npy")}
-    draw_epochs(points, grids, epochs, limit=limit)
-    title = f"Baseline after {max(grids)} epochs"
-    write_png(picture_of_boundary(points, grids[max(grids)], limit=limit, title=title), baseline)
-    for picture, answers, metrics, best in (
-        (lr_sweep, lr_sweep_grid, lr_sweep_metrics, "Best learning rate: {learning_rate:g}"),
-        (
-            initializer_sweep,
-            initializer_sweep_grid,
-            initializer_sweep_metrics,
-            "Best initializer: {kernel_initializer}",
-        ),
-        (network_sweep, network_sweep_grid, network_sweep_metrics, "Best size: {depth} x {width} {activation} units"),
-        (batch_sweep, batch_sweep_grid, batch_sweep_metrics, "Best batch size: {batch_size}"),
-        (optimizer_sweep, optimizer_sweep_grid, optimizer_sweep_metrics, "Best optimizer: {optimizer}"),
-    ):
-        title = best.format_map(read_json(metrics)["best"])
-        write_png(picture_of_boundary(points, read_array(answers), limit=limit, title=title), picture)
-    found = read_json(smallest_network_metrics)["smallest"]
-    named = "Smallest network: {hidden_units} {activation} units, {parameters} parameters"
-    title = named.format_map(found) if found else "The network that comes nearest"
-    write_png(
-        picture_of_boundary(points, read_array(smallest_network_grid), limit=limit, title=title), smallest_network
-    )
-    write_png(picture_of_units(points, read_array(smallest_network_units), limit=limit, title=title), units)
+def main(prediction_grid: PredictionGrid, *, places: Places) -> None:
+    """Draw the points, and for each chapter what its network makes of the plane."""
+    points, limit = read_points(places.points("train")), prediction_grid.limit
+    with whole(places.pictures) as folder:
+        draw_data(points, folder / "data.png", limit=limit)
+        for chapter in read_chapters(places.chapters):
+            draw_chapter(chapter, points, places.grids, folder, limit=limit)
+
+
+def draw_chapter(chapter: Chapter, points: Points, grids: Path, folder: Path, *, limit: float) -> None:
+    """Draw the boundary of a chapter's network, and what else of it there is: its epochs, its units."""
+    epochs = {int(file.stem): read_array(file) for file in (grids / chapter.stage).glob("*.npy")}
+    if epochs:
+        draw_epochs(points, epochs, folder / chapter.stage, limit=limit)
+    last = epochs[max(epochs)] if epochs else _array(grids / f"{chapter.stage}.npy")
+    if last is not None:
+        picture = picture_of_boundary(points, last, limit=limit, title=chapter.title)
+        write_png(picture, folder / f"{chapter.stage}.png")
+    units = _array(grids / f"{chapter.stage}_units.npy")
+    if units is not None:
+        picture = picture_of_units(points, units, limit=limit, title=chapter.title)
+        write_png(picture, folder / f"{chapter.stage}_units.png")
+
+
+def _array(path: Path) -> np.ndarray | None:
+    return read_array(path) if path.exists() else None
 
 
 def draw_data(points: Points, path: Path, *, limit: float) -> None:
-    """Returns nothing; draws the points alone."""
+    """Draw the points alone."""
     figure, axes = plt.subplots(figsize=(5.5, 5), layout="constrained")
     draw_points(axes, points, limit=limit)
     axes.set_title(f"The training set: {len(points)} points")
@@ -86,14 +57,14 @@ def draw_data(points: Points, path: Path, *, limit: float) -> None:
 
 
 def draw_epochs(points: Points, grids: dict[int, np.ndarray], folder: Path, *, limit: float) -> None:
-    """Returns nothing; draws each epoch's boundary as `<epoch>.png`, which DVC's extension shows as a slider."""
-    with whole(folder) as partial:
-        for epoch, grid in sorted(grids.items()):
-            figure, axes = plt.subplots(figsize=(5.6, 4.6), layout="constrained")
-            draw_soft(axes, grid, limit=limit)
-            draw_points(axes, points, limit=limit)
-            axes.set_title(f"Baseline after {epoch} epoch{'s' * (epoch != 1)}")
-            write_png(figure, partial / f"{epoch}.png")
+    """Draw each epoch's boundary as `<epoch>.png`, which DVC's extension shows as a slider."""
+    name = folder.name.replace("_", " ").capitalize()
+    for epoch, grid in sorted(grids.items()):
+        figure, axes = plt.subplots(figsize=(5.6, 4.6), layout="constrained")
+        draw_soft(axes, grid, limit=limit)
+        draw_points(axes, points, limit=limit)
+        axes.set_title(f"{name} after {epoch} epoch{'s' * (epoch != 1)}")
+        write_png(figure, folder / f"{epoch}.png")
 
 
 if __name__ == "__main__":

@@ -7,80 +7,79 @@ tuned over a small grid of learning rates and judged at its best.
 Held fixed: the optimizer (plain SGD), the initializer, the batch size, the number of epochs (its own).
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
 
-from stages.lib.archive import save_network
-from stages.lib.files import write_array, write_csv, write_json
-from stages.lib.fleets import train_sweep
-from stages.lib.grid import predict_grid
-from stages.lib.points import read_points
-from stages.lib.recipe import Recipe
-from stages.lib.runner import run
-from stages.lib.sweep import replicate_seeds
-from stages.params.network import Activation, Network
+import pandas as pd
+
+from stages.lib.analysis.answers import code, diverged, edge, figures, number, share, size
+from stages.lib.analysis.figures import SweepFigures
+from stages.lib.analysis.page import Findings, SweepPage
+from stages.lib.core.plan import Changed, Recipe
 from stages.params.network_sweep import NetworkSweep
-from stages.params.prediction_grid import PredictionGrid
-from stages.params.seed import Seed
-from stages.params.training import Training
+
+MOST_LISTED = 6  # networks in a sentence; the table beside it has all
 
 
-def main(
-    seed: Seed,
-    network: Network,
-    training: Training,
-    prediction_grid: PredictionGrid,
-    network_sweep: NetworkSweep,
-    *,
-    train: Path,
-    validation: Path,
-    shards: Path,
-    model: Path,
-    grid: Path,
-    curves: Path,
-    variants: Path,
-    metrics: Path,
-) -> None:
-    """Tunes every size with every activation; keeps the first replicate of the best."""
-    points = {"train": read_points(train), "validation": read_points(validation)}
-    seeds = replicate_seeds(seed, network_sweep.replicates)
-    rates = network_sweep.learning_rates
-    tried = [
-        (
-            {"activation": activation, "depth": depth, "width": width, "learning_rate": rate},
-            replace(
-                Recipe.of_baseline(network, training, rate),
+class Page(SweepPage):
+    """Every size with every activation, at each rate."""
+
+    order = 4
+    reads = ("seed", "network", "training", "network_sweep")
+    command = "dvc exp run -S 'network_sweep.widths=[4,32]'"
+    key = "activation"
+    title = "Best size: {depth} x {width} {activation} units"
+    natural = {"depth": 0}
+    charts = ("map_of_sizes", "loss_by_size", "curves_of_best_sizes")
+
+    def variants(self, asked: NetworkSweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:
+        """Yield each network at each rate; without hidden layers there is but one, and it is linear."""
+        sized = [size for size in product(asked.activations, asked.depths, asked.widths) if size[1]]
+        straight = [("linear", 0, 0)] if 0 in asked.depths else []
+        for (activation, depth, width), rate in product([*straight, *sized], asked.learning_rates):
+            recipe = replace(
+                baseline,
                 hidden_units=(width,) * depth,
                 activation=activation,
-                epochs=network_sweep.epochs,
-            ),
+                learning_rate=rate,
+                epochs=asked.epochs,
+            )
+            shape: Changed = {"activation": activation, "depth": depth, "width": width}
+            yield shape | {"parameters": recipe.parameters, "learning_rate": rate}, recipe
+
+    def grids(self, tried: pd.DataFrame, best: pd.Series) -> dict[str, Collection[float]]:
+        """Return the depths, the widths of networks that have any layers, and the rates."""
+        widths = set(tried[tried["depth"] > 0]["width"]) or {best["width"]}
+        return {"depth": set(tried["depth"]), "width": widths} | super().grids(tried, best)
+
+    def columns(self, variants: pd.DataFrame) -> tuple[str, ...]:  # noqa: ARG002
+        """Return what names a network in the report's table."""
+        return ("activation", "depth", "width", "parameters", "learning_rate")
+
+    def answer(self, found: SweepFigures, findings: Findings) -> str:
+        """Return which size and activation does best, those that can't be told from it, and what a line gets."""
+        best, variants, rates = found.best.changed, findings.tables["variants"], findings.tried["learning_rate"]
+        same = [variant for variant in found.same_as_best if isinstance(variant, dict)]
+        if found.best.val_loss.mean is None:
+            return f"No network ends with a finite loss from every seed.{diverged(found)}"
+        smallest = min(same, key=lambda variant: variant["parameters"])
+        by_activation = [
+            f"{code(row['activation'])} {number(row['val_loss_mean'])} ({size(row)})"
+            for row in variants.sort_values("val_loss_mean").drop_duplicates("activation").to_dict("records")
+            if row["depth"]
+        ]
+        listed = ", ".join(f"{size(variant)} {code(variant['activation'])}" for variant in same)
+        those = f": {listed}" if len(same) <= MOST_LISTED else ""
+        ranked = f" Least mean validation loss by activation: {', '.join(by_activation)}." if by_activation else ""
+        ends = int(variants["learning_rate"].isin([rates.min(), rates.max()]).sum())
+        straight = variants[variants["depth"] == 0]["val_accuracy_mean"]
+        line = f" A straight line gets {share(straight.iloc[0])} right." if len(straight) else ""
+        return (
+            f"{size(best).capitalize()} {code(best['activation'])} units ({best['parameters']} parameters) at a "
+            f"learning rate of {code(best['learning_rate'])} {figures(found)} Of {len(variants)} networks {len(same)} "
+            f"can't be told from the best at 5 %, the smallest of them {size(smallest)} "
+            f"{code(smallest['activation'])} units ({smallest['parameters']} parameters){those}.{ranked}{line}"
+            f"{edge(found.best)} Of all networks {ends} do best at an end of the grid of learning "
+            f"rates.{diverged(found)}"
         )
-        for activation, depth, width in sizes(network_sweep)
-        for rate in rates
-    ]
-    with train_sweep(tried, seeds, **points, shards=shards) as sweep:
-        sweep.variants.insert(3, "parameters", [recipe.parameters for _, recipe in tried])
-        tuned = sweep.tuned()
-        write_csv(tuned.curve_table(), curves)
-        write_csv(tuned.variant_table(), variants)
-        answer = tuned.answer(depth=network_sweep.depths, width=network_sweep.widths, learning_rate=rates)
-        write_json(answer | sweep.counts, metrics)
-        _, best = tried[sweep.best]
-        network_of_best = best.network(seeds[0], **points, name="network_sweep")
-        save_network(network_of_best, model)
-        write_array(predict_grid(network_of_best, prediction_grid), grid)
-
-
-def sizes(asked: NetworkSweep) -> Iterator[tuple[Activation, int, int]]:
-    """Yields activation, depth and width of each network; without hidden layers there is but one, and it is linear."""
-    if 0 in asked.depths:
-        yield "linear", 0, 0
-    for activation, depth, width in product(asked.activations, asked.depths, asked.widths):
-        if depth:
-            yield activation, depth, width
-
-
-if __name__ == "__main__":
-    run(main)

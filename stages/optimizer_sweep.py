@@ -7,93 +7,85 @@ one length, and judged at its best rate. How much its result depends on that rat
 Held fixed: the network, the batch size, the number of epochs, all other settings of an optimizer.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 from typing import Any
 
-import keras
+import pandas as pd
 
-from stages.lib.archive import save_network
-from stages.lib.files import write_array, write_csv, write_json
-from stages.lib.fleet import OptimizerFactory
-from stages.lib.fleets import train_sweep
-from stages.lib.grid import predict_grid
-from stages.lib.points import read_points
-from stages.lib.recipe import Recipe
-from stages.lib.runner import run
-from stages.lib.statistics import compare_to_best
-from stages.lib.sweep import Sweep, replicate_seeds
-from stages.params.network import Network
-from stages.params.optimizer_sweep import OptimizerName, OptimizerSweep
-from stages.params.prediction_grid import PredictionGrid
-from stages.params.seed import Seed
-from stages.params.training import Training
+from stages.lib.analysis import answers
+from stages.lib.analysis.answers import code, number
+from stages.lib.analysis.figures import Figure, Figures, Share, SweepFigures
+from stages.lib.analysis.page import Findings, Given, SweepPage
+from stages.lib.analysis.statistics import compare_to_best
+from stages.lib.analysis.sweep import Sweep
+from stages.lib.core.plan import Changed, Optimizer, Recipe
+from stages.params.optimizer_sweep import OptimizerSweep
 
-OPTIMIZERS: dict[OptimizerName, OptimizerFactory] = {
-    "adadelta": keras.optimizers.Adadelta,
-    "adagrad": keras.optimizers.Adagrad,
-    "adam": keras.optimizers.Adam,
-    "adamax": keras.optimizers.Adamax,
-    "adamw": keras.optimizers.AdamW,
-    "lion": keras.optimizers.Lion,
-    "momentum_0.5": partial(keras.optimizers.SGD, momentum=0.5),
-    "momentum_0.9": partial(keras.optimizers.SGD, momentum=0.9),
-    "momentum_0.99": partial(keras.optimizers.SGD, momentum=0.99),
-    "nadam": keras.optimizers.Nadam,
-    "nesterov_0.9": partial(keras.optimizers.SGD, momentum=0.9, nesterov=True),
-    "rmsprop": keras.optimizers.RMSprop,
-    "sgd": keras.optimizers.SGD,
+WITH_ARGUMENTS = {
+    "momentum_0.5": Optimizer("sgd", {"momentum": 0.5}),
+    "momentum_0.9": Optimizer("sgd", {"momentum": 0.9}),
+    "momentum_0.99": Optimizer("sgd", {"momentum": 0.99}),
+    "nesterov_0.9": Optimizer("sgd", {"momentum": 0.9, "nesterov": True}),
 }
 
 
-def main(
-    seed: Seed,
-    network: Network,
-    training: Training,
-    prediction_grid: PredictionGrid,
-    optimizer_sweep: OptimizerSweep,
-    *,
-    train: Path,
-    validation: Path,
-    shards: Path,
-    model: Path,
-    grid: Path,
-    curves: Path,
-    rates: Path,
-    variants: Path,
-    metrics: Path,
-) -> None:
-    """Tunes every optimizer; keeps the first replicate of the best."""
-    points = {"train": read_points(train), "validation": read_points(validation)}
-    seeds = replicate_seeds(seed, optimizer_sweep.replicates)
-    tried = [
-        (
-            {"optimizer": name, "learning_rate": rate},
-            replace(Recipe.of_baseline(network, training, rate), optimizer=OPTIMIZERS[name]),
-        )
-        for name, grid_of_rates in optimizer_sweep.learning_rates.items()
-        for rate in grid_of_rates
-    ]
-    with train_sweep(tried, seeds, **points, shards=shards) as sweep:
-        tuned = sweep.tuned()
-        best_name = tuned.variants["optimizer"][tuned.best]
-        write_csv(tuned.curve_table(), curves)
-        write_csv(sweep.variant_table(), rates)
-        write_csv(tuned.variant_table(), variants)
-        answer = tuned.answer(learning_rate=optimizer_sweep.learning_rates[best_name])
-        write_json(answer | sweep.counts | momentum(tuned), metrics)
-        _, best = tried[sweep.best]
-        network_of_best = best.network(seeds[0], **points, name="optimizer_sweep")
-        save_network(network_of_best, model)
-        write_array(predict_grid(network_of_best, prediction_grid), grid)
+class Momentum(Figures):
+    """What momentum does for SGD, both at their best rates: the loss without it over that with the best of it."""
+
+    optimizer: str
+    ratio: Figure
+    low: Figure
+    high: Figure
+    p_value: Share
+
+
+class OptimizerFigures(SweepFigures):
+    """A sweep, and the gain of momentum, where both were asked for."""
+
+    momentum: Momentum | None = None
+
+
+class Page(SweepPage):
+    """Every optimizer at each rate of its own grid."""
+
+    order = 6
+    reads = ("seed", "network", "training", "optimizer_sweep")
+    command = "dvc exp run -S optimizer_sweep.replicates=20"
+    figures = OptimizerFigures
+    key = "optimizer"
+    title = "Best optimizer: {optimizer}"
+    charts = ("rates", "variants", "curves")
+
+    def variants(self, asked: OptimizerSweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:
+        """Yield each optimizer at each of its rates."""
+        for name, rates in asked.learning_rates.items():
+            optimizer = WITH_ARGUMENTS.get(name, Optimizer(name))
+            for rate in rates:
+                recipe = replace(baseline, optimizer=optimizer, learning_rate=rate)
+                yield {"optimizer": name, "learning_rate": rate}, recipe
+
+    def tables(self, sweep: Sweep, tuned: Sweep, given: Given) -> dict[str, pd.DataFrame]:  # noqa: ARG002
+        """Return each optimizer at each rate."""
+        return {"rates": sweep.variant_table()}
+
+    def more(self, tuned: Sweep, given: Given) -> dict[str, Any]:  # noqa: ARG002
+        """Return the gain of momentum."""
+        return momentum(tuned)
+
+    def answer(self, found: OptimizerFigures, findings: Findings) -> str:
+        """Return which does best at its own best rate, what momentum does for SGD, and how Adam compares."""
+        losses = findings.tables["variants"].set_index("optimizer")["val_loss_mean"]
+        shown = [f"{code(name)} {number(losses[name])}" for name in ("sgd", "adam") if name in losses]
+        compared = f" Mean validation loss at the best rate of each: {', '.join(shown)}." if shown else ""
+        return f"{answers.sweep(found, self.key)}{gain_of(found.momentum)}{compared}"
 
 
 def momentum(tuned: Sweep) -> dict[str, Any]:
-    """Returns what momentum does for SGD, both at their best rates: the loss without it over that with the best of it.
+    """Return the gain of momentum for `metrics/optimizer_sweep.json`, empty where either was not asked for.
 
-    Empty where either was not asked for. The ratio is a geometric mean over the seeds, with its 95 % t
-    interval and the two-sided p value of the paired test; see stages/lib/statistics.py.
+    The ratio is a geometric mean over the seeds, with its 95 % t interval and the two-sided p value of the
+    paired test; see stages/lib/analysis/statistics.py.
     """
     names = tuned.variants["optimizer"].tolist()
     with_it = [position for position, name in enumerate(names) if name.startswith(("momentum", "nesterov"))]
@@ -105,5 +97,15 @@ def momentum(tuned: Sweep) -> dict[str, Any]:
     return {"momentum": {"optimizer": names[best], **figures}}
 
 
-if __name__ == "__main__":
-    run(main)
+def gain_of(momentum: Momentum | None) -> str:
+    """Return the gain of momentum in a sentence, or nothing where it is not known."""
+    if momentum is None or momentum.ratio is None:
+        return ""
+    interval = ""
+    if momentum.low is not None:
+        interval = f"95 % interval {number(momentum.low)} to {number(momentum.high)}, "
+    return (
+        f" Without momentum SGD ends with {number(momentum.ratio)} times the loss of the best with it, "
+        f"{code(momentum.optimizer)} ({interval}p {number(momentum.p_value, 1)}, not corrected for "
+        "the choice of the best)."
+    )

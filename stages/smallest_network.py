@@ -7,101 +7,158 @@ point right, and the fewest with which nine starts of ten do.
 Held fixed: the optimizer (Adam), its rate, the initializer, the batch size, the number of epochs.
 """
 
-from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pandas as pd
 
-from stages.lib.archive import save_network
-from stages.lib.files import write_array, write_csv, write_json
-from stages.lib.fleets import train_sweep
-from stages.lib.grid import predict_grid, predict_units
-from stages.lib.measures import summary
-from stages.lib.network import judge
-from stages.lib.points import read_points
-from stages.lib.recipe import Recipe
-from stages.lib.runner import run
-from stages.lib.sweep import Sweep, replicate_seeds
-from stages.params.network import Network
-from stages.params.prediction_grid import PredictionGrid
-from stages.params.seed import Seed
-from stages.params.smallest_network import SmallestNetwork
+from stages.lib.analysis import page
+from stages.lib.analysis.answers import code, share
+from stages.lib.analysis.chapter import Chapter, Chart, Column, Picture
+from stages.lib.analysis.figures import Count, Figures, Judged, OverSeeds, Share
+from stages.lib.analysis.measures import summary
+from stages.lib.analysis.page import Chosen, Findings, Given, Params
+from stages.lib.analysis.statistics import interval_of_share
+from stages.lib.analysis.sweep import Trained
+from stages.lib.core.plan import Kept, Optimizer, Plan, Recipe, Variant, replicate_seeds
 
 RELIABLE = 0.9  # share of the restarts
 
 
-def main(
-    seed: Seed,
-    network: Network,
-    prediction_grid: PredictionGrid,
-    smallest_network: SmallestNetwork,
-    *,
-    train: Path,
-    validation: Path,
-    test: Path,
-    shards: Path,
-    model: Path,
-    grid: Path,
-    units: Path,
-    variants: Path,
-    metrics: Path,
-) -> None:
+class Shape(Figures):
+    """A shape, how many of its restarts get every training point right, and the accuracy of all."""
+
+    activation: str
+    hidden_units: str
+    parameters: Count
+    restarts: Count
+    perfect: Count
+    share: Share
+    accuracy: OverSeeds
+
+
+class KeptFigures(Figures):
+    """The network that is kept, on points that it has not learned from."""
+
+    validation: Judged
+    test: Judged
+
+
+class SmallestFigures(Figures):
+    """The smallest shape with any perfect restart, that with nine of ten, and what was tried."""
+
+    smallest: Shape | None
+    smallest_reliable: Shape | None
+    kept: KeptFigures
+    runs: Count
+    most_parameters: Count
+
+
+class Page(page.Page):
     """Counts the restarts that get every training point right; keeps the smallest network that does."""
-    points = {"train": read_points(train), "validation": read_points(validation)}
-    seeds = replicate_seeds(seed, smallest_network.restarts)
-    shapes = [
-        Recipe(
-            hidden_units=hidden_units,
-            activation=activation,
-            kernel_initializer=network.kernel_initializer,
-            optimizer=keras.optimizers.Adam,
-            learning_rate=smallest_network.learning_rate,
-            batch_size=smallest_network.batch_size,
-            epochs=smallest_network.epochs,
+
+    order = 7
+    reads = ("seed", "network", "smallest_network")
+    command = "dvc exp run -S smallest_network.restarts=100"
+    figures = SmallestFigures
+
+    def plan(self, params: Params) -> Plan:
+        """Return every shape from every start, whose weights are all kept."""
+        asked = params["smallest_network"]
+        recipes = [
+            Recipe(
+                hidden_units=hidden_units,
+                activation=activation,
+                kernel_initializer=params["network"].kernel_initializer,
+                optimizer=Optimizer("adam"),
+                learning_rate=asked.learning_rate,
+                batch_size=asked.batch_size,
+                epochs=asked.epochs,
+            )
+            for activation in asked.activations
+            for hidden_units in asked.shapes
+        ]
+        variants = [
+            Variant({"activation": recipe.activation, "hidden_units": label(recipe.hidden_units)}, recipe)
+            for recipe in recipes
+        ]
+        seeds = replicate_seeds(params["seed"], asked.restarts)
+        return Plan(variants, seeds, kept=asked.restarts, tested=True)
+
+    def judge(self, trained: Trained, given: Given) -> Findings:  # noqa: ARG002
+        """Return the two answers, and the smallest network that any start separates the points with."""
+        accuracy, val_loss = trained.array("train_accuracy"), trained.array("val_loss")[:, :, -1]
+        table = success_table(trained.plan, accuracy)
+        shape, restart = smallest(table, accuracy, val_loss)
+        final = {"loss": val_loss, "accuracy": trained.array("val_accuracy")[:, :, -1]}
+        test = {name: trained.array(f"test_{name}") for name in final}
+        kept = {
+            part: {name: values[shape, restart] for name, values in measured.items()}
+            for part, measured in (("validation", final), ("test", test))
+        }
+        chosen = Chosen(Kept(trained.plan.variants[shape].recipe, units=True), trained.weights(shape, restart))
+        return Findings(self.figures.of({**answer(table, accuracy), "kept": kept}), {"variants": table}, chosen)
+
+    def chapter(self, findings: Findings) -> Chapter:
+        """Return the two answers, with a picture of what each unit of the smallest network adds."""
+        found: Any = findings.figures
+        named = "Smallest network: {hidden_units} {activation} units, {parameters} parameters"
+        title = named.format_map(dict(found.smallest)) if found.smallest else "The network that comes nearest"
+        name = title.split(":")[0]
+        pictures = "plots/figures/smallest_network"
+        return self.written(
+            sentences(found),
+            title,
+            charts=(Chart("success", "activation"),),
+            pictures=(
+                Picture(f"{pictures}.png", f"{name}: its answer over the plane, soft and strict."),
+                Picture(
+                    f"{pictures}_units.png",
+                    "What each of its hidden units adds, and their sum, which parts the two figures.",
+                ),
+            ),
+            table=(
+                Column("activation", "activation", "g"),
+                Column("hidden units", "hidden_units", "g"),
+                Column("parameters", "parameters", "d"),
+                Column("starts", "restarts", "d"),
+                Column("without a fault", "perfect", "d"),
+                Column("mean training accuracy", "accuracy_mean", ".2%"),
+                Column("best training accuracy", "accuracy_max", ".2%"),
+            ),
         )
-        for activation in smallest_network.activations
-        for hidden_units in smallest_network.shapes
-    ]
-    tried = [({"activation": shape.activation, "hidden_units": label(shape.hidden_units)}, shape) for shape in shapes]
-    with train_sweep(tried, seeds, **points, shards=shards) as sweep:
-        table = success_table(sweep, [shape.parameters for shape in shapes])
-        write_csv(table, variants)
-        shape, restart = smallest(sweep, table)
-        kept = shapes[shape].network(seeds[restart], **points, name="smallest_network")
-        figures = {path.stem: judge(kept, read_points(path)) for path in (validation, test)}
-        write_json({**answer(table, sweep.train_accuracy), "kept": figures}, metrics)
-        save_network(kept, model)
-        write_array(predict_grid(kept, prediction_grid), grid)
-        write_array(predict_units(kept, prediction_grid), units)
 
 
 def label(hidden_units: tuple[int, ...]) -> str:
-    """Returns the widths of the hidden layers as text, such as 4 or 3-2."""
+    """Return the widths of the hidden layers as text, such as 4 or 3-2."""
     return "-".join(map(str, hidden_units))
 
 
-def success_table(sweep: Sweep, parameters: list[int]) -> pd.DataFrame:
-    """Returns one row per shape: restarts that get all training points right, and the most points that any got."""
-    return sweep.variants.assign(
-        parameters=parameters,
-        restarts=sweep.replicates,
-        perfect=(sweep.train_accuracy == 1).sum(axis=1),
-        share=(sweep.train_accuracy == 1).mean(axis=1),
-        accuracy_mean=sweep.train_accuracy.astype(np.float64).mean(axis=1),
-        accuracy_max=sweep.train_accuracy.max(axis=1),
+def success_table(plan: Plan, accuracy: np.ndarray) -> pd.DataFrame:
+    """Return one row per shape: restarts that get all training points right, and the most points that any got.
+
+    Args:
+        plan: what was trained.
+        accuracy: share of the training points that each restart gets right, shape (shapes, restarts).
+    """
+    return pd.DataFrame([variant.changed for variant in plan.variants]).assign(
+        parameters=[variant.recipe.parameters for variant in plan.variants],
+        restarts=accuracy.shape[1],
+        perfect=(accuracy == 1).sum(axis=1),
+        share=(accuracy == 1).mean(axis=1),
+        accuracy_mean=accuracy.astype(np.float64).mean(axis=1),
+        accuracy_max=accuracy.max(axis=1),
     )
 
 
-def answer(table: pd.DataFrame, train_accuracy: np.ndarray) -> dict[str, Any]:
-    """Returns the smallest shape with any perfect restart and that with nine of ten, or None where there is none.
+def answer(table: pd.DataFrame, accuracy: np.ndarray) -> dict[str, Any]:
+    """Return the smallest shape with any perfect restart and that with nine of ten, or None where there is none.
 
     Of equally many parameters the shape with more perfect restarts counts.
 
     Args:
         table: a row for each shape.
-        train_accuracy: share of the training points that each restart gets right, shape (shapes, restarts).
+        accuracy: share of the training points that each restart gets right, shape (shapes, restarts).
     """
     by_size = table.sort_values(["parameters", "perfect"], ascending=[True, False], kind="stable")
     found = {
@@ -110,7 +167,7 @@ def answer(table: pd.DataFrame, train_accuracy: np.ndarray) -> dict[str, Any]:
     }
     shown = ["activation", "hidden_units", "parameters", "restarts", "perfect", "share"]
     rows = {
-        name: {**rows[shown].to_dict("records")[0], "accuracy": summary(train_accuracy[rows.index[0]])}
+        name: {**rows[shown].to_dict("records")[0], "accuracy": summary(accuracy[rows.index[0]])}
         for name, rows in found.items()
         if len(rows)
     }
@@ -118,17 +175,49 @@ def answer(table: pd.DataFrame, train_accuracy: np.ndarray) -> dict[str, Any]:
     return {**dict.fromkeys(found), **rows, **tried}
 
 
-def smallest(sweep: Sweep, table: pd.DataFrame) -> tuple[int, int]:
-    """Returns the position of the shape to keep and of its restart.
+def smallest(table: pd.DataFrame, accuracy: np.ndarray, val_loss: np.ndarray) -> tuple[int, int]:
+    """Return the position of the shape to keep and of its restart.
 
     The smallest shape with a perfect restart, else the one that comes nearest; of its restarts
     the most accurate, and of these the one with the least validation loss.
+
+    Args:
+        table: a row for each shape.
+        accuracy: share of the training points that each restart gets right, shape (shapes, restarts).
+        val_loss: the final validation loss of each, in nats, of the same shape.
     """
     order = table.assign(missed=1 - table["accuracy_max"], failed=-table["perfect"])
     shape = int(order.sort_values(["missed", "parameters", "failed"], kind="stable").index[0])
-    ranked = np.lexsort((sweep.final_val_loss[shape], -sweep.train_accuracy[shape]))
+    ranked = np.lexsort((val_loss[shape], -accuracy[shape]))
     return shape, int(ranked[0])
 
 
-if __name__ == "__main__":
-    run(main)
+def sentences(found: SmallestFigures) -> str:
+    """Return the fewest parameters that separate all training points from any start, and from nine starts of ten."""
+    least, reliable = found.smallest, found.smallest_reliable
+    tried = (
+        f"Tried were all shapes of one or two hidden layers up to {found.most_parameters} parameters, "
+        f"in {found.runs} runs."
+    )
+    if least is None:
+        return f"No network that was tried gets every training point right. {tried}"
+    steady = (
+        f"The fewest with which nine starts of ten did are {reliable.parameters}: {starts_of(reliable)}; the interval "
+        "says how sharp a limit that is."
+        if reliable
+        else "None does so in nine starts of ten."
+    )
+    held_out = f"{share(found.kept.validation.accuracy)} of the validation points and {share(found.kept.test.accuracy)}"
+    return (
+        f"{least.parameters} parameters are the fewest with which some start gets every training point right: "
+        f"{starts_of(least)}. The one that is kept gets {held_out} of the test points right. {steady} {tried}"
+    )
+
+
+def starts_of(shape: Shape) -> str:
+    """Return a shape and its share of perfect starts, with Wilson's interval."""
+    low, high = interval_of_share(shape.perfect, shape.restarts)
+    return (
+        f"{code(shape.hidden_units)} {code(shape.activation)} units, in {shape.perfect} starts of "
+        f"{shape.restarts} (95 % interval {low:.0%} to {high:.0%})"
+    )

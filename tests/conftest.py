@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from stages import dataset
-from stages.lib.points import Points, read_points
+from stages.lib.core.points import Points, read_points
 from stages.params.network import Network
 from stages.params.prediction_grid import PredictionGrid
 from stages.params.training import Training

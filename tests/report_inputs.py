@@ -10,8 +10,8 @@ import pandas as pd
 from PIL import Image
 
 from stages import report
-from stages.lib.archive import save_network
-from stages.lib.network import dense_network
+from stages.lib.engine.archive import save_network
+from stages.lib.engine.network import dense_network
 from stages.params.baseline import Baseline
 from stages.params.batch_sweep import BatchSweep
 from stages.params.callbacks_demo import CallbacksDemo

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from stages import baseline, initializer_sweep, lr_sweep
-from stages.lib.points import read_points
+from stages.lib.core.points import read_points
 from stages.params.baseline import Baseline
 from stages.params.initializer_sweep import InitializerSweep
 from stages.params.lr_sweep import LrSweep

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from stages import callbacks_demo
-from stages.lib.network import dense_network
-from stages.lib.points import read_points
+from stages.lib.engine.network import dense_network
+from stages.lib.core.points import read_points
 from stages.params.callbacks_demo import CallbacksDemo
 from tests.conftest import SEED, pixels
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from stages import check
-from stages.lib.runner import Fault, read_params, run
+from stages.lib.core.runner import Fault, read_params, run
 from tests.arbitrary_params import PARAMS, any_params, tiny_params, types_of
 
 TYPES = types_of(check.main)

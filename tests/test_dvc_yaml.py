@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[1]
 PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text("utf-8"))["stages"]
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
 PAGES = {path.stem for path in (ROOT / "stages").glob("*.py")} - {"__init__"}
-EVERY_STAGE = {"requirements/run.txt", "stages/lib/settings"}
-TEMPLATES = "stages/lib/templates"
+EVERY_STAGE = {"requirements/run.txt", "stages/lib/core/settings"}
+TEMPLATES = "stages/lib/publish/templates"
 
 
 def paths(entries: list[Any]) -> set[str]:

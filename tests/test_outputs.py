@@ -15,8 +15,8 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from PIL import Image
 
-from stages.lib.network_file import read_network
-from stages.lib.runner import read_params
+from stages.lib.publish.network_file import read_network
+from stages.lib.core.runner import read_params
 from tests.arbitrary_params import tiny_params, types_of
 from tests.test_dvc_yaml import PIPELINE, options
 

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from stages.lib.fleet import seeded_initializer
+from stages.lib.engine.fleet import seeded_initializer
 from stages.params.network import Activation, KernelInitializer
 
 ROOT = Path(__file__).parents[1]

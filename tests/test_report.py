@@ -15,12 +15,12 @@ import pandas as pd
 import pytest
 import yaml
 
-from stages.lib import answers
-from stages.lib.archive import save_network
-from stages.lib.drawing import BLUE, ORANGE
-from stages.lib.network import dense_network
-from stages.lib.network_file import read_network
-from stages.lib.rendering import TEMPLATES, inline_script
+from stages.lib.analysis import answers
+from stages.lib.engine.archive import save_network
+from stages.lib.publish.drawing import BLUE, ORANGE
+from stages.lib.engine.network import dense_network
+from stages.lib.publish.network_file import read_network
+from stages.lib.publish.rendering import TEMPLATES, inline_script
 from stages.params.network import Network
 from tests import report_inputs
 from tests.report_inputs import write_metrics, write_report

@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page
 
-from stages.lib.archive import save_network
-from stages.lib.network_file import Layer, read_network
-from stages.lib.points import Points
-from stages.lib.rendering import Learning, Question, Report, write_html
+from stages.lib.engine.archive import save_network
+from stages.lib.publish.network_file import Layer, read_network
+from stages.lib.core.points import Points
+from stages.lib.publish.rendering import Learning, Question, Report, write_html
 from stages.params.network import Activation
 from tests import report_inputs
 from tests.conftest import serious_faults

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from stages import smallest_network
-from stages.lib.points import read_points
+from stages.lib.core.points import read_points
 from stages.params.smallest_network import SmallestNetwork
 from tests.conftest import SEED
 

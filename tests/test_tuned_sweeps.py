@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from stages import batch_sweep, network_sweep, optimizer_sweep
-from stages.lib.measures import METRICS
-from stages.lib.sweep import Sweep
+from stages.lib.analysis.measures import METRICS
+from stages.lib.analysis.sweep import Sweep
 from stages.params.batch_sweep import BatchSweep
 from stages.params.network_sweep import NetworkSweep
 from stages.params.optimizer_sweep import OptimizerSweep

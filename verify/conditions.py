@@ -11,7 +11,7 @@ from pathlib import Path
 
 LONG = "/".join(["a path that is long and has spaces", *("folder" for _ in range(12)), "clone"])
 
-# Each would change what is computed or drawn, if the pins of stages/lib/environment.py did not hold.
+# Each would change what is computed or drawn, if the pins of stages/lib/core/environment.py did not hold.
 HOSTILE = {
     "COLUMNS": "40",
     "KERAS_BACKEND": "jax",

@@ -1,1 +1,1 @@
-"""What the pages share; knows no page."""
+"""What the pages share, in floors: core; engine and analysis on core; publish on analysis."""

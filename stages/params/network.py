@@ -1,15 +1,11 @@
 """The section `network`: the shape of the baseline, from which each sweep changes one thing."""
 
-from collections.abc import Sequence
-from itertools import pairwise
 from typing import Annotated, Literal
 
 from annotated_types import Len
 from pydantic.dataclasses import dataclass
 
 from stages.params.fields import SECTION, Units
-
-INPUTS = 2  # x1 and x2
 
 # Those of Keras's activations that work unit by unit and need no argument.
 Activation = Literal[
@@ -64,8 +60,3 @@ class Network:
     hidden_units: Annotated[list[Units], Len(max_length=8)]
     activation: Activation
     kernel_initializer: KernelInitializer
-
-
-def parameters_of(hidden_units: Sequence[int]) -> int:
-    """Returns the number of trainable parameters, kernels and biases, of a network with these hidden layers."""
-    return sum((inputs + 1) * units for inputs, units in pairwise((INPUTS, *hidden_units, 1)))

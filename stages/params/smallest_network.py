@@ -6,8 +6,9 @@ from annotated_types import Ge, Le
 from pydantic import Strict, model_validator
 from pydantic.dataclasses import dataclass
 
+from stages.lib.core.shapes import parameters_of
 from stages.params.fields import DISTINCT, SECTION, Count, Epochs, LearningRate, refuse_too_many
-from stages.params.network import Activation, parameters_of
+from stages.params.network import Activation
 from stages.params.training import BatchSize
 
 
@@ -21,6 +22,11 @@ class SmallestNetwork:
     epochs: Epochs
     batch_size: BatchSize
     learning_rate: LearningRate
+
+    @property
+    def replicates(self) -> int:
+        """Return the networks of each shape, each from a seed of its own."""
+        return self.restarts
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:

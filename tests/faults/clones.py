@@ -83,7 +83,7 @@ def make_clone(folder: Path) -> Path:
     for name in ENGINE:
         (clone / "stages" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / "stages" / name, clone / "stages" / name)
-    shutil.copytree(ROOT / "stages/lib/settings", clone / "stages/lib/settings")
+    shutil.copytree(ROOT / "stages/lib/core/settings", clone / "stages/lib/core/settings")
     for page in STAGES:
         shutil.copy2(PIPELINE / f"{page}.py", clone / "stages" / f"{page}.py")
     for file in (PIPELINE / "dvc.yaml", PIPELINE / "params.yaml", ROOT / ".dvcignore", ROOT / ".gitignore"):

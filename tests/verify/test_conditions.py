@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stages.lib.environment import PINNED
+from stages.lib.core.environment import PINNED
 from verify.conditions import HOSTILE, two_builds
 
 

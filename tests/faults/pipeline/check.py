@@ -6,8 +6,8 @@ from typing import Annotated
 from annotated_types import Ge
 from pydantic import Strict
 
-from stages.lib.files import write_text
-from stages.lib.runner import run
+from stages.lib.core.files import write_text
+from stages.lib.core.runner import run
 
 Count = Annotated[int, Strict(), Ge(1)]
 

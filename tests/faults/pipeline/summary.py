@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.lib.files import read_array, read_csv, whole, write_csv, write_json, write_text
-from stages.lib.runner import run
+from stages.lib.core.files import read_array, read_csv, whole, write_csv, write_json, write_text
+from stages.lib.core.runner import run
 
 
 def main(*, path: Path, grids: Path, curves: Path, pictures: Path, metrics: Path, page: Path) -> None:

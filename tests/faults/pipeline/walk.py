@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stages.lib.files import whole, write_array, write_csv
-from stages.lib.runner import run
+from stages.lib.core.files import whole, write_array, write_csv
+from stages.lib.core.runner import run
 
 
 def main(seed: int, steps: int, *, path: Path, grids: Path) -> None:

@@ -1,0 +1,1 @@
+"""Says what trained networks have shown: measures, statistics, and what a page must declare."""

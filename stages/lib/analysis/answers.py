@@ -1,0 +1,85 @@
+"""Sentences that the answers of several pages share, made from their figures.
+
+They are Markdown: a name stands between backticks, and nothing else is marked up.
+"""
+
+from collections.abc import Mapping
+from math import isnan
+from typing import Any
+
+from stages.lib.analysis.figures import Best, SweepFigures, Value
+from stages.lib.analysis.statistics import interval_of_mean
+
+
+def sweep(found: SweepFigures, key: str) -> str:
+    """Return which variant of a sweep does best, how surely, and which others can't be told from it.
+
+    Args:
+        found: the figures of the stage.
+        key: what names a variant, in Keras's spelling.
+    """
+    best = found.best.changed
+    if found.best.val_loss.mean is None:
+        return f"No {key.replace('_', ' ')} ends with a finite loss from every seed.{diverged(found)}"
+    tuned = key != "learning_rate" and "learning_rate" in best
+    rate = f" at a learning rate of {code(best['learning_rate'])}" if tuned else ""
+    others = [code(other) for other in names(found.same_as_best, key) if other != best[key]]
+    tied = " All others are worse at 5 %." if found.variants > 1 else ""
+    if others:
+        tied = f" Not to be told from it at 5 %: {', '.join(others)}."
+    return f"{code(best[key])}{rate} {figures(found)}{tied}{edge(found.best)}{diverged(found)}"
+
+
+def names(same_as_best: list[Value | dict[str, Value]], key: str) -> list[Value]:
+    """Return the names of variants that are given by their name or by all that was changed."""
+    return [variant[key] if isinstance(variant, dict) else variant for variant in same_as_best]
+
+
+def figures(found: SweepFigures) -> str:
+    """Return the loss and accuracy of the best variant, over the seeds."""
+    loss, accuracy = found.best.val_loss, found.best.val_accuracy
+    seeds = f"{loss.n} seed{'s' * (loss.n > 1)}"
+    interval = ""
+    if loss.n > 1 and loss.mean is not None and loss.std is not None:
+        low, high = interval_of_mean(loss.mean, loss.std, loss.n)
+        interval = f", 95 % interval {number(max(low, 0.0))} to {number(high)}"  # no loss is below 0
+    return (
+        f"has the least validation loss after {found.epochs} epochs: {number(loss.mean)}{interval} ({seeds}), "
+        f"with {share(accuracy.mean)} of the validation points right."
+    )
+
+
+def edge(best: Best) -> str:
+    """Return what of the best variant stands at an end of what was tried."""
+    ends = [f"its {name.replace('_', ' ')}" for name in best.at_end_of_grid]
+    if not ends:
+        return ""
+    stand = "stands" if len(ends) == 1 else "stand"
+    return f" {' and '.join(ends).capitalize()} {stand} at an end of what was tried, so a better one may lie beyond."
+
+
+def diverged(found: SweepFigures) -> str:
+    """Return how many runs diverged."""
+    return f" Of {found.runs} runs {found.diverged} diverged."
+
+
+def size(variant: Mapping[Any, Any]) -> str:
+    """Return the size of a network in words."""
+    layers = "1 layer" if variant["depth"] == 1 else f"{variant['depth']} layers"
+    return f"{layers} of {variant['width']}" if variant["depth"] else "no layers of"
+
+
+def code(value: Any) -> str:
+    """Return a value as Markdown code; a backtick or line break in it could end the code, so it has none."""
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return f"`{' '.join(text.replace('`', chr(39)).split())}`"
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """Return a number with so many significant digits; a run that diverged may have none."""
+    return "not a number" if value is None or isnan(value) else f"{value:.{digits}g}"
+
+
+def share(value: float | None) -> str:
+    """Return a share as per cent."""
+    return "no known share" if value is None or isnan(value) else f"{value:.2%}"

@@ -1,0 +1,111 @@
+"""What the report says of one stage, as a file: the report and the pictures know no stage but by this."""
+
+from dataclasses import field
+from pathlib import Path
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from stages.lib.core.files import damaged, write_text
+
+EXACT = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, config=EXACT)
+class Chart:
+    """A chart of `stages/lib/publish/charts.py`.
+
+    Args:
+        kind: its name there, which says which table it draws.
+        key: the column that names a variant.
+        marks: epochs to point out, by their label; None is left out.
+    """
+
+    kind: str
+    key: str = ""
+    marks: dict[str, int | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, config=EXACT)
+class Picture:
+    """A PNG, by its path from the top of the study, and what it shows for those who can't see it."""
+
+    path: str
+    alt: str
+
+
+@dataclass(frozen=True, config=EXACT)
+class Column:
+    """A column of a table in the report: its heading, what it shows of the variants' table, and in which format."""
+
+    heading: str
+    name: str
+    format: str
+
+
+@dataclass(frozen=True, config=EXACT)
+class Chapter:
+    """A question with its answer, and what the evidence is.
+
+    Args:
+        order: of the chapters in the report.
+        stage: the stage that asks it.
+        question: as the stage's page puts it.
+        answer: Markdown; a name stands between backticks, and nothing else is marked up.
+        title: of the picture of its network, and what that network is called.
+        reads: the sections of params.yaml that the stage follows from.
+        command: asks the same with other values.
+        charts: may be none, as all that follow.
+        pictures: the first one shows the answer best.
+        table: columns of the table of all variants.
+    """
+
+    order: int
+    stage: str
+    question: str
+    answer: str
+    title: str
+    reads: tuple[str, ...]
+    command: str
+    charts: tuple[Chart, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    table: tuple[Column, ...] = ()
+
+
+def write_chapter(chapter: Chapter, folder: Path) -> None:
+    """Write a chapter as JSON, under the name of its stage."""
+    text = TypeAdapter(Chapter).dump_json(chapter, indent=1).decode()
+    write_text(text, folder / f"{chapter.stage}.json")
+
+
+def read_chapters(folder: Path) -> list[Chapter]:
+    """Return the chapters in the order of the report; raise Fault where a file does not hold one."""
+    chapters = []
+    for path in folder.glob("*.json"):
+        try:
+            chapters.append(TypeAdapter(Chapter).validate_json(path.read_bytes()))
+        except ValidationError as error:
+            raise damaged(path, f"not a chapter of the report ({error.errors()[0]['msg']})") from error
+    return sorted(chapters, key=lambda chapter: chapter.order)
+
+
+def variant_table(*keys: str) -> tuple[Column, ...]:
+    """Return the columns of a sweep's table: the figures after the last epoch, over the seeds, after what names it.
+
+    The last columns compare a variant to the best one, in pairs by seed.
+    """
+    return (
+        *(Column(key.replace("_", " "), key, "g") for key in keys),
+        Column("mean validation loss", "val_loss_mean", ".4g"),
+        Column("standard deviation", "val_loss_std", ".2g"),
+        Column("least", "val_loss_min", ".4g"),
+        Column("greatest", "val_loss_max", ".4g"),
+        Column("mean validation accuracy", "val_accuracy_mean", ".2%"),
+        Column("runs diverged", "diverged", "d"),
+        Column("seeds", "n", "d"),
+        Column("loss over that of the best", "ratio", ".3g"),
+        Column("95 % from", "ratio_low", ".3g"),
+        Column("to", "ratio_high", ".3g"),
+        Column("p (Holm)", "p_value", ".2g"),
+        Column("worse than the best", "same_as_best", "worse"),
+    )

@@ -1,0 +1,62 @@
+"""What the study measures of a trained network, besides Keras's loss and accuracy."""
+
+from typing import Any
+
+import numpy as np
+
+from stages.lib.core.points import Points
+from stages.params.training import Training
+
+RISE = 1e-3  # relative; above the rounding of a float32 mean, below any rise seen on a curve
+
+
+def summary(values: np.ndarray) -> dict[str, Any]:
+    """Returns mean, standard deviation (of the sample, n - 1), least, greatest and number of some runs' values.
+
+    Of one run the standard deviation is not known: NaN.
+    """
+    values = np.asarray(values, np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):
+        spread = values.std(ddof=1) if len(values) > 1 else np.nan
+        return {"mean": values.mean(), "std": spread, "min": values.min(), "max": values.max(), "n": len(values)}
+
+
+def plateau_epoch(val_loss: np.ndarray, rule: Training) -> int | None:
+    """Returns the first epoch (from 1) after which `patience` epochs bring less than `min_delta`, or None.
+
+    The gain is the loss of that epoch less the smallest of the next `patience` epochs; all of them must
+    have been trained. A rule is needed as the cross-entropy of separable points falls for ever.
+
+    Args:
+        val_loss: the validation loss after each epoch, shape (epochs,).
+        rule: its `min_delta`, in nats, and its `patience`, in epochs.
+    """
+    for epoch in range(len(val_loss) - rule.patience):
+        following = val_loss[epoch + 1 : epoch + 1 + rule.patience]
+        if val_loss[epoch] - following.min() < rule.min_delta:
+            return epoch + 1
+    return None
+
+
+def constant_loss(points: Points) -> float:
+    """Returns the binary cross-entropy of the best constant answer: the entropy of the classes, in nats."""
+    share = float(points.y.mean(dtype=np.float64))
+    return float(-share * np.log(share) - (1 - share) * np.log1p(-share))
+
+
+def diverged(loss: np.ndarray, *, start: np.ndarray, constant: float) -> np.ndarray:
+    """Returns which runs diverged, shape (runs,).
+
+    A run diverged if its training loss ends not finite, or above that of the constant answer after it
+    has risen. One that has only ever fallen from where it began is slow, not divergent: a learning rate
+    of 1e-6 leaves it near its start, which lies above the constant answer.
+
+    Args:
+        loss: training loss by epoch, shape (runs, epochs).
+        start: training loss before the first epoch, shape (runs,).
+        constant: training loss of the constant answer.
+    """
+    path = np.column_stack([start, loss]).astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        rose = (path[:, 1:] > path[:, :-1] * (1 + RISE)).any(axis=1)
+    return ~np.isfinite(path[:, -1]) | ((path[:, -1] > constant) & rose)

@@ -1,0 +1,231 @@
+"""What a page of the study declares, and the judging that all sweeps share.
+
+A module of `stages/` that has a class `Page` asks a question. Everything else finds it by that: `check` writes its
+plan, `judge` its figures, tables and chapter, `figures` and `report` draw the chapter.
+"""
+
+import pkgutil
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from stages.lib.analysis import answers
+from stages.lib.analysis.chapter import Chapter, Chart, Picture, variant_table
+from stages.lib.analysis.figures import Figures, SweepFigures
+from stages.lib.analysis.sweep import Sweep, Trained
+from stages.lib.core.plan import Changed, Kept, Optimizer, Plan, Recipe, Variant, replicate_seeds
+from stages.params.training import Training
+
+Params = dict[str, Any]  # the sections of params.yaml, each built as its type
+SGD = Optimizer("sgd")
+
+
+@dataclass(frozen=True)
+class Given:
+    """What all pages are judged by.
+
+    Args:
+        rule: says when a loss has settled.
+        rows: the number of training points.
+        constant: the loss of the best constant answer on them, in nats.
+    """
+
+    rule: Training
+    rows: int
+    constant: float
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A network that is kept.
+
+    Args:
+        kept: its recipe, and what is wanted of it.
+        weights: after the last epoch, all in one row.
+        snapshots: by epoch, its weights while it learned.
+    """
+
+    kept: Kept
+    weights: np.ndarray
+    snapshots: dict[int, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a page makes of what was measured.
+
+    Args:
+        figures: for metrics/<stage>.json.
+        tables: by their names, for plots/<stage>/.
+        chosen: the network that is kept.
+        tried: a row for each variant of the plan, with what was changed.
+    """
+
+    figures: Figures
+    tables: dict[str, pd.DataFrame]
+    chosen: Chosen | None = None
+    tried: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+class Page(ABC):
+    """A question of the study. The first line of the module's docstring asks it."""
+
+    order: ClassVar[int]  # of the chapters in the report
+    reads: ClassVar[tuple[str, ...]]  # the sections of params.yaml that its plan follows from
+    command: ClassVar[str]  # asks the same with other values
+    figures: ClassVar[type[Figures]]  # the type of metrics/<stage>.json
+
+    @property
+    def stage(self) -> str:
+        """Return the name of the stage: that of the module."""
+        return type(self).__module__.rpartition(".")[2]
+
+    @property
+    def question(self) -> str:
+        """Return the question."""
+        return str(sys.modules[type(self).__module__].__doc__).splitlines()[0]
+
+    @abstractmethod
+    def plan(self, params: Params) -> Plan:
+        """Return what is to be trained."""
+
+    @abstractmethod
+    def judge(self, trained: Trained, given: Given) -> Findings:
+        """Return what was found."""
+
+    @abstractmethod
+    def chapter(self, findings: Findings) -> Chapter:
+        """Return what the report says of it."""
+
+    def written(self, answer: str, title: str, **evidence: Any) -> Chapter:
+        """Return a chapter with the answer, the title of its picture, and the evidence."""
+        return Chapter(
+            order=self.order,
+            stage=self.stage,
+            question=self.question,
+            answer=answer,
+            title=title,
+            reads=self.reads,
+            command=self.command,
+            **evidence,
+        )
+
+
+class SweepPage(Page):
+    """The baseline with one thing changed, each variant from the same seeds.
+
+    Where a `learning_rate` is tried with each variant, the variant is judged at its best rate.
+    """
+
+    figures = SweepFigures
+    key: ClassVar[str]  # the column that names a variant, in Keras's spelling
+    title: ClassVar[str]  # of the best variant's picture; names in braces are what was changed
+    natural: ClassVar[Mapping[str, float]] = {}  # ends of a grid beyond which there is nothing
+    charts: ClassVar[tuple[str, ...]] = ("variants", "curves")
+
+    @abstractmethod
+    def variants(self, asked: Any, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:
+        """Yield what is changed, and the recipe of each variant.
+
+        Args:
+            asked: the page's own section.
+            baseline: the recipe of the baseline, at the learning rate `lr`.
+        """
+
+    def plan(self, params: Params) -> Plan:
+        """Return every variant from every seed."""
+        asked = params[self.stage]
+        variants = [Variant(*variant) for variant in self.variants(asked, baseline(params))]
+        return Plan(variants, replicate_seeds(params["seed"], asked.replicates))
+
+    def judge(self, trained: Trained, given: Given) -> Findings:
+        """Return the tables of the variants, each at its best rate, and the first network of the best one."""
+        sweep = Sweep.of(trained, given.constant)
+        tuned = sweep.tuned()
+        best = int(tuned.variants.index[tuned.best])
+        grids = self.grids(sweep.variants, sweep.variants.iloc[best])
+        answer = tuned.answer(grids, self.natural) | sweep.counts
+        tables = {"curves": tuned.curve_table(), "variants": tuned.variant_table()} | self.tables(sweep, tuned, given)
+        figures = self.figures.of(answer | self.more(tuned, given))
+        chosen = Chosen(Kept(trained.plan.variants[best].recipe), trained.weights(best, 0))
+        return Findings(figures, tables, chosen, sweep.variants)
+
+    def grids(self, tried: pd.DataFrame, best: pd.Series) -> dict[str, Collection[float]]:
+        """Return the values that were tried of what may have a better one beyond its ends."""
+        grids: dict[str, Collection[float]] = {}
+        if self.key in tried.select_dtypes("number"):
+            grids[self.key] = set(tried[self.key])
+        if "learning_rate" in tried:
+            others = tried.columns.drop("learning_rate")
+            grids["learning_rate"] = set(tried[(tried[others] == best[others]).all(axis=1)]["learning_rate"])
+        return grids
+
+    def tables(self, sweep: Sweep, tuned: Sweep, given: Given) -> dict[str, pd.DataFrame]:  # noqa: ARG002
+        """Return tables besides, or in place of, those of all sweeps."""
+        return {}
+
+    def more(self, tuned: Sweep, given: Given) -> dict[str, Any]:  # noqa: ARG002
+        """Return figures besides those of all sweeps."""
+        return {}
+
+    def columns(self, variants: pd.DataFrame) -> tuple[str, ...]:
+        """Return the columns that stand before the figures in the report's table."""
+        return tuple(name for name in (self.key, "learning_rate") if name in variants)
+
+    def answer(self, found: Any, findings: Findings) -> str:  # noqa: ARG002
+        """Return the answer in a few sentences."""
+        return answers.sweep(found, self.key)
+
+    def chapter(self, findings: Findings) -> Chapter:
+        """Return the answer with charts, the picture of the best network and the table of all variants."""
+        found: Any = findings.figures
+        title = self.title.format_map(found.best.changed)
+        variants = findings.tables["variants"]
+        return self.written(
+            self.answer(found, findings),
+            title,
+            charts=tuple(Chart(kind, self.key) for kind in self.charts),
+            pictures=(
+                Picture(f"plots/figures/{self.stage}.png", f"The answer over the plane, soft and strict. {title}."),
+            ),
+            table=variant_table(*self.columns(variants)),
+        )
+
+
+def baseline(params: Params) -> Recipe:
+    """Return the recipe of the baseline: plain SGD at `lr`."""
+    network, training = params["network"], params["training"]
+    return Recipe(
+        hidden_units=tuple(network.hidden_units),
+        activation=network.activation,
+        kernel_initializer=network.kernel_initializer,
+        optimizer=SGD,
+        learning_rate=params["lr"],
+        batch_size=training.batch_size,
+        epochs=training.epochs,
+    )
+
+
+def sections() -> dict[str, Any]:
+    """Return the type of each section of params.yaml: `stages/params/<section>.py` has it, in camel case."""
+    folder = import_module("stages.params")
+    names = [module.name for module in pkgutil.iter_modules(folder.__path__) if module.name != "fields"]
+    return {name: getattr(import_module(f"stages.params.{name}"), _camel_case(name)) for name in names}
+
+
+def pages() -> list[Page]:
+    """Return the pages that ask a question, in the order of the report; each has a section of its own name."""
+    folder = import_module("stages")
+    names = {module.name for module in pkgutil.iter_modules(folder.__path__)} & sections().keys()
+    modules = [import_module(f"stages.{name}") for name in names]
+    return sorted((module.Page() for module in modules if hasattr(module, "Page")), key=lambda page: page.order)
+
+
+def _camel_case(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("_"))

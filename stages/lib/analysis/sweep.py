@@ -1,0 +1,186 @@
+"""A sweep: the baseline with one thing changed, each variant trained from several seeds."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stages.lib.analysis.measures import diverged, summary
+from stages.lib.analysis.statistics import Comparison, compare_to_best
+from stages.lib.core.files import read_array
+from stages.lib.core.plan import METRICS, Plan
+
+MOST_ROWS = 5_000  # of a plotted table; 80,000 rows made a page of 118 MB
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a stage measured while it trained, as `train_plan` writes it; arrays are read from disk when asked for.
+
+    Args:
+        plan: what was trained.
+        folder: the arrays.
+    """
+
+    plan: Plan
+    folder: Path
+
+    def array(self, name: str) -> np.ndarray:
+        """Return an array; raise Fault where it is damaged."""
+        return read_array(self.folder / f"{name}.npy")
+
+    def weights(self, variant: int, replicate: int) -> np.ndarray:
+        """Return the final weights of a network, all in one row."""
+        return self.plan.weights_of(self.array("weights"), variant, replicate)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The outcome of a sweep.
+
+    Args:
+        variants: a row for each variant, in the order of the plan; its columns say what was changed,
+            in Keras's spelling, such as `learning_rate`. Its index is the place of each in the plan.
+        curves: for each of Keras's metric names the values, shape (variants, replicates, epochs).
+        start: training loss before the first epoch, shape (variants, replicates).
+        train_accuracy: share of the training points that are right after the last epoch, shape
+            (variants, replicates); the curve `accuracy` is a mean over the epoch.
+        constant: training loss of the constant answer, in nats.
+    """
+
+    variants: pd.DataFrame
+    curves: dict[str, np.ndarray]
+    start: np.ndarray
+    train_accuracy: np.ndarray
+    constant: float
+
+    @classmethod
+    def of(cls, trained: Trained, constant: float) -> "Sweep":
+        """Return the sweep that a stage has trained."""
+        return cls(
+            variants=pd.DataFrame([variant.changed for variant in trained.plan.variants]),
+            curves={metric: trained.array(metric) for metric in METRICS},
+            start=trained.array("start_loss"),
+            train_accuracy=trained.array("train_accuracy"),
+            constant=constant,
+        )
+
+    @property
+    def replicates(self) -> int:
+        """Returns the number of seeds per variant."""
+        return self.start.shape[1]
+
+    @property
+    def final_val_loss(self) -> np.ndarray:
+        """Returns the validation loss after the last epoch, shape (variants, replicates)."""
+        return self.curves["val_loss"][:, :, -1].astype(np.float64)
+
+    @property
+    def ranks(self) -> np.ndarray:
+        """Returns what variants are ranked by, the lower the better, shape (variants,): mean final validation loss."""
+        mean = self.final_val_loss.mean(axis=1)
+        return np.where(np.isfinite(mean), mean, np.inf)
+
+    @property
+    def best(self) -> int:
+        """Returns the position of the best variant; of equals the first."""
+        return int(np.argmin(self.ranks))
+
+    @property
+    def diverged(self) -> np.ndarray:
+        """Returns which runs diverged, shape (variants, replicates)."""
+        pairs = zip(self.curves["loss"], self.start, strict=True)
+        return np.array([diverged(loss, start=start, constant=self.constant) for loss, start in pairs])
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Returns how many runs there are and how many of them diverged, for metrics/<stage>.json."""
+        return {"diverged": int(self.diverged.sum()), "runs": self.start.size}
+
+    @property
+    def comparison(self) -> Comparison:
+        """Returns how the final validation loss of each variant compares to that of the best."""
+        return compare_to_best(self.final_val_loss, self.best)
+
+    def tuned(self) -> "Sweep":
+        """Returns the sweep with each variant at its own best `learning_rate`; of equals the first.
+
+        A variant is what all other columns say. Without a `learning_rate` beside other columns nothing is tuned.
+        """
+        others = [column for column in self.variants if column != "learning_rate"]
+        if not others or len(others) == len(self.variants.columns):
+            return self
+        ranked = self.variants.assign(rank=self.ranks)
+        chosen = ranked.groupby(others, sort=False)["rank"].idxmin().to_numpy()
+        return replace(
+            self,
+            variants=self.variants.loc[chosen],
+            curves={metric: values[chosen] for metric, values in self.curves.items()},
+            start=self.start[chosen],
+            train_accuracy=self.train_accuracy[chosen],
+        )
+
+    def curve_table(self) -> pd.DataFrame:
+        """Returns mean, least and greatest over the seeds, one row per variant and epoch, thinned to 5,000 rows.
+
+        Thinning keeps the first epoch and the last.
+        """
+        epochs = self.curves["loss"].shape[-1]
+        step = -(-epochs * len(self.variants) // MOST_ROWS)
+        kept = np.unique(np.append(np.arange(0, epochs, step), epochs - 1))
+        table = self.variants.loc[self.variants.index.repeat(len(kept))].reset_index(drop=True)
+        table["epoch"] = np.tile(kept + 1, len(self.variants))
+        for metric in METRICS:
+            values = self.curves[metric][:, :, kept].astype(np.float64)
+            table[metric] = values.mean(axis=1).ravel()
+            table[f"{metric}_min"] = values.min(axis=1).ravel()
+            table[f"{metric}_max"] = values.max(axis=1).ravel()
+        return table
+
+    def variant_table(self) -> pd.DataFrame:
+        """Returns one row per variant: its figures after the last epoch, runs that diverged, and the comparison.
+
+        `ratio` (with the ends of its 95 % interval), `p_value` and `same_as_best` compare the validation
+        loss to that of the best variant; see stages/lib/analysis/statistics.py.
+        """
+        table = self.variants.copy()
+        for metric in METRICS:
+            figures = [summary(values[:, -1]) for values in self.curves[metric]]
+            for name in ("mean", "std", "min", "max"):
+                table[f"{metric}_{name}"] = [figure[name] for figure in figures]
+        found = self.comparison
+        return table.assign(
+            diverged=self.diverged.sum(axis=1),
+            n=self.replicates,
+            ratio=found.ratio,
+            ratio_low=found.low,
+            ratio_high=found.high,
+            p_value=found.p_value,
+            same_as_best=found.same_as_best.astype(int),
+        )
+
+    def answer(self, grids: Mapping[str, Collection[float]], natural: Mapping[str, float]) -> dict[str, Any]:
+        """Return the best variant and its figures, and after how many epochs of how many, as `SweepFigures` says.
+
+        Args:
+            grids: the values that were tried of what can have a better one beyond its ends.
+            natural: ends beyond which there is nothing, such as 0 hidden layers; they are not told of.
+        """
+        best = self.variants.to_dict("records")[self.best]
+        figures = {metric: summary(self.curves[metric][self.best, :, -1]) for metric in ("val_loss", "val_accuracy")}
+        same = self.variants[self.comparison.same_as_best]
+        ends = [
+            name
+            for name, grid in grids.items()
+            if best[name] in {min(grid), max(grid)} and best[name] != natural.get(name)
+        ]
+        edge = {"at_end_of_grid": ends} if grids else {}
+        return {
+            "best": {**best, **figures, **edge, "diverged": self.diverged[self.best].sum()},
+            "epochs": self.curves["loss"].shape[-1],
+            "same_as_best": same.to_dict("records") if len(same.columns) > 1 else same.iloc[:, 0].tolist(),
+            "variants": len(self.variants),
+        }

@@ -1,0 +1,181 @@
+"""What a stage is to train, as a file: recipes and seeds, and nothing else that its outcome follows from.
+
+The stage `check` writes a plan for each training stage. A training stage depends on its plan, the points and the
+engine alone, so that a change of params.yaml trains only those networks whose recipe it changes.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import field
+from itertools import pairwise
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from stages.lib.core.files import damaged, write_text
+from stages.lib.core.shapes import parameters_of, widths_of
+
+METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")  # in Keras's names and order
+EXACT = ConfigDict(extra="forbid")
+
+Changed = dict[str, int | float | str]  # what was changed, by its name in Keras's spelling
+Kind = TypeVar("Kind")
+
+
+@dataclass(frozen=True, config=EXACT)
+class Optimizer:
+    """One of Keras's optimizers.
+
+    Args:
+        name: in lower case, such as `sgd`.
+        arguments: all that differ from Keras's defaults, but the learning rate.
+    """
+
+    name: str
+    arguments: dict[str, float | bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, config=EXACT)
+class Recipe:
+    """All that makes a network, but its seed and its points.
+
+    Args:
+        hidden_units: units of each hidden layer, first to last.
+        activation: of the hidden units, in Keras's name.
+        kernel_initializer: in Keras's name.
+        optimizer: with its arguments, but for the learning rate.
+        learning_rate: of the optimizer.
+        batch_size: points per update.
+        epochs: passes over the training points.
+        l2: penalty on the kernels: the loss that is minimised has this many times the sum of their squares added.
+    """
+
+    hidden_units: tuple[int, ...]
+    activation: str
+    kernel_initializer: str
+    optimizer: Optimizer
+    learning_rate: float
+    batch_size: int
+    epochs: int
+    l2: float = 0.0
+
+    @property
+    def parameters(self) -> int:
+        """Return the number of trainable parameters, kernels and biases."""
+        return parameters_of(self.hidden_units)
+
+    def split(self, weights: np.ndarray) -> list[np.ndarray]:
+        """Return kernels, each of shape (in, out), and biases, layer by layer, from all weights in one row."""
+        shapes = [shape for widths in pairwise(widths_of(self.hidden_units)) for shape in (widths, widths[1:])]
+        ends = np.cumsum([np.prod(shape, dtype=int) for shape in shapes])
+        parts = np.split(weights, ends[:-1])
+        return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
+
+
+@dataclass(frozen=True, config=EXACT)
+class Variant:
+    """A recipe, and what sets it apart from the others of its plan."""
+
+    changed: Changed
+    recipe: Recipe
+
+
+@dataclass(frozen=True, config=EXACT)
+class EarlyStopping:
+    """Keras's rule: stop when `patience` epochs bring the validation loss down by less than `min_delta` (nats)."""
+
+    min_delta: float
+    patience: int
+
+
+@dataclass(frozen=True, config=EXACT)
+class Plan:
+    """What a stage trains: each variant from each seed.
+
+    Args:
+        variants: all get the same number of epochs.
+        seeds: one for each replicate.
+        kept: of how many replicates of a variant, from the first on, the final weights are kept.
+        snapshots: epochs after which the weights of the first network are kept too; 0 is before the first.
+        tested: whether the final networks are measured on the test points.
+        early_stopping: where Keras's callbacks watch a single network.
+    """
+
+    variants: list[Variant]
+    seeds: list[int]
+    kept: int = 1
+    snapshots: list[int] = field(default_factory=list)
+    tested: bool = False
+    early_stopping: EarlyStopping | None = None
+
+    @property
+    def epochs(self) -> int:
+        """Return the passes over the training points that each network gets."""
+        return self.variants[0].recipe.epochs
+
+    def weights_of(self, weights: np.ndarray, variant: int, replicate: int) -> np.ndarray:
+        """Return the final weights of a network, in one row, from those of all kept networks."""
+        before = sum(self.kept * each.recipe.parameters for each in self.variants[:variant])
+        size = self.variants[variant].recipe.parameters
+        first = before + replicate * size
+        return weights[first : first + size]
+
+
+@dataclass(frozen=True, config=EXACT)
+class Kept:
+    """A network that a stage keeps.
+
+    Args:
+        recipe: of the network.
+        units: whether each of its hidden units is drawn.
+        summary: whether Keras's summary of it is written.
+    """
+
+    recipe: Recipe
+    units: bool = False
+    summary: bool = False
+
+
+def replicate_seeds(seed: int, replicates: int) -> list[int]:
+    """Return the seed of each replicate; every variant uses the same ones, and the baseline the first."""
+    return [int(np.random.SeedSequence((seed, k)).generate_state(1)[0]) for k in range(replicates)]
+
+
+def write_plan(plan: Plan, path: Path) -> None:
+    """Write a plan as JSON in which every number is exact, a line for each variant."""
+    write_text("\n".join(_lines(plan)), path)
+
+
+def read_plan(path: Path) -> Plan:
+    """Return a plan; raise Fault where the file does not hold one."""
+    return _read(TypeAdapter(Plan), path)
+
+
+def write_kept(kept: Kept, path: Path) -> None:
+    """Write what is kept of a network, but its weights, as JSON in which every number is exact."""
+    write_text(TypeAdapter(Kept).dump_json(kept).decode(), path)
+
+
+def read_kept(path: Path) -> Kept:
+    """Return what is kept of a network; raise Fault where the file does not hold it."""
+    return _read(TypeAdapter(Kept), path)
+
+
+def _read(kind: TypeAdapter[Kind], path: Path) -> Kind:
+    try:
+        return kind.validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise damaged(path, f"not what its stage has written ({error.errors()[0]['msg']})") from error
+
+
+def _lines(plan: Plan) -> Iterator[str]:
+    """Yield the lines of a plan: of thousands of variants each can be found and compared by eye."""
+    whole = TypeAdapter(Plan).dump_python(plan, mode="json")
+    rest = {name: value for name, value in whole.items() if name != "variants"}
+    yield '{"variants": ['
+    for number, variant in enumerate(whole["variants"], 1):
+        yield json.dumps(variant) + "," * (number < len(whole["variants"]))
+    yield f"], {json.dumps(rest)[1:]}"

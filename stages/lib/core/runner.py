@@ -1,0 +1,160 @@
+"""Runs a page as a stage of the pipeline: params.yaml in, one call of `main`.
+
+The signature of `main` is the contract: `places` says where the files are; any other parameter is the key of
+params.yaml of its name, checked against its type.
+"""
+
+import difflib
+import re
+import reprlib
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from stages.lib.core.places import Places
+from stages.lib.core.process import STARTED
+
+PARAMS = Path("params.yaml")
+MOST_SHOWN = 100  # characters of a value in a message
+CODE = Path(__file__).parents[2]
+
+
+class Fault(Exception):
+    """Something the user can mend; each line of its text names one thing that is wrong."""
+
+
+def run(main: Callable[..., None]) -> None:
+    """Run a page; a `Fault` ends the process with its lines on standard error and exit code 1.
+
+    Args:
+        main: the page's function; its parameters are `places` and keys of params.yaml.
+    """
+    parameters = signature(main, eval_str=True).parameters
+    types = {name: parameter.annotation for name, parameter in parameters.items() if name != "places"}
+    run_with(types, lambda params: main(**params, places=Places()))
+
+
+def run_with(types: dict[str, Any], main: Callable[[dict[str, Any]], None], *, whole: bool = False) -> None:
+    """Run `main` with the keys of params.yaml that `types` names; a `Fault` ends the process as in `run`.
+
+    Args:
+        types: the type of each key.
+        main: takes the values, by their keys.
+        whole: whether any other key in the file is a fault.
+    """
+    try:
+        params = read_params(PARAMS, types, whole=whole)
+        main(params)
+        _refuse_changes(params, read_params(PARAMS, types, whole=whole))
+    except Fault as fault:
+        sys.exit(str(fault))
+    except OSError as error:
+        sys.exit(" ".join(str(error).split()))  # HDF5's have several lines
+
+
+def _refuse_changes(before: dict[str, Any], after: dict[str, Any]) -> None:
+    """DVC notes the params and the code as they are when a stage has ended, as if its outputs came from them."""
+    changed = [_changed(f"{PARAMS}: {name}") for name in before if before[name] != after[name]] + changed_code()
+    if changed:
+        raise Fault("\n".join(changed))
+
+
+def changed_code() -> list[str]:
+    """Returns a line for each module of this process whose file has changed since the process began."""
+    files = {Path(file) for module in sys.modules.values() if (file := getattr(module, "__file__", None))}
+    code = sorted(file for file in files if CODE in file.parents and file.stat().st_mtime_ns > STARTED)
+    return [_changed(str(file.relative_to(CODE.parent))) for file in code]
+
+
+def _changed(what: str) -> str:
+    return f"{what} changed while the stage ran; `dvc repro` runs it again"
+
+
+def read_params(path: Path, types: dict[str, Any], *, whole: bool = False) -> dict[str, Any]:
+    """Returns the value of each key of `types` in a YAML file, built as its type.
+
+    The file is read as DVC reads it, with the same library: what DVC records is what a stage gets.
+    With no types nothing is read.
+
+    Raises Fault with a line for each fault; with `whole`, a key that is not in `types` is one.
+    """
+    if not types:
+        return {}
+    try:
+        params = YAML(typ="safe").load(path.read_text("utf-8"))
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise Fault(f"{path}: not YAML in UTF-8: {_yaml_fault(error)}") from error
+    if not isinstance(params, dict):
+        raise Fault(f"{path}: holds {_shown(params)}, but must hold the keys {', '.join(types)}; `git checkout {path}`")
+    values, faults = {}, []
+    for key, kind in types.items():
+        try:
+            if key in params:
+                values[key] = TypeAdapter(kind).validate_python(params[key])
+            else:
+                faults.append(f"{path}: {key} is missing; add it")
+        except ValidationError as error:
+            faults += [f"{path}: {line}" for line in _fault_lines(key, kind, error)]
+    if whole:
+        faults += [f"{path}: {_unknown_key(_name(key), list(types))}" for key in params if key not in types]
+    if faults:
+        raise Fault("\n".join(faults))
+    return values
+
+
+def _yaml_fault(error: Exception) -> str:
+    if not isinstance(error, MarkedYAMLError):
+        return " ".join(str(error).split())
+    what = " ".join(f"{error.context or ''} {error.problem or ''}".split())
+    mark = error.problem_mark or error.context_mark
+    return f"{what}, in line {mark.line + 1}, column {mark.column + 1}" if mark else what
+
+
+def _fault_lines(key: str, kind: Any, error: ValidationError) -> Iterator[str]:
+    for fault in error.errors(include_url=False):
+        where = ".".join(_name(part) for part in [key, *fault["loc"]] if part != "[key]")
+        message = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] == "unexpected_keyword_argument" and is_dataclass(kind):
+            yield _unknown_key(where, [f"{key}.{field.name}" for field in fields(kind)])
+        elif fault["type"] in {"missing", "missing_argument"}:
+            yield f"{where} is missing; add it"
+        elif fault["type"] == "dataclass_type" and is_dataclass(kind):
+            yield f"{where} is {_shown(fault['input'])}: it must hold {', '.join(field.name for field in fields(kind))}"
+        else:
+            yield f"{where} is {_shown(fault['input'])}: {message[0].lower()}{message[1:]}{_near(fault)}"
+
+
+def _near(fault: Any) -> str:
+    allowed = re.findall(r"'([^']+)'", str(fault.get("ctx", {}).get("expected", "")))
+    match = difflib.get_close_matches(str(fault["input"]), allowed, n=1) if isinstance(fault["input"], str) else []
+    return f"; did you mean {match[0]!r}?" if match else ""
+
+
+def _unknown_key(key: str, known: list[str]) -> str:
+    match = difflib.get_close_matches(key, known, n=1)
+    hint = f"did you mean {match[0]}?" if match else f"known: {', '.join(known)}"
+    return f"{key} is not a key that the study reads; {hint}"
+
+
+def _name(key: Any) -> str:
+    """Returns a key as it is typed after `-S`, and never more than a line."""
+    name = str(key)
+    return _shortened(name if name and name.isprintable() else repr(name))
+
+
+def _shown(value: Any) -> str:
+    try:
+        return _shortened(reprlib.repr(value))
+    except ValueError:  # Python spells out no number that long
+        return "a number of thousands of digits"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."

@@ -1,0 +1,11 @@
+"""Prepares the process of a stage: pins its environment, and has it end with the DVC that started it."""
+
+import sys
+
+from stages.lib.core.environment import pin
+from stages.lib.core.process import end_on_interrupt, end_with_parent
+
+pin()
+if sys.argv[0] == "-m":  # Python's word while it looks for the module to run: this process is a stage
+    end_with_parent()
+    end_on_interrupt()

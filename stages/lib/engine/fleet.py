@@ -1,0 +1,317 @@
+"""The training engine: many dense networks trained as one.
+
+A loop of `model.fit` over small networks spends nearly all of its time on the overhead of
+each batch, not on arithmetic. A `Fleet` stacks M networks along a leading member axis and
+runs a whole epoch of all of them in one XLA-compiled call, driven by Keras's own `fit`.
+
+Members differ in seed, learning rate, initializer and width; they share depth, activation,
+optimizer, batch size and data. A member's bits do not depend on its company: it comes out
+the same alone, among five or among five hundred.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from stages.lib.core.plan import METRICS
+from stages.lib.core.points import Points
+from stages.lib.core.shapes import INPUTS, widths_of
+from stages.lib.engine.network import OptimizerFactory, dense_network
+
+WIDTH_MULTIPLE = 4  # narrower networks cost little less, and would each need a program of their own
+JUDGED_AT_ONCE = 64  # points; what a fleet makes of them stays in the processor's cache
+SMALLEST_FLEET = 2  # XLA turns a batched product of one member into other code
+
+
+@dataclass(frozen=True)
+class Member:
+    """One network of a fleet: all that may differ between networks that train together."""
+
+    hidden_units: tuple[int, ...]
+    kernel_initializer: str
+    learning_rate: float
+    seed: int
+    l2: float = 0.0
+
+    @property
+    def padded_units(self) -> tuple[int, ...]:
+        """Returns the hidden widths, each rounded up to a multiple of 4."""
+        return tuple(-(-units // WIDTH_MULTIPLE) * WIDTH_MULTIPLE for units in self.hidden_units)
+
+
+class Fleet(keras.Model):
+    """M dense networks with one output unit for two classes, trained on one set of points.
+
+    Kernels have the shape (M, in, out), biases (M, out, 1), activations (M, units, batch): with the batch
+    innermost, a bias or a gate is one number to a row, and XLA uses whole vector registers.
+    Hidden widths are padded to a multiple of 4 with units that are masked to 0: they have
+    no effect and get no gradient. A single member is trained twice, side by side.
+
+    Args:
+        members: the networks; `padded_units` must be the same for all, or ValueError is raised.
+        activation: Keras's name of the activation of the hidden units.
+        optimizer: a class of Keras's, or a function that makes one from its learning rate; it must
+            work element by element, as SGD and Adam do. The rate is a function that returns
+            the rates of all members, shape (M, 1, 1), or a number for a network taken out.
+        train: the points to learn.
+        validation: the points to judge by after each epoch.
+        name: what the progress bar calls the fleet.
+    """
+
+    def __init__(
+        self,
+        members: Sequence[Member],
+        *,
+        activation: str,
+        optimizer: OptimizerFactory,
+        train: Points,
+        validation: Points,
+        name: str = "fleet",
+    ) -> None:
+        super().__init__(name=name)
+        if len({member.padded_units for member in members}) != 1:
+            raise ValueError("the members of a fleet must have the same `padded_units`; train one fleet of each kind")
+        self.members = tuple(members)
+        self._activation = activation
+        self._activate = keras.activations.get(activation)
+        self._train, self._validation = train, validation
+        self._make_optimizer = optimizer
+        self._rows = self.members * (SMALLEST_FLEET if len(members) < SMALLEST_FLEET else 1)
+        self._add_weights()
+        self._l2 = np.array([member.l2 for member in self._rows], np.float32).reshape(-1, 1, 1)
+        rates = np.array([member.learning_rate for member in self._rows], np.float32).reshape(-1, 1, 1)
+        self.compile(optimizer(lambda: tf.constant(rates)), jit_compile=True)
+        self.optimizer.build(self.trainable_variables)
+        self._compiled_judge = tf.function(self._judge, jit_compile=True)
+        self.built = True
+
+    def _add_weights(self) -> None:
+        widths = widths_of(self._rows[0].padded_units)
+        kernels = [np.zeros((len(self._rows), *shape), np.float32) for shape in pairwise(widths)]
+        masks = [np.zeros((len(self._rows), units, 1), np.float32) for units in widths[1:-1]]
+        for row, member in enumerate(self._rows):
+            for kernel, values in zip(kernels, initial_kernels(member), strict=True):
+                kernel[row, : values.shape[0], : values.shape[1]] = values
+            for mask, units in zip(masks, member.hidden_units, strict=True):
+                mask[row, :units] = 1
+        self._masks = masks
+        self._kernels = [self._add(f"kernel_{layer}", kernel) for layer, kernel in enumerate(kernels)]
+        biases = [np.zeros((len(self._rows), units, 1), np.float32) for units in widths[1:]]
+        self._biases = [self._add(f"bias_{layer}", bias) for layer, bias in enumerate(biases)]
+
+    def _add(self, name: str, values: np.ndarray) -> keras.Variable:
+        return self.add_weight(shape=values.shape, initializer=lambda *_, **__: values, dtype="float32", name=name)
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        """Returns the logits, shape (M, 1, batch), of points of shape (M, 2, batch), or (1, 2, batch) for all."""
+        for kernel, bias, mask in zip(self._kernels, self._biases, self._masks, strict=False):
+            x = self._activate(_product(kernel, x) + bias) * mask
+        return _product(self._kernels[-1], x) + self._biases[-1]
+
+    def train(
+        self,
+        *,
+        epochs: int,
+        batch_size: int,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
+        epochs_per_step: int = 1,
+    ) -> dict[str, np.ndarray]:
+        """Returns the curves `loss`, `accuracy`, `val_loss`, `val_accuracy`, each of shape (epochs, M).
+
+        As in Keras, `loss` and `accuracy` are means over the epoch, taken before each update.
+
+        Args:
+            epochs: passes over the training points; a multiple of `epochs_per_step`, or ValueError is raised.
+            batch_size: points per update.
+            callbacks: of Keras.
+            epochs_per_step: Keras takes longer over a step than a small fleet over an epoch; with more than
+                one, callbacks see only the last epoch of each step. It changes no bit.
+        """
+        if epochs % epochs_per_step:
+            raise ValueError(f"`epochs_per_step` is {epochs_per_step}, but must divide `epochs`, which is {epochs}")
+        seeds = [member.seed for member in self._rows]
+        steps = batch_orders(
+            seeds, rows=len(self._train), batch_size=batch_size, epochs=epochs, epochs_per_step=epochs_per_step
+        )
+        history = self.fit(
+            steps,
+            epochs=epochs // epochs_per_step,
+            steps_per_epoch=1,
+            shuffle=False,
+            verbose=0,
+            callbacks=list(callbacks),
+        )
+        found = {name: np.concatenate(history.history[f"member_{name}"]) for name in METRICS}
+        return {name: values[:, : len(self.members)] for name, values in found.items()}
+
+    def train_step(self, orders: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Returns the fleet's means under Keras's names, each member's metrics, shape (epochs, M), under `member_*`.
+
+        One step is a whole epoch, or several: `orders` are their row numbers, shape (epochs, steps, M, batch).
+        The means are those of the last epoch.
+        """
+        epochs = orders.shape[0]
+
+        def run_epoch(epoch: tf.Tensor, *curves: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            found = self._train_epoch(orders[epoch])
+            place = epoch[tf.newaxis, tf.newaxis]
+            written = (
+                tf.tensor_scatter_nd_update(curve, place, value[tf.newaxis])
+                for curve, value in zip(curves, found, strict=True)
+            )
+            return epoch + 1, *written
+
+        empty = [tf.zeros((epochs, len(self._rows))) for _ in METRICS]
+        _, *curves = tf.while_loop(lambda epoch, *_: epoch < epochs, run_epoch, (0, *empty))
+        metrics = dict(zip(METRICS, curves, strict=True))
+        means = {name: tf.reduce_mean(values[-1]) for name, values in metrics.items()}
+        return means | {f"member_{name}": values for name, values in metrics.items()}
+
+    def _train_epoch(self, orders: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        """Returns `METRICS` of each member, each of shape (M,), and updates the weights batch by batch.
+
+        Each member's loss is the mean over its batch; their sum is what is differentiated, so that no
+        member's gradient depends on M.
+        """
+        x, y = tf.constant(self._train.x), tf.constant(self._train.y)
+
+        def update(step: tf.Tensor, loss: tf.Tensor, hits: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            with tf.GradientTape() as tape:
+                batch_loss, batch_hits, count = self._score(x, y, orders[step], step)
+                total = tf.reduce_sum(batch_loss) / count + self._penalty()
+            self.optimizer.apply(tape.gradient(total, self.trainable_variables))
+            return step + 1, loss + batch_loss, hits + batch_hits
+
+        trained = self._means(update, steps=orders.shape[0], batch_size=orders.shape[-1], rows=len(self._train))
+        judged = self._judge(tf.constant(self._validation.x), tf.constant(self._validation.y))
+        return *trained, *judged
+
+    def _penalty(self) -> tf.Tensor | float:
+        """Return what the members' L2 penalties add to the sum of their losses; a constant 0 changes no bit."""
+        if not self._l2.any():
+            return 0.0
+        return tf.add_n([tf.reduce_sum(self._l2 * tf.square(kernel)) for kernel in self._kernels])
+
+    def judge(self, points: Points) -> dict[str, np.ndarray]:
+        """Returns each member's `loss` and `accuracy` on some points, shape (M,)."""
+        loss, accuracy = self._compiled_judge(points.x, points.y)
+        return {"loss": loss.numpy()[: len(self.members)], "accuracy": accuracy.numpy()[: len(self.members)]}
+
+    def _judge(self, x: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        rows = tf.constant(_in_batches(np.arange(x.shape[0])[np.newaxis], JUDGED_AT_ONCE))
+
+        def add(step: tf.Tensor, loss: tf.Tensor, hits: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            batch_loss, batch_hits, _ = self._score(x, y, rows[step], step)
+            return step + 1, loss + batch_loss, hits + batch_hits
+
+        return self._means(add, steps=rows.shape[0], batch_size=JUDGED_AT_ONCE, rows=x.shape[0])
+
+    def _means(
+        self, step: Callable[..., tuple[tf.Tensor, ...]], *, steps: int, batch_size: int, rows: int
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns each member's mean loss and hits, shape (M,), over the rows that `step` adds up batch by batch.
+
+        The sums are kept apart by place in the batch until the end: XLA computes a logarithm that goes into
+        a sum one at a time.
+        """
+        zeros = tf.zeros((len(self._rows), batch_size))
+        _, *sums = tf.while_loop(lambda number, *_: number < steps, step, (0, zeros, zeros))
+        loss, hits = (tf.reduce_sum(values, axis=1) / rows for values in sums)
+        return loss, hits
+
+    def _score(
+        self, x: tf.Tensor, y: tf.Tensor, rows: tf.Tensor, step: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Returns each member's binary cross-entropy and hits at its rows, both (M, batch), and how many rows they are.
+
+        `rows` are those of a step, shape (M, batch), or (1, batch) where all members see the same. Of the last
+        step they may be fewer; what stands in place of the others counts 0.
+        """
+        batch_size = rows.shape[-1]
+        count = tf.minimum(batch_size, x.shape[0] - step * batch_size)
+        present = tf.cast(tf.range(batch_size) < count, tf.float32)
+        logits = self(tf.stack([tf.gather(coordinate, rows) for coordinate in tf.unstack(x, axis=1)], axis=1))[:, 0]
+        y = tf.broadcast_to(tf.gather(y[:, 0], rows), logits.shape)
+        loss = tf.nn.sigmoid_cross_entropy_with_logits(y, logits)
+        hits = tf.cast((logits > 0) == (y > 0.5), tf.float32)
+        return loss * present, hits * present, tf.cast(count, tf.float32)
+
+    def weights_of(self, member: int) -> list[np.ndarray]:
+        """Returns a member's kernels and biases, without padding, in the order of `network`'s `set_weights`."""
+        widths = widths_of(self.members[member].hidden_units)
+        arrays = []
+        for layer, (kernel, bias) in enumerate(zip(self._kernels, self._biases, strict=True)):
+            arrays += [
+                kernel.numpy()[member, : widths[layer], : widths[layer + 1]],
+                bias.numpy()[member, : widths[layer + 1], 0],
+            ]
+        return arrays
+
+    def network(self, member: int) -> keras.Sequential:
+        """Returns a copy of a member as a plain Keras network, which gives the member's answers."""
+        chosen = self.members[member]
+        optimizer = self._make_optimizer(chosen.learning_rate)
+        network = dense_network(chosen.hidden_units, self._activation, optimizer, name=self.name)
+        network.set_weights(self.weights_of(member))
+        return network
+
+
+def _product(kernel: keras.Variable, x: tf.Tensor) -> tf.Tensor:
+    """Returns what units sum up, shape (M, out, batch), of a kernel (M, in, out) and inputs (M, in, batch)."""
+    if kernel.shape[1] == INPUTS:  # too narrow for XLA's matrix product, which takes twice as long
+        return tf.reduce_sum(tf.expand_dims(kernel, 3) * x[:, :, tf.newaxis], axis=1)
+    return tf.matmul(kernel, x, transpose_a=True)
+
+
+def initial_kernels(member: Member) -> list[np.ndarray]:
+    """Returns the kernels, each of shape (in, out), that Keras's initializer draws for a network of its own."""
+    widths = widths_of(member.hidden_units)
+    seeds = np.random.SeedSequence(member.seed).generate_state(len(widths) - 1)
+    return [
+        np.asarray(seeded_initializer(member.kernel_initializer, int(seed))(shape, dtype="float32"))
+        for seed, shape in zip(seeds, pairwise(widths), strict=True)
+    ]
+
+
+def seeded_initializer(name: str, seed: int) -> keras.initializers.Initializer:
+    """Returns Keras's initializer of that name with its defaults and, where it draws at random, that seed."""
+    initializer = keras.initializers.get(name)
+    config = initializer.get_config()
+    return type(initializer).from_config(config | {"seed": seed} if "seed" in config else config)
+
+
+def batch_orders(
+    seeds: Sequence[int], *, rows: int, batch_size: int, epochs: int, epochs_per_step: int = 1
+) -> tf.data.Dataset:
+    """Returns row numbers for each step of Keras, shape (epochs_per_step, steps, M, batch).
+
+    Each member visits all rows in orders of its own: the permutations that `RandomState` of its seed
+    gives one after the other. The last batch of an epoch, where it is short, is filled up with 0.
+    """
+    shape = (epochs_per_step, -(-rows // batch_size), len(seeds), batch_size)
+
+    def generate() -> Iterator[np.ndarray]:
+        generators = [np.random.RandomState(seed) for seed in seeds]
+        for _ in range(epochs // epochs_per_step):
+            orders = np.empty(shape, np.int32)
+            for epoch in orders:
+                epoch[:] = _in_batches(np.array([generator.permutation(rows) for generator in generators]), batch_size)
+            yield orders
+
+    orders = tf.data.Dataset.from_generator(generate, output_signature=tf.TensorSpec(shape, tf.int32))
+    options = tf.data.Options()
+    options.autotune.enabled = False  # on one core, the end of training would wait for it as long as training took
+    return orders.with_options(options)
+
+
+def _in_batches(orders: np.ndarray, batch_size: int) -> np.ndarray:
+    """Returns each member's row numbers, shape (M, rows), in batches: (steps, M, batch), the last filled up with 0."""
+    members, rows = orders.shape
+    steps = -(-rows // batch_size)
+    padded = np.zeros((members, steps * batch_size), np.int32)
+    padded[:, :rows] = orders
+    return padded.reshape(members, steps, batch_size).swapaxes(0, 1)

@@ -1,0 +1,95 @@
+"""What has been trained of a plan that has not ended: a file for each shard, so that none is trained twice."""
+
+import shutil
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import file_digest, sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+
+from stages.lib.core.files import whole
+from stages.lib.core.runner import Fault, changed_code
+
+FLOORS = Path(__file__).parents[1]
+TRAINS = ("core", "engine")  # the floors that a shard's bits follow from
+LIBRARIES = ("keras", "numpy", "tensorflow")
+
+Shapes = dict[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Shards:
+    """A folder of what shards found, by a hash of all that it follows from: code, libraries, and what the caller says.
+
+    The name of a file ends with the hash of its content, so that an altered file is known as such.
+
+    Args:
+        folder: where the files are.
+        key: of the code and the libraries.
+    """
+
+    folder: Path
+    key: str
+
+    def name_of(self, *cause: Any) -> str:
+        """Return how the name of a shard's file begins; `cause` is all that its outcome follows from."""
+        return str(joblib.hash((self.key, cause), hash_name="sha1"))
+
+    def find(self, name: str, shapes: Shapes) -> Path | None:
+        """Return the file of a shard, or None; remove one that is cut short, altered, or of other shapes."""
+        for path in self.folder.glob(f"{name}-*.npz"):
+            if path.stem == f"{name}-{_digest(path)}" and _shapes(path) == shapes:
+                return path
+            path.unlink()
+        return None
+
+    def keep(self, name: str, arrays: dict[str, np.ndarray]) -> None:
+        """Write the arrays of a shard, whole or not at all.
+
+        Raises Fault where the code is no longer that of the key: nobody can say which of the two has run.
+        """
+        if _key_of_code() != self.key:
+            raise Fault("the code of the engine changed while the stage ran; `dvc repro` runs it again")
+        path = self.folder / f"{name}.npz"
+        with whole(path) as partial, partial.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+        path.replace(path.with_stem(f"{name}-{_digest(path)}"))
+
+
+@contextmanager
+def unfinished(folder: Path) -> Iterator[Shards]:
+    """Yield what is kept in `folder`; remove all of it once the block has ended well.
+
+    Raises Fault where the code was changed since this process began: it may have loaded what was there before.
+    """
+    if changed := changed_code():
+        raise Fault("\n".join(changed))
+    folder.mkdir(parents=True, exist_ok=True)
+    yield Shards(folder, _key_of_code())
+    shutil.rmtree(folder)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def _shapes(path: Path) -> Shapes | None:
+    try:
+        with np.load(path, allow_pickle=False) as found:
+            return {name: found[name].shape for name in found}
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return None
+
+
+def _key_of_code() -> str:
+    files = (path for floor in TRAINS for path in sorted((FLOORS / floor).rglob("*")) if path.is_file())
+    sources = [path.read_bytes() for path in files if path.suffix != ".pyc"]
+    versions = [f"{library} {version(library)}".encode() for library in LIBRARIES]
+    return sha256(b"\0".join([*sources, *versions])).hexdigest()

@@ -1,0 +1,29 @@
+"""Trains the networks of a stage: its plan and the points in, what was measured out.
+
+`python -m stages.lib.engine.train STAGE` is the command of every stage that trains as fleets.
+"""
+
+import sys
+
+from stages.lib.core.places import Places
+from stages.lib.core.plan import read_plan
+from stages.lib.core.points import read_points
+from stages.lib.core.runner import run
+from stages.lib.engine.fleets import train_plan
+
+
+def train(stage: str, *, places: Places) -> None:
+    """Train the plan of a stage from where it was ended before, if it was."""
+    plan = read_plan(places.plan(stage))
+    parts = ["train", "validation", *["test"] * plan.tested]
+    points = {part: read_points(places.points(part)) for part in parts}
+    train_plan(plan, points, name=stage, shards=places.unfinished(stage), folder=places.trained(stage))
+
+
+if __name__ == "__main__":
+
+    def main(*, places: Places) -> None:
+        """Train the stage that the command names."""
+        train(sys.argv[1], places=places)
+
+    run(main)

@@ -1,0 +1,238 @@
+"""Turns questions and their evidence into the two files of the report.
+
+Whatever comes from a file of params or metrics is escaped: by Jinja2 in the page, by `|tojson` in the
+data that the page's scripts read, and by `code` and `|cell` in Markdown.
+"""
+
+import base64
+import math
+import os
+import re
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import vl_convert
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from stages.lib.analysis.chapter import Chapter, Column
+from stages.lib.core.files import write_text
+from stages.lib.core.points import Points
+from stages.lib.publish.charts import Drawn
+
+TEMPLATES = Path(__file__).with_name("templates")
+SCRIPTS = ("activations.js", "planes.js", "playground.js", "page.js")  # in the order in which they build on each other
+PLANE_PLACES = 100  # along each side of an embedded grid; 200 would make the page 0.5 MB larger
+MOST_PARAMETERS = 20_000  # of a network to play with; a larger one would make the page slow and large
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A `Dense` layer: its activation in Keras's name, kernel, shape (in, out), and bias, shape (out,), float32."""
+
+    activation: str
+    kernel: np.ndarray
+    bias: np.ndarray
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A PNG, and what it shows, for those who can't see it."""
+
+    path: Path
+    alt: str
+
+    @property
+    def uri(self) -> str:
+        """Return the picture as text that stands in a page."""
+        return f"data:image/png;base64,{base64.b64encode(self.path.read_bytes()).decode()}"
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Return width and height in pixels, so that a page needs not move when the picture is there."""
+        width, height = struct.unpack(">II", self.path.read_bytes()[16:24])
+        return width, height
+
+
+@dataclass(frozen=True)
+class Table:
+    """A row for each variant."""
+
+    rows: pd.DataFrame
+    columns: tuple[Column, ...]
+
+    def cells(self) -> Iterator[list[tuple[str, str]]]:
+        """Return for each row its cells: the text to read, and the value to sort by, empty where there is none."""
+        for row in self.rows.to_dict("records"):
+            yield [_cell(row[column.name], column.format) for column in self.columns]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A chapter with its evidence.
+
+    Args:
+        chapter: the question and its answer.
+        params: the sections of params.yaml that the stage follows from.
+        charts: may be none, as all that follow.
+        pictures: the first one shows the answer best.
+        table: the figures of all variants.
+        layers: of the trained network.
+    """
+
+    chapter: Chapter
+    params: dict[str, Any]
+    charts: tuple[Drawn, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    table: Table | None = None
+    layers: tuple[Layer, ...] = ()
+
+    @property
+    def params_text(self) -> str:
+        """Return the sections as they stand in params.yaml, without its comments."""
+        plain = {name: asdict(value) if is_dataclass(value) else value for name, value in self.params.items()}  # type: ignore[arg-type]
+        return yaml.safe_dump(plain, sort_keys=False).rstrip()
+
+
+@dataclass(frozen=True)
+class Learning:
+    """A network while it learns: its answers on the grid by epoch, shape (points, points), and its curves."""
+
+    grids: dict[int, np.ndarray]
+    curves: pd.DataFrame = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that both files are made from; `limit` is half the side of the square that they show."""
+
+    questions: list[Question]
+    points: Points
+    learning: Learning
+    limit: float
+
+
+def write_html(report: Report, path: Path) -> None:
+    """Return nothing; writes one file that needs no other and no network."""
+    template = _environment(autoescape=True).get_template("report.html")
+    sources = "\n".join((TEMPLATES / name).read_text("utf-8") for name in SCRIPTS)
+    page = template.render(
+        report=report,
+        data=_data(report),
+        style=Markup((TEMPLATES / "report.css").read_text("utf-8")),
+        library=inline_script(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")),
+        script=inline_script(sources),
+    )
+    write_text(page, path)
+
+
+def write_markdown(report: Report, path: Path) -> None:
+    """Return nothing; writes the answers with links to the pictures where they are."""
+    environment = _environment(autoescape=False)
+    environment.filters["link"] = lambda target: Path(os.path.relpath(target, path.parent)).as_posix()
+    write_text(environment.get_template("report.md").render(report=report), path)
+
+
+def inline_script(source: str) -> Markup:
+    """Return JavaScript that stands in a page: no text in it ends the script or begins a comment of HTML."""
+    return Markup(re.sub(r"<(/script|!--)", r"<\\\1", source, flags=re.IGNORECASE))
+
+
+def _environment(*, autoescape: bool) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=autoescape,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "allow_nan": False, "separators": (",", ":")}
+    environment.filters |= {"marked": _marked, "cell": _markdown_cell, "anchor": _anchor}
+    return environment
+
+
+def _marked(text: str) -> Markup:
+    """Return the Markdown of an answer as HTML: escaped, then what stands between backticks as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+def _markdown_cell(text: str) -> str:
+    """Return text for a cell of a Markdown table, where a bar would end the cell."""
+    return re.sub(r"([\\|<>\[\]*_])", r"\\\1", text).replace("\n", " ")
+
+
+def _anchor(heading: str) -> str:
+    """Return the name that code hosts give to a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def _cell(value: Any, form: str) -> tuple[str, str]:
+    if form == "worse":  # than the best variant, which is told as `same_as_best`
+        value = "no" if value else "yes"
+    if isinstance(value, str):
+        return value, value
+    return (f"{value:{form}}", repr(value)) if math.isfinite(value) else ("none", "")
+
+
+def _data(report: Report) -> dict[str, Any]:
+    """Return what the scripts read, as lists and numbers that JSON knows."""
+    charts = {
+        f"{question.chapter.stage}-{i}": {"spec": chart.spec, "table": _columns(chart.table)}
+        for question in report.questions
+        for i, chart in enumerate(question.charts)
+    }
+    networks = [
+        {"title": question.chapter.title, "layers": _layers(question.layers)}
+        for question in report.questions
+        if question.layers
+    ]
+    places = zip(report.points.x, report.points.y[:, 0], strict=True)
+    points = [[_shortest(x1), _shortest(x2), int(label)] for (x1, x2), label in places]
+    learning = report.learning
+    return {
+        "charts": charts,
+        "learning": {
+            "curves": _columns(learning.curves),
+            "grids": [{"epoch": epoch, **_quantised(grid)} for epoch, grid in sorted(learning.grids.items())],
+        },
+        "limit": report.limit,
+        "networks": networks,
+        "points": points,
+    }
+
+
+def _columns(table: pd.DataFrame) -> dict[str, Any]:
+    """Return the names once and then the rows, a third of the size of records; what is no number is null."""
+    return {"names": list(table.columns), "rows": table.astype(object).where(table.notna(), None).to_numpy().tolist()}
+
+
+def _layers(layers: Sequence[Layer]) -> list[dict[str, Any]]:
+    """Return the layers; those of a large network without their weights."""
+    small = sum(layer.kernel.size + layer.bias.size for layer in layers) <= MOST_PARAMETERS
+    return [
+        {
+            "activation": layer.activation,
+            "shape": list(layer.kernel.shape),
+            "kernel": [[_shortest(weight) for weight in row] for row in layer.kernel] if small else None,
+            "bias": [_shortest(weight) for weight in layer.bias] if small else None,
+        }
+        for layer in layers
+    ]
+
+
+def _shortest(value: np.float32) -> float | None:
+    """Return the number with the fewest digits that is read as the same float32."""
+    return float(str(value)) if np.isfinite(value) else None
+
+
+def _quantised(grid: np.ndarray) -> dict[str, Any]:
+    """Return probabilities in steps of 1/255, in base64, on at most 100 places along each side."""
+    kept = np.unique(np.linspace(0, len(grid) - 1, min(len(grid), PLANE_PLACES)).round().astype(int))
+    steps = np.nan_to_num(grid[np.ix_(kept, kept)] * 255).round().astype(np.uint8)
+    return {"places": len(kept), "steps": base64.b64encode(steps.tobytes()).decode()}

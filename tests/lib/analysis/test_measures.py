@@ -1,0 +1,60 @@
+"""Measures, against figures worked out by hand."""
+
+import math
+
+import numpy as np
+import pytest
+
+from stages.lib.analysis.measures import constant_loss, diverged, plateau_epoch, summary
+from stages.lib.core.points import Points
+from stages.params.training import Training
+
+
+def rule(min_delta: float, patience: int) -> Training:
+    return Training(epochs=10, batch_size=1, min_delta=min_delta, patience=patience)
+
+
+def test_summary_has_the_standard_deviation_of_a_sample() -> None:
+    assert summary(np.array([1.0, 2.0, 6.0])) == {"mean": 3, "std": math.sqrt(7), "min": 1, "max": 6, "n": 3}
+    of_one = summary(np.array([4.0]))
+    assert math.isnan(of_one.pop("std"))
+    assert of_one == {"mean": 4, "min": 4, "max": 4, "n": 1}
+
+
+def test_the_plateau_begins_at_the_first_epoch_that_later_ones_hardly_better() -> None:
+    loss = np.array([1.0, 0.5, 0.3, 0.25, 0.24, 0.235])
+    assert plateau_epoch(loss, rule(min_delta=0.1, patience=2)) == 3
+    assert plateau_epoch(loss, rule(min_delta=0.01, patience=1)) == 4 + 1  # 0.24 to 0.235
+
+
+def test_a_bump_does_not_end_a_fall() -> None:
+    loss = np.array([1.0, 0.5, 0.6, 0.2, 0.2, 0.2])
+    assert plateau_epoch(loss, rule(min_delta=0.1, patience=2)) == 4
+
+
+def test_there_is_no_plateau_before_patience_has_passed_or_while_the_loss_falls() -> None:
+    flat = np.ones(3)
+    assert plateau_epoch(flat, rule(min_delta=0.1, patience=3)) is None
+    assert plateau_epoch(np.array([4.0, 3.0, 2.0, 1.0]), rule(min_delta=0.1, patience=1)) is None
+    assert plateau_epoch(np.full(5, np.nan), rule(min_delta=0.1, patience=1)) is None
+
+
+def test_the_constant_answer_of_a_third_against_two_thirds() -> None:
+    points = Points(np.zeros((3, 2), np.float32), np.array([[0], [0], [1]], np.float32))
+    assert constant_loss(points) == pytest.approx(math.log(3) - 2 / 3 * math.log(2))
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [
+        ([0.5, 0.1], False),  # learned
+        ([0.6999, 0.6998], False),  # slow: above the constant answer, but it has only ever fallen
+        ([0.6, 0.65], True),  # rose above the constant answer
+        ([1e12, 38.0], True),  # fell, but from where the first step threw it
+        ([0.6, math.nan], True),
+        ([0.6, math.inf], True),
+        ([5.0, 0.4], False),  # came back
+    ],
+)
+def test_divergence_is_a_rise_that_ends_above_the_constant_answer(loss: list[float], expected: bool) -> None:
+    assert diverged(np.array([loss]), start=np.array([0.7]), constant=0.635).tolist() == [expected]

@@ -1,0 +1,84 @@
+"""The outcome of a sweep, from curves made by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stages.lib.analysis.measures import METRICS
+from stages.lib.analysis.sweep import MOST_ROWS, Sweep, replicate_seeds
+
+
+def make_sweep(
+    final_val_loss: list[list[float]], variants: list[float] | list[str], epochs: int = 2, key: str = "learning_rate"
+) -> Sweep:
+    final = np.array(final_val_loss)
+    falling = np.stack([final + epochs - 1 - epoch for epoch in range(epochs)], axis=-1)
+    return Sweep(
+        pd.DataFrame({key: variants}),
+        dict.fromkeys(METRICS, falling),
+        start=final + epochs,
+        train_accuracy=np.ones_like(final),
+        constant=0.6,
+    )
+
+
+def test_the_best_variant_has_the_least_mean_and_not_the_luckiest_seed() -> None:
+    sweep = make_sweep([[0.1, 0.9], [0.3, 0.4], [0.5, 0.5]], [1.0, 2.0, 3.0])
+    assert sweep.best == 1
+    assert sweep.answer()["best"]["val_loss"]["mean"] == pytest.approx(0.35)
+    assert sweep.answer(learning_rate=[1.0, 2.0, 3.0])["best"]["at_end_of_grid"] == []
+
+
+def test_of_equal_variants_the_first_listed_is_best() -> None:
+    assert make_sweep([[0.5, 0.5], [0.2, 0.4], [0.4, 0.2]], ["a", "b", "c"]).best == 1
+
+
+def test_a_best_at_an_end_of_its_grid_is_said_to_be_so() -> None:
+    sweep = make_sweep([[0.1], [0.2], [0.3]], [10.0, 1.0, 3.0])
+    assert sweep.answer(learning_rate=[10.0, 1.0, 3.0])["best"]["at_end_of_grid"] == ["learning_rate"]
+    assert "at_end_of_grid" not in make_sweep([[0.1], [0.2]], ["zeros", "ones"], key="name").answer()["best"]
+
+
+def test_a_variant_with_a_run_that_is_not_finite_is_never_best() -> None:
+    sweep = make_sweep([[0.1, np.nan], [0.3, 0.4]], [1.0, 2.0])
+    assert sweep.best == 1
+    assert sweep.counts == {"diverged": 1, "runs": sweep.start.size}
+
+
+def test_the_tables_follow_the_order_of_the_params() -> None:
+    sweep = make_sweep([[0.1, 0.3], [0.5, 0.5]], [3.0, 1.0])
+    expected = pd.DataFrame({"learning_rate": [3.0, 3.0, 1.0, 1.0], "epoch": [1, 2, 1, 2]})
+    curves = sweep.curve_table()
+    pd.testing.assert_frame_equal(curves[["learning_rate", "epoch"]], expected)
+    np.testing.assert_allclose(curves["val_loss"], [1.2, 0.2, 1.5, 0.5])
+    np.testing.assert_allclose(curves["val_loss_max"], [1.3, 0.3, 1.5, 0.5])
+    variants = sweep.variant_table()
+    assert variants["learning_rate"].tolist() == [3.0, 1.0]
+    assert variants["n"].tolist() == [2, 2]
+    np.testing.assert_allclose(variants["loss_min"], [0.1, 0.5])
+
+
+def test_long_curves_are_thinned_but_keep_their_ends() -> None:
+    curves = make_sweep([[0.1], [0.2], [0.3]], [1.0, 2.0, 3.0], epochs=4_001).curve_table()
+    assert len(curves) <= MOST_ROWS + 3
+    assert curves["epoch"].iloc[0] == 1
+    assert curves["epoch"].max() == 4_001
+
+
+def test_the_baseline_has_the_first_of_the_seeds_that_all_variants_share() -> None:
+    assert replicate_seeds(42, 3)[0] == replicate_seeds(42, 1)[0]
+    assert len(set(replicate_seeds(42, 1000))) == 1000
+    assert replicate_seeds(42, 3) != replicate_seeds(43, 3)
+
+
+def test_each_variant_is_tuned_to_its_own_best_rate() -> None:
+    final = [[0.3, 0.3], [0.1, 0.2], [0.4, 0.2], [0.4, 0.4]]
+    sweep = make_sweep(final, [0.1, 1.0, 0.1, 1.0])
+    sweep.variants.insert(0, "optimizer", ["sgd", "sgd", "adam", "adam"])
+    tuned = sweep.tuned()
+    assert tuned.variants.to_dict("records") == [
+        {"optimizer": "sgd", "learning_rate": 1.0},
+        {"optimizer": "adam", "learning_rate": 0.1},
+    ]
+    np.testing.assert_allclose(tuned.final_val_loss, [[0.1, 0.2], [0.4, 0.2]])
+    np.testing.assert_allclose(tuned.start, sweep.start[[1, 2]])

@@ -1,0 +1,117 @@
+"""The writers: whole files or none, and bytes that depend on the values alone."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stages.lib.core.files import read_array, read_csv, read_json, whole, write_array, write_csv, write_json
+from stages.lib.core.runner import Fault
+
+
+def test_a_failure_half_way_leaves_the_former_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "out.txt"
+    path.write_text("former", "utf-8")
+
+    def fail_half_way() -> None:
+        with whole(path) as partial:
+            partial.write_text("half", "utf-8")
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        fail_half_way()
+    assert path.read_text("utf-8") == "former"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_takes_the_place_of_the_former_one_as_a_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "steps"
+    for name in ("old", "new"):
+        with whole(folder) as partial:
+            partial.mkdir()
+            (partial / name).touch()
+    assert [file.name for file in folder.iterdir()] == ["new"]
+
+
+def test_json_has_sorted_keys_six_digits_and_null_for_what_is_not_finite(tmp_path: Path) -> None:
+    path = tmp_path / "metrics" / "out.json"
+    write_json({"b": np.float32(1 / 3), "a": {"loss": float("nan"), "n": np.int64(3)}, "c": [1, np.inf]}, path)
+    text = path.read_text("utf-8")
+    assert json.loads(text) == {"a": {"loss": None, "n": 3}, "b": 0.333333, "c": [1, None]}
+    assert text.index('"a"') < text.index('"b"')
+    assert text.endswith("}\n")
+
+
+def test_csv_leaves_what_is_not_finite_empty(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    write_csv(pd.DataFrame({"rate": [1e-6, 0.1], "loss": [np.inf, 2 / 3]}), path)
+    assert path.read_bytes() == b"rate,loss\n1e-06,\n0.1,0.666667\n"
+
+
+def test_arrays_are_float32(tmp_path: Path) -> None:
+    write_array(np.eye(2), tmp_path / "grid.npy")
+    assert np.load(tmp_path / "grid.npy").dtype == np.float32
+
+
+def fault_of(reader: Callable[[Path], object], path: Path, content: bytes) -> str:
+    path.write_bytes(content)
+    with pytest.raises(Fault) as caught:
+        reader(path)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("length", [0, 6, 60, 128, 139])
+def test_an_array_that_is_cut_short_is_refused(tmp_path: Path, length: int) -> None:
+    path = tmp_path / "grid.npy"
+    write_array(np.eye(2), path)
+    assert fault_of(read_array, path, path.read_bytes()[:length]).startswith(f"{path}: not an array")
+
+
+def test_an_array_of_python_objects_is_refused_and_never_unpickled(tmp_path: Path) -> None:
+    path = tmp_path / "grid.npy"
+    np.save(path, np.array([{}], dtype=object), allow_pickle=True)
+    assert "not an array" in fault_of(read_array, path, path.read_bytes())
+
+
+@pytest.mark.parametrize("values", [np.eye(2), np.array(["text"])])
+def test_an_array_of_another_type_is_refused(tmp_path: Path, values: np.ndarray) -> None:
+    np.save(tmp_path / "grid.npy", values)
+    with pytest.raises(Fault, match="not an array of float32"):
+        read_array(tmp_path / "grid.npy")
+
+
+def test_an_array_with_what_is_not_finite_is_read_as_a_run_may_diverge(tmp_path: Path) -> None:
+    write_array(np.array([np.nan]), tmp_path / "grid.npy")
+    assert np.isnan(read_array(tmp_path / "grid.npy")).all()
+
+
+@pytest.mark.parametrize("content", [b"", b'{"a": 1', b"\xff"])
+def test_json_that_is_cut_short_is_refused(tmp_path: Path, content: bytes) -> None:
+    assert "metrics.json: not JSON" in fault_of(read_json, tmp_path / "metrics.json", content)
+
+
+def test_a_table_that_is_cut_short_is_refused_with_its_line(tmp_path: Path) -> None:
+    fault = fault_of(read_csv, tmp_path / "curves.csv", b"epoch,loss\n1,0.5\n2")
+    assert "curves.csv: line 3 holds '2', but must hold 2 values: epoch, loss" in fault
+
+
+def test_a_table_is_read_as_pandas_reads_it(tmp_path: Path) -> None:
+    path = tmp_path / "curves.csv"
+    path.write_text('name,units,loss\nno,"4,3",\nno,2,0.1234567890123456789\n', "utf-8")
+    pd.testing.assert_frame_equal(read_csv(path), pd.read_csv(path), check_exact=True)
+    as_text = {"units": str}
+    pd.testing.assert_frame_equal(read_csv(path, dtype=as_text), pd.read_csv(path, dtype=as_text), check_exact=True)
+
+
+def test_nothing_in_the_project_pickles() -> None:
+    root = Path(__file__).parents[2]
+    words = re.compile(
+        r"^\s*(?:import|from) (?:pickle|dill|cloudpickle|shelve|marshal)|allow_pickle=True|safe_mode=False"
+    )
+    for file in [*root.glob("*.py"), *(root / "stages").rglob("*.py")]:
+        assert not [line for line in file.read_text("utf-8").splitlines() if words.search(line)], file

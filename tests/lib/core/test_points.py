@@ -1,0 +1,76 @@
+"""The reader of points: what is not a point is named with its file and line."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stages.lib.core.points import read_points
+from stages.lib.core.runner import Fault
+
+SOUND = "x1,x2,label\n0.1,0.2,0\n-0.3,0.4,1\n"
+
+
+def read(folder: Path, text: str) -> str:
+    """Returns the fault of a file with that text, without its path and the way to mend it."""
+    path = folder / "train.csv"
+    path.write_text(text, "utf-8")
+    with pytest.raises(Fault) as caught:
+        read_points(path)
+    fault = str(caught.value)
+    assert fault.startswith(f"{path}: ")
+    assert fault.endswith("`dvc repro` makes it again")
+    assert "\n" not in fault
+    return fault
+
+
+def test_points_come_as_float32(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text(SOUND, "utf-8")
+    points = read_points(tmp_path / "train.csv")
+    np.testing.assert_array_equal(points.x, np.array([[0.1, 0.2], [-0.3, 0.4]], np.float32))
+    np.testing.assert_array_equal(points.y, np.array([[0], [1]], np.float32))
+    assert points.x.dtype == points.y.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (SOUND.replace("-0.3,0.4,1", "nan,0.4,1"), "line 3 holds 'nan,0.4,1', but must hold two finite numbers"),
+        (SOUND.replace("0.2", "inf"), "line 2 holds '0.1,inf,0', but must hold two finite numbers"),
+        (SOUND.replace("0.4,1", "0.4,2"), "line 3 holds '-0.3,0.4,2', but must hold two finite numbers and the label"),
+        (SOUND.replace("0.4,1", "0.4,0.5"), "line 3 holds"),
+        (SOUND.replace("0.1", "abc"), "line 2 holds 'abc,0.2,0'"),
+        (SOUND.replace("0.1", ""), "line 2 holds ',0.2,0'"),
+        (SOUND[:-5], "line 3 holds '-0.3,0', but must hold 3 values: x1, x2, label"),
+        (SOUND.replace("0.2,0", "0.2,0,7"), "line 2 holds '0.1,0.2,0,7', but must hold 3 values"),
+        (SOUND.replace(",", ",9,"), "its columns are x1, 9, x2, 9.1, label"),
+        (SOUND.replace("x2", "x1"), "its columns are x1, x1.1, label, but must be x1, x2, label"),
+        (SOUND.replace("\n", "\n\n", 1), "line 2 holds '', but must hold 3 values"),
+        (SOUND.replace("0.1", '"0.1'), "not a table in CSV"),
+        ("x1,x2,label\n", "it holds no points"),
+        ("", "not a table in CSV"),
+        ("\x00\x01", "its columns are"),
+    ],
+)
+def test_a_file_that_is_damaged_or_edited_is_refused_with_its_line(tmp_path: Path, text: str, found: str) -> None:
+    assert found in read(tmp_path, text)
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_bytes(b"\x89PNG\r\n\xff\xfe")
+    with pytest.raises(Fault, match="not a table in CSV"):
+        read_points(tmp_path / "train.csv")
+
+
+def test_every_cut_of_a_file_is_refused_or_gives_the_first_points_alone(tmp_path: Path) -> None:
+    path = tmp_path / "train.csv"
+    path.write_text(SOUND, "utf-8")
+    whole = read_points(path)
+    for length in range(len(SOUND)):
+        path.write_text(SOUND[:length], "utf-8")
+        try:
+            points = read_points(path)
+        except Fault:
+            continue
+        assert SOUND[length] == "\n" or SOUND[length - 1] == "\n"
+        np.testing.assert_array_equal(points.x, whole.x[: len(points)])

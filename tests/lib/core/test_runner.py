@@ -1,0 +1,191 @@
+"""The runner: params.yaml in, typed sections out, and one line for each thing that is wrong."""
+
+import subprocess
+import sys
+from inspect import signature
+from pathlib import Path
+
+import pytest
+import yaml
+from dvc.utils.serialize import parse_yaml
+
+from stages import figures
+from stages.lib.core.runner import Fault, read_params
+from stages.params.lr import Lr
+from stages.params.lr_sweep import LrSweep
+from stages.params.network import Network
+from stages.params.network_sweep import NetworkSweep
+from stages.params.seed import Seed
+from stages.params.training import Training
+
+ROOT = Path(__file__).parents[2]
+TYPES = {"seed": Seed, "lr": Lr, "network": Network, "training": Training, "lr_sweep": LrSweep}
+SOUND = {
+    "seed": 1,
+    "lr": 0.1,
+    "network": {"hidden_units": [16], "activation": "relu", "kernel_initializer": "he_normal"},
+    "training": {"epochs": 10, "batch_size": 32, "min_delta": 0.001, "patience": 3},
+    "lr_sweep": {"learning_rates": [0.1, 1.0], "replicates": 2},
+}
+
+
+def faults(folder: Path, text: str) -> list[str]:
+    path = folder / "params.yaml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(Fault) as caught:
+        read_params(path, TYPES, whole=True)
+    return [line.removeprefix(f"{path}: ") for line in str(caught.value).splitlines()]
+
+
+def changed(key: str, value: object) -> str:
+    """The sound params as YAML, with one key as it follows `-S` set to another value."""
+    params = yaml.safe_load(yaml.safe_dump(SOUND))
+    *sections, last = key.split(".")
+    place = params
+    for section in sections:
+        place = place[section]
+    place[last] = value
+    return yaml.safe_dump(params)
+
+
+def test_sections_come_as_their_types(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(SOUND), "utf-8")
+    params = read_params(path, TYPES)
+    assert params["network"] == Network([16], "relu", "he_normal")
+    assert params["lr"] == 0.1
+
+
+@pytest.mark.parametrize("written", ["1e-06", "1e-6", "0.000001"])
+def test_a_rate_as_dvc_writes_it_is_a_number(tmp_path: Path, written: str) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(f"lr: {written}", "utf-8")
+    assert read_params(path, {"lr": Lr}) == {"lr": 1e-6}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "line"),
+    [
+        ("lr", "abc", "lr is 'abc': input should be a valid number"),
+        ("lr", -1, "lr is -1: input should be greater than 0"),
+        ("lr", float("nan"), "lr is nan: input should be a finite number"),
+        ("lr", True, "lr is True: input should be a valid number"),
+        ("lr", "0.1", "lr is '0.1': input should be a valid number"),
+        ("lr", None, "lr is None: input should be a valid number"),
+        ("lr", [0.1], "lr is [0.1]: input should be a valid number"),
+        ("seed", 2**32, "seed is 4294967296: input should be less than or equal to 4294967295"),
+        ("training.epochs", 0, "training.epochs is 0: input should be greater than or equal to 1"),
+        ("training.epochs", 1.5, "training.epochs is 1.5: input should be a valid integer"),
+        ("training.batch_size", 1210, "training.batch_size is 1210: input should be less than or equal to 1209"),
+        ("network.hidden_units", [10**9], "network.hidden_units.0 is 1000000000: input should be less than"),
+        ("training.epochs", True, "training.epochs is True: input should be a valid integer"),
+        ("training.epochs", "10", "training.epochs is '10': input should be a valid integer"),
+        ("training.epochs", 10**9, "training.epochs is 1000000000: input should be less than or equal to 10000"),
+        ("network", None, "network is None: it must hold hidden_units, activation, kernel_initializer"),
+        ("network.hidden_units", 16, "network.hidden_units is 16: input should be a valid list"),
+        ("network.kernel_initializer", "he_norm", "did you mean 'he_normal'?"),
+        ("network.activation", "rm -rf \n/", "network.activation is 'rm -rf \\n/': input should be 'celu'"),
+        ("network.a\nb", 1, "network.'a\\nb' is not a key"),
+        ("network.activation", "rleu", "did you mean 'relu'?"),
+        ("network.depth", 3, "network.depth is not a key that the study reads"),
+        ("training.epoch", 3, "did you mean training.epochs?"),
+        ("learning_rate", 0.1, "learning_rate is not a key that the study reads"),
+        ("lr_sweep.learning_rates", [], "lr_sweep.learning_rates is []"),
+        ("lr_sweep.learning_rates", [0.1, 0.1], "0.1 stands twice"),
+    ],
+)
+def test_a_fault_names_the_key_the_value_and_what_is_allowed(
+    tmp_path: Path, key: str, value: object, line: str
+) -> None:
+    (fault,) = faults(tmp_path, changed(key, value))
+    assert line in fault
+
+
+def test_all_faults_are_reported_together(tmp_path: Path) -> None:
+    params = SOUND | {"lr": "abc", "seed": -1, "training": {**SOUND["training"], "epochs": 0}}  # type: ignore[dict-item]
+    del params["network"]
+    lines = faults(tmp_path, yaml.safe_dump(params))
+    assert [line.split(" ")[0] for line in lines] == ["seed", "lr", "network", "training.epochs"]
+
+
+@pytest.mark.parametrize("text", ["", "- 1", "just text"])
+def test_a_file_without_keys_is_refused(tmp_path: Path, text: str) -> None:
+    (fault,) = faults(tmp_path, text)
+    assert "must hold the keys" in fault
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("lr: !!python/object/apply:os.getcwd []", "could not determine a constructor for the tag"),
+        ("lr: 0.1\nlr: 0.2", 'found duplicate key "lr" with value "0.2" (original value: "0.1"), in line 2, column 1'),
+        ("training:\n  epochs: 1\n  epochs: 2", 'found duplicate key "epochs"'),
+        ("training:\n\tepochs: 1", "found character that cannot start any token, in line 2, column 1"),
+        ("lr: [0.1", "expected ',' or ']'"),
+        ("lr: 0.1\n---\nlr: 0.2", "expected a single document"),
+        (f"lr: {'9' * 5000}", "digits"),
+        ("lr: 2026-13-45", "month must be in 1..12"),
+        (f"lr: {'[' * 5000}", "did not find expected node content, in line 2, column 1"),
+    ],
+)
+def test_what_is_not_plain_yaml_is_refused_in_one_line(tmp_path: Path, text: str, found: str) -> None:
+    (fault,) = faults(tmp_path, text)
+    assert fault.startswith("not YAML in UTF-8: ")
+    assert found in fault
+
+
+def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_bytes("lr: 0.1 # \xe9".encode("latin-1"))
+    with pytest.raises(Fault, match=r"not YAML in UTF-8: .*can't decode"):
+        read_params(tmp_path / "params.yaml", TYPES)
+
+
+def test_a_file_that_is_missing_is_the_systems_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        read_params(tmp_path / "params.yaml", TYPES)
+
+
+def test_a_value_without_end_is_shown_shortened(tmp_path: Path) -> None:
+    for value in ("&a [*a]", f"0x{'f' * 5000}", f"[{'1,' * 9999}1]", f"'{'x' * 9999}'"):
+        assert len(faults(tmp_path, f"{yaml.safe_dump({**SOUND, 'lr': None})}".replace("null", value))[0]) < 200
+
+
+@pytest.mark.parametrize(("written", "value"), [("010", 10), ("1_000", 1000), ("+7", 7)])
+def test_numbers_are_read_as_dvc_reads_them(tmp_path: Path, written: str, value: int) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(f"seed: {written}", "utf-8")
+    assert read_params(path, {"seed": Seed}) == {"seed": value} == parse_yaml(path.read_text("utf-8"), path)
+
+
+def test_a_sweep_that_nobody_can_wait_for_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    params = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
+    params["network_sweep"]["replicates"] = 1000
+    path.write_text(yaml.safe_dump(params), "utf-8")
+    with pytest.raises(Fault, match="all combinations are 400,000 networks, but at most 200,000 are allowed"):
+        read_params(path, {"network_sweep": NetworkSweep})
+
+
+def test_check_ends_with_the_faults_and_without_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text("lr: abc\n", "utf-8")
+    command = [sys.executable, "-m", "stages.check", "--ok", "ok"]
+    ended = subprocess.run(
+        command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert "params.yaml: lr is 'abc'" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "ok").exists()
+
+
+def test_a_file_that_is_missing_is_named_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text((ROOT / "params.yaml").read_text("utf-8"), "utf-8")
+    names = [name for name in signature(figures.main).parameters if name != "prediction_grid"]
+    words = [word for name in names for word in (f"--{name.replace('_', '-')}", "nowhere.csv")]
+    command = [sys.executable, "-m", "stages.figures", *words]
+    ended = subprocess.run(
+        command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert "nowhere.csv" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1

@@ -1,0 +1,191 @@
+"""The engine, against plain Keras networks that are trained by plain Keras."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from stages.lib.engine.fleet import Fleet, Member, batch_orders, initial_kernels
+from stages.lib.engine.fleets import SHARD
+from stages.lib.core.points import Points
+from stages.params.network import Activation
+
+MEMBER = Member(hidden_units=(16, 16), kernel_initializer="glorot_uniform", learning_rate=0.1, seed=1)
+OPTIMIZERS: dict[str, Callable[..., Any]] = {
+    "SGD": keras.optimizers.SGD,
+    "momentum": partial(keras.optimizers.SGD, momentum=0.9),
+    "Nesterov": partial(keras.optimizers.SGD, momentum=0.9, nesterov=True),
+    "RMSprop": keras.optimizers.RMSprop,
+    "Adagrad": keras.optimizers.Adagrad,
+    "Adadelta": keras.optimizers.Adadelta,
+    "Adam": keras.optimizers.Adam,
+    "AdamW": partial(keras.optimizers.AdamW, weight_decay=0.1),
+    "Adamax": keras.optimizers.Adamax,
+    "Nadam": keras.optimizers.Nadam,
+    "Lion": keras.optimizers.Lion,
+}
+
+
+def make_fleet(members: list[Member], points: Points, optimizer: str = "SGD", activation: Activation = "relu") -> Fleet:
+    return Fleet(members, activation=activation, optimizer=OPTIMIZERS[optimizer], train=points, validation=points)
+
+
+def weights(fleet: Fleet) -> list[list[np.ndarray]]:
+    return [fleet.weights_of(member) for member in range(len(fleet.members))]
+
+
+def assert_same_bits(some: list[np.ndarray], others: list[np.ndarray]) -> None:
+    assert [values.tobytes() for values in some] == [values.tobytes() for values in others]
+
+
+@pytest.mark.parametrize("optimizer", ["SGD", "momentum", "Adam", "AdamW"])
+def test_each_member_learns_as_a_plain_network_does(optimizer: str, points: Points) -> None:
+    members = [
+        Member((16, 13), "glorot_uniform", 0.01, 1),
+        Member((15, 16), "he_normal", 0.02, 2),
+        Member((16, 16), "orthogonal", 0.005, 3),
+    ]
+    fleet = make_fleet(members, points, optimizer, activation="tanh")
+    plain = [fleet.network(i) for i in range(len(members))]
+    for network, member in zip(plain, members, strict=True):
+        network.compile(OPTIMIZERS[optimizer](member.learning_rate), "binary_crossentropy", metrics=["accuracy"])
+    curves = fleet.train(epochs=3, batch_size=32)
+
+    orders = batch_orders([member.seed for member in members], rows=len(points), batch_size=32, epochs=3)
+    losses = np.zeros((3, len(members)))
+    for epoch, (order,) in enumerate(orders.as_numpy_iterator()):
+        for step, rows_of_members in enumerate(order):
+            for i, network in enumerate(plain):
+                rows = rows_of_members[i][: len(points) - step * 32]
+                loss = network.train_on_batch(points.x[rows], points.y[rows])[0]
+                network.reset_metrics()
+                losses[epoch, i] += loss * len(rows) / len(points)
+
+    for i, network in enumerate(plain):
+        for ours, theirs in zip(fleet.weights_of(i), network.get_weights(), strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=2e-4, atol=2e-5)
+        loss, accuracy = network.evaluate(points.x, points.y, batch_size=len(points), verbose=0)
+        np.testing.assert_allclose(curves["val_loss"][-1, i], loss, rtol=1e-4)
+        assert curves["val_accuracy"][-1, i] == pytest.approx(accuracy)
+    np.testing.assert_allclose(curves["loss"], losses, rtol=1e-4)
+
+
+def test_an_epoch_visits_every_row_once_in_an_order_of_each_members_own() -> None:
+    (first,), (second,) = batch_orders([1, 2], rows=10, batch_size=4, epochs=2).as_numpy_iterator()
+    assert first.shape == (3, 2, 4)
+    for epoch in (first, second):
+        for member in range(2):
+            rows = epoch[:, member].ravel()
+            assert sorted(rows[:10]) == list(range(10))
+            assert rows[10:].tolist() == [0, 0]
+    assert not np.array_equal(first[:, 0], first[:, 1])
+    assert not np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("size", [2, 3, 5, 50])
+def test_a_member_has_the_same_bits_alone_and_in_company(size: int, points: Points) -> None:
+    alone = make_fleet([MEMBER], points)
+    others = [replace(MEMBER, seed=seed, learning_rate=0.01 * seed) for seed in range(2, size + 1)]
+    for place in (0, size - 1):
+        company = make_fleet([*others[:place], MEMBER, *others[place:]], points)
+        curves = company.train(epochs=5, batch_size=32)
+        if place == 0:
+            expected = alone.train(epochs=5, batch_size=32)
+        assert_same_bits(company.weights_of(place), alone.weights_of(0))
+        assert_same_bits([v[:, place] for v in curves.values()], [v[:, 0] for v in expected.values()])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("hidden_units", [(), (4,), (8, 8), (12, 12, 12)])
+def test_a_member_has_the_same_bits_in_a_full_shard(hidden_units: tuple[int, ...], points: Points) -> None:
+    member = replace(MEMBER, hidden_units=hidden_units)
+    alone = make_fleet([member], points, "Adam", activation="tanh")
+    expected = alone.train(epochs=5, batch_size=100)
+    others = [replace(member, seed=seed, learning_rate=0.001 * seed) for seed in range(2, SHARD + 1)]
+    for place in (0, SHARD // 2, SHARD - 1):
+        company = make_fleet([*others[:place], member, *others[place:]], points, "Adam", activation="tanh")
+        curves = company.train(epochs=5, batch_size=100)
+        assert_same_bits(company.weights_of(place), alone.weights_of(0))
+        assert_same_bits([v[:, place] for v in curves.values()], [v[:, 0] for v in expected.values()])
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_no_member_moves_with_the_gradient_of_another(optimizer: str, points: Points) -> None:
+    fleets = [
+        make_fleet([MEMBER, replace(MEMBER, seed=seed, learning_rate=rate)], points, optimizer)
+        for seed, rate in ((2, 0.1), (3, 10.0))
+    ]
+    for fleet in fleets:
+        fleet.train(epochs=2, batch_size=32)
+    assert_same_bits(fleets[0].weights_of(0), fleets[1].weights_of(0))
+    assert fleets[0].weights_of(1)[0].tobytes() != fleets[1].weights_of(1)[0].tobytes()
+
+
+def test_masked_units_leave_a_narrow_member_as_it_would_be_without_them(points: Points) -> None:
+    narrow = replace(MEMBER, hidden_units=(13, 14))
+    together = make_fleet([narrow, MEMBER], points, activation="sigmoid")
+    together.train(epochs=5, batch_size=32)
+    kernel = together.trainable_variables[0].numpy()
+    assert not kernel[0, :, 13:].any()
+    assert kernel[1, :, 13:].all()
+    alone = make_fleet([narrow], points, activation="sigmoid")
+    alone.train(epochs=5, batch_size=32)
+    assert_same_bits(together.weights_of(0), alone.weights_of(0))
+
+
+def test_a_network_without_hidden_units_draws_a_straight_line(points: Points) -> None:
+    fleet = make_fleet([replace(MEMBER, hidden_units=())], points)
+    fleet.train(epochs=1, batch_size=32)
+    network = fleet.network(0)
+    kernel, bias = network.get_weights()
+    expected = 1 / (1 + np.exp(-(points.x @ kernel + bias)))
+    np.testing.assert_allclose(network.predict(points.x, verbose=0), expected, rtol=1e-5)
+
+
+def test_initial_kernels_are_drawn_on_the_shape_of_a_network_of_its_own() -> None:
+    kernels = initial_kernels(replace(MEMBER, hidden_units=(400, 300)))
+    assert [kernel.shape for kernel in kernels] == [(2, 400), (400, 300), (300, 1)]
+    for kernel in kernels:  # Glorot and Bengio (2010): uniform within sqrt(6 / (fan in + fan out))
+        limit = np.sqrt(6 / sum(kernel.shape))
+        assert 0.9 * limit < np.abs(kernel).max() <= limit
+
+
+def test_a_network_taken_out_answers_as_its_member(points: Points) -> None:
+    fleet = make_fleet([MEMBER, replace(MEMBER, seed=9)], points)
+    fleet.train(epochs=2, batch_size=32)
+    judged = fleet.judge(points)
+    for i in range(2):
+        loss, accuracy = fleet.network(i).evaluate(points.x, points.y, verbose=0)
+        assert judged["loss"][i] == pytest.approx(loss, rel=1e-5)
+        assert judged["accuracy"][i] == pytest.approx(accuracy)
+
+
+def test_keras_history_has_the_means_of_the_fleet_under_its_own_names(points: Points) -> None:
+    fleet = make_fleet([MEMBER, replace(MEMBER, seed=9)], points)
+    curves = fleet.train(epochs=2, batch_size=32)
+    for name, values in curves.items():
+        assert values.shape == (2, 2)
+        np.testing.assert_allclose(fleet.history.history[name], values.mean(axis=1), rtol=1e-6)
+
+
+def test_several_epochs_in_one_step_of_keras_give_the_same_bits(points: Points) -> None:
+    members = [MEMBER, replace(MEMBER, seed=9)]
+    one, several = make_fleet(members, points, "Adam"), make_fleet(members, points, "Adam")
+    expected = one.train(epochs=6, batch_size=32)
+    curves = several.train(epochs=6, batch_size=32, epochs_per_step=3)
+    assert_same_bits(list(curves.values()), list(expected.values()))
+    assert_same_bits(several.weights_of(1), one.weights_of(1))
+
+
+def test_epochs_that_do_not_fit_into_steps_are_refused(points: Points) -> None:
+    with pytest.raises(ValueError, match="`epochs_per_step` is 4, but must divide `epochs`, which is 6"):
+        make_fleet([MEMBER], points).train(epochs=6, batch_size=32, epochs_per_step=4)
+
+
+def test_members_that_pad_to_other_widths_are_refused(points: Points) -> None:
+    with pytest.raises(ValueError, match="same `padded_units`"):
+        make_fleet([MEMBER, replace(MEMBER, hidden_units=(17, 16))], points)

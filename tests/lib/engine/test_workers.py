@@ -1,0 +1,185 @@
+"""Where shards are trained: processes of this machine, or the nodes of a Ray cluster."""
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from stages.lib.engine import workers
+from stages.lib.core.runner import Fault
+from stages.lib.engine.workers import run_all
+
+ROOT = Path(__file__).parents[2]
+RAY = Path(sys.executable).with_name("ray")
+# A sweep of six shards, trained where RAY_ADDRESS says; prints a digest of all bits of its outcome.
+SWEEP = """
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from stages.lib import fleets, workers
+from stages.lib.core.points import Points
+from tests.lib.test_fleets import RECIPE, bits
+
+fleets.SHARD = 4
+workers.cpu_count = lambda: 2  # on a machine of one core too
+places = np.random.RandomState(0).uniform(-2, 2, (1000, 2)).astype(np.float32)
+points = Points(places, (np.hypot(*places.T) > 1).astype(np.float32)[:, np.newaxis])
+tried = [({"what": "plain"}, RECIPE.__class__(**{**vars(RECIPE), "epochs": int(sys.argv[2])}))]
+with fleets.train_sweep(tried, range(24), train=points, validation=points, shards=Path(sys.argv[1])) as sweep:
+    print(sha256(b"".join(bits(sweep).values())).hexdigest())
+"""
+
+
+def train(folder: Path, *, epochs: int, address: str = "") -> "subprocess.Popen[str]":
+    command = [sys.executable, "-c", SWEEP, str(folder), str(epochs)]
+    environment = os.environ | {"RAY_ADDRESS": address, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+
+
+def ended(process: "subprocess.Popen[str]") -> str:
+    """The last line that a process prints, once it has ended well; Ray tells of lost nodes before."""
+    output, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+    return output.splitlines()[-1]
+
+
+def children(process: "subprocess.Popen[str]") -> list[psutil.Process]:
+    """Its children that have not ended."""
+    return [child for child in psutil.Process(process.pid).children() if child.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_each_task_comes_back_with_its_position() -> None:
+    assert sorted(run_all(divmod, [(7, 2), (9, 4), (5, 5)])) == [(0, (3, 1)), (1, (2, 1)), (2, (1, 0))]
+
+
+KEPT: list[bytes] = []
+
+
+def keep_much(number: int) -> int:
+    """Takes longer than Loky waits between two looks at the memory of a process, and leaves it larger."""
+    time.sleep(1.1)
+    KEPT.append(b"1" * 200_000_000)
+    return number
+
+
+def test_a_process_that_has_grown_is_replaced_without_a_word() -> None:
+    script = (
+        "from stages.lib import workers; from tests.lib.test_workers import keep_much;"
+        "workers.cpu_count = lambda: 2;"  # on a machine of one core too
+        "print(sorted(workers.run_all(keep_much, [(number,) for number in range(8)])))"
+    )
+    command = [sys.executable, "-W", "error::UserWarning", "-c", script]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout == f"{[(number, number) for number in range(8)]}\n"
+    assert "worker" not in done.stderr
+
+
+def end_itself(number: int) -> int:
+    """Ends as a process does that the kernel takes for too large."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def test_a_process_that_is_ended_from_outside_is_a_clear_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "cpu_count", lambda: 2)
+    with pytest.raises(Fault, match="was ended from outside, most likely for want of memory; `dvc repro`"):
+        list(run_all(end_itself, [(1,), (2,)]))
+
+
+@pytest.mark.long  # with Ray, which `make test-long` installs
+def test_a_cluster_that_does_not_answer_is_a_clear_word_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{unused.getsockname()[1]}"
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    began = time.monotonic()
+    with pytest.raises(Fault, match=f"RAY_ADDRESS is '{address}', but no Ray cluster answers there"):
+        list(run_all(divmod, [(7, 2)]))
+    assert time.monotonic() - began < 10
+
+
+def test_without_ray_a_cluster_is_refused_with_the_way_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:6379")
+    with pytest.raises(Fault, match="Ray is not installed: `make ray` installs it"):
+        list(run_all(divmod, [(7, 2)]))
+
+
+def test_processes_end_with_the_stage_that_started_them(tmp_path: Path) -> None:
+    process = train(tmp_path, epochs=5000)
+    while len(workers := children(process)) < 3:  # two workers, and one that looks after their shared memory
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
+    with process:
+        process.kill()
+    _, alive = psutil.wait_procs(workers, timeout=20)
+    assert alive == []
+
+
+@pytest.fixture
+def cluster() -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """The address of a cluster of two nodes on this machine, and the process of the second."""
+    assert RAY.exists(), "`make ray` installs it"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"127.0.0.1:{port}"
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("TF_", "XLA_", "NPY_"))}
+    nodes = []
+    for role in (["--head", f"--port={port}", "--include-dashboard=false"], [f"--address={address}"]):
+        command = [str(RAY), "start", *role, "--node-ip-address=127.0.0.1", "--num-cpus=1", "--block"]
+        nodes.append(subprocess.Popen(command, env=plain, text=True, stdout=subprocess.DEVNULL))
+        await_nodes(address, len(nodes))
+    yield address, nodes[1]
+    for node in reversed(nodes):
+        end_with_children(node)
+
+
+def await_nodes(address: str, count: int) -> None:
+    for _ in range(120):
+        status = subprocess.run(
+            [str(RAY), "status", f"--address={address}"], capture_output=True, text=True, check=False
+        )
+        active = status.stdout.partition("Active:")[2].partition("Pending:")[0]
+        if len(re.findall(r"^ 1 node_", active, flags=re.MULTILINE)) == count:
+            return
+        time.sleep(0.5)
+    raise TimeoutError(status.stdout + status.stderr)
+
+
+def end_with_children(process: "subprocess.Popen[str]") -> None:
+    """Ends a node as a power cut does; nothing to do where it has ended."""
+    if process.poll() is None:
+        node = psutil.Process(process.pid)
+        for member in [*node.children(recursive=True), node]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                member.kill()
+        process.wait()
+
+
+@pytest.mark.long
+def test_a_cluster_gives_the_bits_of_one_machine_and_the_loss_of_a_node_costs_none(
+    cluster: tuple[str, "subprocess.Popen[str]"], tmp_path: Path
+) -> None:
+    address, second = cluster
+    here = ended(train(tmp_path / "here", epochs=600))
+    there = train(tmp_path / "there", epochs=600, address=address)
+    while len(list((tmp_path / "there").glob("*.npz"))) < 2:  # by now both nodes are at work
+        assert there.poll() is None, there.communicate()
+        time.sleep(0.1)
+    end_with_children(second)
+    assert ended(there) == here
