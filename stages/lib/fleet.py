@@ -18,8 +18,9 @@ import numpy as np
 import tensorflow as tf
 
 from stages.lib.measures import METRICS
-from stages.lib.network import dense_network
+from stages.lib.network import dense_network, pinned_initializer
 from stages.lib.points import Points
+from stages.lib.products import product
 from stages.params.network import INPUTS, Activation, KernelInitializer
 
 WIDTH_MULTIPLE = 4  # narrower networks cost little less, and would each need a program of their own
@@ -261,7 +262,7 @@ def _product(kernel: keras.Variable, x: tf.Tensor) -> tf.Tensor:
     """Returns what units sum up, shape (M, out, batch), of a kernel (M, in, out) and inputs (M, in, batch)."""
     if kernel.shape[1] == INPUTS:  # too narrow for XLA's matrix product, which takes twice as long
         return tf.reduce_sum(tf.expand_dims(kernel, 3) * x[:, :, tf.newaxis], axis=1)
-    return tf.matmul(kernel, x, transpose_a=True)
+    return product(kernel, x, transpose_a=True)
 
 
 def initial_kernels(member: Member) -> list[np.ndarray]:
@@ -276,7 +277,7 @@ def initial_kernels(member: Member) -> list[np.ndarray]:
 
 def seeded_initializer(name: KernelInitializer, seed: int) -> keras.initializers.Initializer:
     """Returns Keras's initializer of that name with its defaults and, where it draws at random, that seed."""
-    initializer = keras.initializers.get(name)
+    initializer = pinned_initializer(name)
     config = initializer.get_config()
     return type(initializer).from_config(config | {"seed": seed} if "seed" in config else config)
 

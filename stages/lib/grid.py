@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+from stages.lib.network import PinnedNetwork
+from stages.params.network import INPUTS
 from stages.params.prediction_grid import PredictionGrid
 
 
@@ -25,8 +27,8 @@ def predict_units(network: keras.Sequential, grid: PredictionGrid) -> np.ndarray
     A unit adds its activation times its weight to the output; with the output's bias they sum to
     the logit, which the sigmoid turns into the probability.
     """
-    *_, hidden, output = network.layers
-    inner = keras.Model(network.inputs, hidden.output)
+    *inner_layers, output = network.layers
+    inner = PinnedNetwork([keras.Input((INPUTS,)), *inner_layers])
     inner.compile(jit_compile=True)
     places = _places(grid)
     activations = inner.predict(places, batch_size=len(places), verbose=0)
