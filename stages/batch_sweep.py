@@ -60,7 +60,7 @@ class Page(SweepPage):
                 recipe = replace(baseline, batch_size=size, learning_rate=rate, epochs=asked.epochs)
                 yield {"batch_size": size, "learning_rate": rate}, recipe
 
-    def tables(self, sweep: Sweep, tuned: Sweep, given: Given) -> dict[str, pd.DataFrame]:  # noqa: ARG002
+    def tables(self, sweep: Sweep, tuned: Sweep, given: Given) -> dict[str, pd.DataFrame]:
         """Return the variants with what each needs until its loss has settled."""
         return {"variants": tuned.variant_table().join(cost_table(tuned, given.rule, rows=given.rows))}
 
@@ -72,7 +72,7 @@ class Page(SweepPage):
         """Return what names a size, and its cost."""
         return (*super().columns(variants), "settled", "epochs", "updates", "samples")
 
-    def answer(self, found: BatchFigures, findings: Findings) -> str:  # noqa: ARG002
+    def answer(self, found: BatchFigures, findings: Findings) -> str:
         """Return which size ends lowest, and which settles after the fewest updates and the fewest samples."""
         costs = ""
         if found.fewest_updates and found.fewest_samples:

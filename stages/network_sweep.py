@@ -53,7 +53,7 @@ class Page(SweepPage):
         widths = set(tried[tried["depth"] > 0]["width"]) or {best["width"]}
         return {"depth": set(tried["depth"]), "width": widths} | super().grids(tried, best)
 
-    def columns(self, variants: pd.DataFrame) -> tuple[str, ...]:  # noqa: ARG002
+    def columns(self, variants: pd.DataFrame) -> tuple[str, ...]:
         """Return what names a network in the report's table."""
         return ("activation", "depth", "width", "parameters", "learning_rate")
 

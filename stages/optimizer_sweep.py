@@ -65,11 +65,11 @@ class Page(SweepPage):
                 recipe = replace(baseline, optimizer=optimizer, learning_rate=rate)
                 yield {"optimizer": name, "learning_rate": rate}, recipe
 
-    def tables(self, sweep: Sweep, tuned: Sweep, given: Given) -> dict[str, pd.DataFrame]:  # noqa: ARG002
+    def tables(self, sweep: Sweep, tuned: Sweep, given: Given) -> dict[str, pd.DataFrame]:
         """Return each optimizer at each rate."""
         return {"rates": sweep.variant_table()}
 
-    def more(self, tuned: Sweep, given: Given) -> dict[str, Any]:  # noqa: ARG002
+    def more(self, tuned: Sweep, given: Given) -> dict[str, Any]:
         """Return the gain of momentum."""
         return momentum(tuned)
 

@@ -14,7 +14,7 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip entry can bear
 
 
 def save_network(network: keras.Sequential, path: Path) -> None:
-    """Returns nothing; writes an archive that `keras.models.load_model` opens.
+    """Returns nothing; writes an archive that `keras.models.load_model` opens anywhere, as a plain `Sequential`.
 
     Keras notes the date of saving, memory addresses as ids of shared objects, and the time of each
     zip entry; here they are constants, so that equal networks are equal files.
@@ -25,6 +25,7 @@ def save_network(network: keras.Sequential, path: Path) -> None:
             entries = {name: archive.read(name) for name in sorted(archive.namelist())}
         metadata, config = json.loads(entries["metadata.json"]), json.loads(entries["config.json"])
         metadata["date_saved"] = "1980-01-01@00:00:00"
+        config |= {"module": "keras", "class_name": "Sequential", "registered_name": None}
         _number_shared_objects(config)
         entries["metadata.json"], entries["config.json"] = _encode(metadata), _encode(config)
         with zipfile.ZipFile(partial, "w") as archive:

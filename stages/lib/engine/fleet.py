@@ -20,7 +20,8 @@ import tensorflow as tf
 from stages.lib.core.plan import METRICS
 from stages.lib.core.points import Points
 from stages.lib.core.shapes import INPUTS, widths_of
-from stages.lib.engine.network import OptimizerFactory, dense_network
+from stages.lib.engine.network import OptimizerFactory, dense_network, pinned_initializer
+from stages.lib.engine.products import product
 
 WIDTH_MULTIPLE = 4  # narrower networks cost little less, and would each need a program of their own
 JUDGED_AT_ONCE = 64  # points; what a fleet makes of them stays in the processor's cache
@@ -264,7 +265,7 @@ def _product(kernel: keras.Variable, x: tf.Tensor) -> tf.Tensor:
     """Returns what units sum up, shape (M, out, batch), of a kernel (M, in, out) and inputs (M, in, batch)."""
     if kernel.shape[1] == INPUTS:  # too narrow for XLA's matrix product, which takes twice as long
         return tf.reduce_sum(tf.expand_dims(kernel, 3) * x[:, :, tf.newaxis], axis=1)
-    return tf.matmul(kernel, x, transpose_a=True)
+    return product(kernel, x, transpose_a=True)
 
 
 def initial_kernels(member: Member) -> list[np.ndarray]:
@@ -279,7 +280,7 @@ def initial_kernels(member: Member) -> list[np.ndarray]:
 
 def seeded_initializer(name: str, seed: int) -> keras.initializers.Initializer:
     """Returns Keras's initializer of that name with its defaults and, where it draws at random, that seed."""
-    initializer = keras.initializers.get(name)
+    initializer = pinned_initializer(name)
     config = initializer.get_config()
     return type(initializer).from_config(config | {"seed": seed} if "seed" in config else config)
 

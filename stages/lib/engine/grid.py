@@ -3,6 +3,9 @@
 import keras
 import numpy as np
 
+from stages.lib.core.shapes import INPUTS
+from stages.lib.engine.network import PinnedNetwork
+
 
 def predict_grid(network: keras.Sequential, *, limit: float, points: int) -> np.ndarray:
     """Return the probability of class 1 on a square grid, shape (points, points), float32; row 0 is the lowest x2.
@@ -29,8 +32,8 @@ def predict_units(network: keras.Sequential, *, limit: float, points: int) -> np
     A unit adds its activation times its weight to the output; with the output's bias they sum to
     the logit, which the sigmoid turns into the probability.
     """
-    *_, hidden, output = network.layers
-    inner = keras.Model(network.inputs, hidden.output)
+    *inner_layers, output = network.layers
+    inner = PinnedNetwork([keras.Input((INPUTS,)), *inner_layers])
     inner.compile(jit_compile=True)
     places = _places(limit, points)
     activations = inner.predict(places, batch_size=len(places), verbose=0)

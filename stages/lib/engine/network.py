@@ -1,16 +1,53 @@
-"""The networks of the study as plain Keras models."""
+"""The networks of the study as Keras models."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import keras
+import numpy as np
+import tensorflow as tf
 
 from stages.lib.core.plan import Optimizer
 from stages.lib.core.points import Points
 from stages.lib.core.shapes import INPUTS
+from stages.lib.engine.products import product
 
 OptimizerFactory = Callable[[Any], keras.optimizers.Optimizer]  # takes a learning rate, or a function that returns it
+
+KERAS_QR = 32  # columns; Eigen, which Keras asks, decomposes 48 or more in blocks, whose products follow the cache
+
+
+class PinnedNetwork(keras.Sequential):
+    """Keras's `Sequential`, of `Dense` layers, with products that are the same bits on every processor.
+
+    Where no sum is longer than `LARGEST_SUM` of products.py, it gives the bits of `Sequential`.
+    """
+
+    def call(self, inputs: tf.Tensor, training: bool | None = None, mask: tf.Tensor | None = None) -> tf.Tensor:
+        """Return the answers, shape (batch, outputs), to inputs of shape (batch, inputs)."""
+        del training, mask  # a Dense layer has no use for them
+        for layer in self.layers:
+            inputs = layer.activation(product(inputs, layer.kernel) + layer.bias)
+        return inputs
+
+
+class PinnedOrthogonal(keras.initializers.Orthogonal):
+    """Keras's `Orthogonal`, with the same bits on every processor: NumPy decomposes a wide matrix, in float64."""
+
+    def __call__(self, shape: tuple[int, int], dtype: str | None = None) -> Any:
+        """Return a kernel of the shape (in, out) whose rows or columns, those that are fewer, are orthonormal."""
+        if min(shape) <= KERAS_QR:
+            return super().__call__(shape, dtype)
+        tall = keras.random.normal((max(shape), min(shape)), seed=self.seed, dtype=dtype)
+        q, r = np.linalg.qr(np.asarray(tall, np.float64))
+        q *= np.sign(np.diag(r))
+        return keras.ops.convert_to_tensor(self.gain * (q if shape[0] >= shape[1] else q.T), dtype)
+
+
+def pinned_initializer(name: str) -> keras.initializers.Initializer:
+    """Return Keras's initializer of that name with its defaults."""
+    return PinnedOrthogonal() if name == "orthogonal" else keras.initializers.get(name)
 
 
 def optimizer_of(optimizer: Optimizer) -> OptimizerFactory:
@@ -34,11 +71,13 @@ def dense_network(
     the files of weights.
     """
     layers = [
-        keras.layers.Dense(units, activation, kernel_initializer=kernel_initializer, name=f"hidden_{i}")
+        keras.layers.Dense(
+            units, activation, kernel_initializer=pinned_initializer(kernel_initializer), name=f"hidden_{i}"
+        )
         for i, units in enumerate(hidden_units, 1)
     ]
-    output = keras.layers.Dense(1, "sigmoid", kernel_initializer=kernel_initializer, name="output")
-    network = keras.Sequential([keras.Input((INPUTS,), name="x"), *layers, output], name=name)
+    output = keras.layers.Dense(1, "sigmoid", kernel_initializer=pinned_initializer(kernel_initializer), name="output")
+    network = PinnedNetwork([keras.Input((INPUTS,), name="x"), *layers, output], name=name)
     optimizer.name = type(optimizer).__name__.lower()
     network.compile(
         optimizer,
