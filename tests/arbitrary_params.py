@@ -1,9 +1,7 @@
 """Params that nobody has chosen: tiny ones that are sound, and any others."""
 
 import sys
-from collections.abc import Callable
 from copy import deepcopy
-from inspect import signature
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,12 +14,6 @@ from stages.params.optimizer_sweep import OptimizerName
 PARAMS = yaml.safe_load((Path(__file__).parents[1] / "params.yaml").read_text("utf-8"))
 
 Params = dict[str, Any]
-
-
-def types_of(main: Callable[..., None]) -> dict[str, Any]:
-    """The sections that a page's `main` takes, and their types."""
-    parameters = signature(main, eval_str=True).parameters
-    return {name: parameter.annotation for name, parameter in parameters.items() if parameter.annotation is not Path}
 
 
 def few(values: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[list[Any]]:
