@@ -74,7 +74,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def study(built: Path, tmp_path: Path) -> Places:
     """The files of a built study, without its cache, for a test to change."""
-    folder = tmp_path / "study"
+    return copy_of_study(built, tmp_path / "study")
+
+
+def copy_of_study(built: Path, folder: Path) -> Places:
     for name in ("data", "metrics", "models", "plots"):
         shutil.copytree(built / name, folder / name)
     shutil.copy(built / "params.yaml", folder)
