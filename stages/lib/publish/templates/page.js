@@ -14,6 +14,7 @@ function drawCharts() {
   const ink = getComputedStyle(document.body).color;
   const faint = getComputedStyle(document.querySelector("footer")).borderTopColor;
   const dark = isDark();
+  const [accent] = data.looks[dark ? "dark" : "light"].category;
   const text = { labelColor: ink, titleColor: ink, labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal" };
   const config = {
     background: "transparent",
@@ -23,21 +24,16 @@ function drawCharts() {
     legend: { ...text, orient: "bottom", symbolOpacity: 1, symbolType: "stroke", symbolStrokeWidth: 3 },
     mark: { color: ink },
     rule: { color: ink },
-    point: { color: dark ? "#56B4E9" : "#0072B2" },
+    line: { color: accent },
+    point: { color: accent },
     view: { stroke: null },
-    // Ends of the scale that the background would swallow are left out.
-    range: {
-      ordinal: { scheme: "viridis", extent: dark ? [0.3, 1] : [0, 0.85] },
-      category: dark
-        ? ["#56B4E9", "#F28E4B", "#2FC59A", "#E3A1C6", "#F0E442", "#E69F00", "#9AA7FF", "#C9C9C9", "#FF8FA3", "#8FD3A8", "#FFC9A3", "#B0E57C", "#A0C4FF"]
-        : ["#0072B2", "#D55E00", "#00805E", "#B0558A", "#7A6A00", "#A86F00", "#4B53BC", "#555555", "#B8233F", "#33691E", "#006D77", "#8A3FFC", "#7B2D00"],
-    },
+    range: data.looks[dark ? "dark" : "light"],
   };
   charts = Object.entries(data.charts).map(([id, { spec, table }]) => {
     // Vega-Lite fits a single view to its place, but not a map of many.
     const fit = { width: "container", height: 260, autosize: { type: "fit-x", contains: "padding" } };
     const place = document.getElementById(`chart-${id}`);
-    const rows = records(table);
+    const rows = records(data.tables[table]);
     const full = spec.facet ? panelled(spec, rows, place.clientWidth) : { ...fit, ...spec };
     full.data = { values: rows };
     const legend = { ...config.legend, ...legendOf(spec, rows, place.clientWidth) };
@@ -57,7 +53,8 @@ function panelled(spec, rows, width) {
 // As many columns as fit beside each other, so that no name is cut short.
 function legendOf(spec, rows, width) {
   const field = spec.encoding?.color?.field;
-  const longest = Math.max(4, ...rows.map((row) => String(row[field] ?? "").length));
+  const names = field in rows[0] ? rows.map((row) => String(row[field] ?? "")) : ["validation"];
+  const longest = Math.max(...names.map((name) => name.length));
   return { columns: Math.max(1, Math.floor((width - AXIS) / (longest * LETTER + SYMBOL))), labelLimit: 0 };
 }
 
