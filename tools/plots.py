@@ -19,8 +19,14 @@ CELL = {"width": 160, "height": 160}
 ABOUT = "figures over the seeds; click a name in a legend to single it out"
 CONFIG = {
     "range": look("light"),
-    "legend": {"symbolOpacity": 1, "symbolType": "stroke", "symbolStrokeWidth": 3, "symbolLimit": 50},
-    "axis": {"titleFontWeight": "normal"},
+    "legend": {
+        "symbolOpacity": 1,
+        "symbolType": "stroke",
+        "symbolSize": 400,
+        "symbolStrokeWidth": 2,
+        "symbolLimit": 50,
+    },
+    "axis": {"titleFontWeight": "normal", "labelSeparation": 6},
     "title": {"anchor": "start"},
 }
 
@@ -55,6 +61,7 @@ def template(page: Page, charts: list[Drawn]) -> dict[str, Any]:
     DVC hands over all values as text, so that those that are numbers are parsed.
     """
     numbers = sorted(set().union(*(numbers_of(chart.spec) for chart in charts)))
+    mixed = len({"facet" in chart.spec for chart in charts}) > 1
     params: dict[str, Any] = {}
     for param in (param for chart in charts for param in chart.spec["params"]):
         views = [*params.get(param["name"], {}).get("views", []), *param.get("views", [])]
@@ -67,6 +74,7 @@ def template(page: Page, charts: list[Drawn]) -> dict[str, Any]:
         "params": [*params.values()],
         "concat": [panel(chart) for chart in charts],
         "columns": 2,
+        "resolve": {"scale": {"color": "independent", "shape": "independent"}} if mixed else {},
         "config": CONFIG,
     }
 

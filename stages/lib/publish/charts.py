@@ -53,6 +53,17 @@ PALETTES = {
         "#C9C9C9",
     ],
 }
+SHAPES = [
+    "circle",
+    "square",
+    "cross",
+    "diamond",
+    "triangle-up",
+    "triangle-right",
+    "triangle-down",
+    "triangle-left",
+    "wedge",
+]
 DASHES = [[1, 0], [7, 3], [2, 2]]
 REVISIONS = ["#0072B2", "#D55E00", "#00805E", "#B0558A", "#7A6A00", "#555555"]
 # Ends of the scale that the background would swallow are left out.
@@ -62,7 +73,12 @@ SPANS = {"learning_rate": (1e-6, 10.0), "batch_size": (4.0, 1209.0), "weight_dec
 # A scale that moves no mark, made for what it knows: the values that are shown, in their order.
 SHOWN = "domain('angle')"
 LABEL = "datum.value > 0 && datum.value < 0.001 ? format(datum.value, '~e') : format(datum.value, '~g')"
-REV = {"field": "rev", "type": "nominal", "title": "revision"}
+REV = {"field": "rev", "type": "nominal", "title": "revision", "sort": None}
+# Vega-Lite sorts panels by name where it is not told by what; these stand in the order of their rows.
+ROW = {"window": [{"op": "row_number", "as": "row"}]}
+BY_ROW = {"sort": {"op": "min", "field": "row"}}
+
+RATES = {"labelExpr": LABEL, "tickCount": 6, "grid": False}
 
 
 @dataclass(frozen=True)
@@ -104,12 +120,12 @@ def by_revision(spec: Spec) -> Spec:
     They are told by colour where that tells nothing else, and else stand in rows.
     """
     if "facet" in spec:
-        return spec | {"facet": {"column": spec["facet"], "row": REV}}
+        return spec | {"facet": {"column": spec["facet"], "row": REV | BY_ROW}}
     encoding = spec["encoding"]
     if "color" in encoding:
-        return {"facet": {"row": REV}, "spec": spec}
-    beside = {"yOffset": {"field": "rev"}} if encoding.get("y", {}).get("type") == "nominal" else {}
-    colour = {"color": REV | {"sort": None, "scale": {"range": REVISIONS}}}
+        return {"transform": [ROW], "facet": {"row": REV | BY_ROW}, "spec": spec}
+    beside = {"yOffset": REV} if encoding.get("y", {}).get("type") == "nominal" else {}
+    colour = {"color": REV | {"scale": {"range": REVISIONS}}}
     return spec | {"encoding": encoding | colour | beside}
 
 
@@ -238,8 +254,8 @@ def _map_of_sizes(chart: Chart) -> tuple[Drawn, ...]:
         "color": {"field": "val_accuracy_mean", "type": "quantitative", "title": "accuracy"},
         "tooltip": [*tips, _tip("val_accuracy_mean", "mean accuracy"), _tip("learning_rate", "learning rate")],
     }
-    facet = {"field": chart.key, "type": "nominal", "title": None, "sort": None}
-    spec = {"params": [], "facet": facet, "spec": {"mark": "rect", "encoding": encoding}}
+    facet = {"field": chart.key, "type": "nominal", "title": None} | BY_ROW
+    spec = {"params": [], "transform": [ROW], "facet": facet, "spec": {"mark": "rect", "encoding": encoding}}
     description = "The mean validation accuracy for each number of layers and units. The table has the figures."
     return (Drawn("Validation accuracy by size, each at its best learning rate", description, spec, "variants"),)
 
@@ -297,7 +313,7 @@ def _rates(chart: Chart) -> tuple[Drawn, ...]:
     spec = {
         "params": [_chosen(chart.key, "rates"), _zoom("rates")],
         "encoding": {
-            "x": _axis("learning_rate", "learning rate") | {"scale": {"type": "log"}, "axis": {"labelExpr": LABEL}},
+            "x": _axis("learning_rate", "learning rate") | {"scale": {"type": "log"}, "axis": RATES},
             "y": _axis("val_loss_mean", TITLES[LOSS]) | {"scale": _scale(LOSS)},
             "color": _colour(chart),
         },
@@ -314,11 +330,11 @@ def _rates(chart: Chart) -> tuple[Drawn, ...]:
 
 def _marks(name: str, chart: Chart, encoding: Spec, tips: list[Spec]) -> Spec:
     """Return a mark for each row, told apart by the colour and the shape of its variant."""
-    colour = _colour(chart)
+    colour = _named(chart, symbolSize=90)
     seen = {"condition": {"param": "chosen", "value": 0.8}, "value": 0.05}
     return {
         "params": [_chosen(chart.key, name), _zoom(name)],
-        "encoding": {**encoding, "color": colour, "shape": _named(chart)},
+        "encoding": {**encoding, "color": colour, "shape": colour | {"scale": colour["scale"] | {"range": SHAPES}}},
         "layer": [
             {
                 "name": name,
@@ -351,14 +367,14 @@ def _lines(name: str, tips: list[Spec], dash: Spec, shown: Spec | None = None) -
     ]
 
 
-def _named(chart: Chart) -> Spec:
+def _named(chart: Chart, **legend: Any) -> Spec:
     """Return an encoding of a name by its place among all names that are allowed; the legend has those shown."""
     return {
         "field": chart.key,
         "type": "nominal",
         "title": words(chart.key),
         "scale": {"domain": [*chart.names]},
-        "legend": {"values": {"expr": SHOWN}},
+        "legend": {"values": {"expr": SHOWN}} | legend,
     }
 
 
