@@ -61,7 +61,7 @@ def template(page: Page, charts: list[Drawn]) -> dict[str, Any]:
     DVC hands over all values as text, so that those that are numbers are parsed.
     """
     numbers = sorted(set().union(*(numbers_of(chart.spec) for chart in charts)))
-    mixed = len({"facet" in chart.spec for chart in charts}) > 1
+    mixed = any("facet" in chart.spec for chart in charts)  # a map of panels needs a row and a legend of its own
     params: dict[str, Any] = {}
     for param in (param for chart in charts for param in chart.spec["params"]):
         views = [*params.get(param["name"], {}).get("views", []), *param.get("views", [])]
@@ -73,7 +73,7 @@ def template(page: Page, charts: list[Drawn]) -> dict[str, Any]:
         "data": {"values": "<DVC_METRIC_DATA>", "format": {"parse": dict.fromkeys(numbers, "number")}},
         "params": [*params.values()],
         "concat": [panel(chart) for chart in charts],
-        "columns": 2,
+        "columns": 1 if mixed else 2,
         "resolve": {"scale": {"color": "independent", "shape": "independent"}} if mixed else {},
         "config": CONFIG,
     }

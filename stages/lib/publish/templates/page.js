@@ -21,7 +21,7 @@ function drawCharts() {
     font: getComputedStyle(document.body).fontFamily,
     axis: { ...text, labelSeparation: 6, gridColor: faint, domainColor: faint, tickColor: faint },
     header: text,
-    legend: { ...text, orient: "bottom", symbolOpacity: 1, symbolType: "stroke", symbolStrokeWidth: 3 },
+    legend: { ...text, orient: "bottom", symbolOpacity: 1, symbolType: "stroke", symbolSize: 400, symbolStrokeWidth: 2 },
     mark: { color: ink },
     rule: { color: ink },
     line: { color: accent },
@@ -34,7 +34,8 @@ function drawCharts() {
     const fit = { width: "container", height: 260, autosize: { type: "fit-x", contains: "padding" } };
     const place = document.getElementById(`chart-${id}`);
     const rows = records(data.tables[table]);
-    const full = spec.facet ? panelled(spec, rows, place.clientWidth) : { ...fit, ...spec };
+    const full = spec.facet ? panelled(spec, rows, place.clientWidth) : { ...spec, ...fit };
+    if (spec.height) full.height = spec.height.step * different(rows, spec.encoding.y.field);
     full.data = { values: rows };
     const legend = { ...config.legend, ...legendOf(spec, rows, place.clientWidth) };
     const options = { mode: "vega-lite", renderer: "canvas", actions: false, tooltip: { theme: dark ? "dark" : "light" } };
@@ -42,9 +43,11 @@ function drawCharts() {
   });
 }
 
+const different = (rows, field) => new Set(rows.map((row) => row[field])).size;
+
 // A map's panels, as many beside each other as there is room for, and as large.
 function panelled(spec, rows, width) {
-  const panels = new Set(rows.map((row) => row[spec.facet.field])).size;
+  const panels = different(rows, spec.facet.field);
   const columns = Math.min(panels, Math.max(2, Math.floor((width - AXIS) / (LEAST + GAP))));
   const side = Math.min(MOST, Math.floor((width - AXIS) / columns) - GAP);
   return { ...spec, columns, spacing: GAP, spec: { ...spec.spec, width: side, height: side } };
