@@ -13,7 +13,7 @@ import pandas as pd
 
 from stages.lib.analysis import page
 from stages.lib.analysis.answers import share
-from stages.lib.analysis.chapter import Chapter, Chart, Picture
+from stages.lib.analysis.chapter import Chapter, Picture
 from stages.lib.analysis.figures import Count, Figure, Figures, Judged
 from stages.lib.analysis.measures import plateau_epoch
 from stages.lib.analysis.page import Chosen, Findings, Given, Params, baseline
@@ -47,6 +47,7 @@ class Page(page.Page):
     reads = ("seed", "lr", "network", "training", "prediction_grid", "baseline")
     command = "dvc exp run -S lr=0.05"
     figures = BaselineFigures
+    charts = ("learning",)
 
     def plan(self, params: Params) -> Plan:
         """Return the baseline from the first seed."""
@@ -87,7 +88,7 @@ class Page(page.Page):
         return self.written(
             sentences(found),
             f"Baseline after {found.epochs} epochs",
-            charts=(Chart("learning", marks={"settled": found.plateau.epoch}),),
+            charts=self.charted(settled=found.plateau.epoch),
             pictures=(Picture("plots/figures/baseline.png", "The baseline's answer over the plane, soft and strict."),),
         )
 

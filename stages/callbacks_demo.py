@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from stages.lib.analysis import page
-from stages.lib.analysis.chapter import Chapter, Chart, Picture
+from stages.lib.analysis.chapter import Chapter, Picture
 from stages.lib.analysis.figures import Count, Figure, Figures, Share
 from stages.lib.analysis.page import Findings, Given, Params, baseline
 from stages.lib.analysis.sweep import Trained
@@ -60,6 +60,7 @@ class Page(page.Page):
     reads = ("seed", "network", "training", "callbacks_demo")
     command = "dvc exp run -S callbacks_demo.patience=5"
     figures = CallbacksFigures
+    charts = ("learning",)
 
     def plan(self, params: Params) -> Plan:
         """Return one network from the first seed, and the rule of EarlyStopping."""
@@ -97,7 +98,7 @@ class Page(page.Page):
         return self.written(
             sentences(found),
             "Callbacks demo",
-            charts=(Chart("learning", marks={"weights taken back": found.early_stopping.best_epoch}),),
+            charts=self.charted(**{"weights taken back": found.early_stopping.best_epoch}),
             pictures=(Picture("plots/callbacks_demo/live_plot.png", "The curves as PlotLossesKeras drew them."),),
         )
 

@@ -8,10 +8,12 @@ Held fixed: the network, the optimizer (plain SGD at `lr`), the batch size, the 
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import get_args
 
 from stages.lib.analysis.page import SweepPage
 from stages.lib.core.plan import Changed, Recipe
 from stages.params.initializer_sweep import InitializerSweep
+from stages.params.network import KernelInitializer
 
 
 class Page(SweepPage):
@@ -21,6 +23,7 @@ class Page(SweepPage):
     reads = ("seed", "lr", "network", "training", "initializer_sweep")
     command = "dvc exp run -S initializer_sweep.replicates=20"
     key = "kernel_initializer"
+    names = get_args(KernelInitializer)
     title = "Best initializer: {kernel_initializer}"
 
     def variants(self, asked: InitializerSweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:

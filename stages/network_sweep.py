@@ -10,6 +10,7 @@ Held fixed: the optimizer (plain SGD), the initializer, the batch size, the numb
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from itertools import product
+from typing import get_args
 
 import pandas as pd
 
@@ -17,6 +18,7 @@ from stages.lib.analysis.answers import code, diverged, edge, figures, number, s
 from stages.lib.analysis.figures import SweepFigures
 from stages.lib.analysis.page import Findings, SweepPage
 from stages.lib.core.plan import Changed, Recipe
+from stages.params.network import Activation
 from stages.params.network_sweep import NetworkSweep
 
 MOST_LISTED = 6  # networks in a sentence; the table beside it has all
@@ -29,6 +31,7 @@ class Page(SweepPage):
     reads = ("seed", "network", "training", "network_sweep")
     command = "dvc exp run -S 'network_sweep.widths=[4,32]'"
     key = "activation"
+    names = get_args(Activation)
     title = "Best size: {depth} x {width} {activation} units"
     natural = {"depth": 0}
     charts = ("map_of_sizes", "loss_by_size", "curves_of_best_sizes")

@@ -9,7 +9,7 @@ Held fixed: the network, the batch size, the number of epochs, all other setting
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
@@ -20,7 +20,7 @@ from stages.lib.analysis.page import Findings, Given, SweepPage
 from stages.lib.analysis.statistics import compare_to_best
 from stages.lib.analysis.sweep import Sweep
 from stages.lib.core.plan import Changed, Optimizer, Recipe
-from stages.params.optimizer_sweep import OptimizerSweep
+from stages.params.optimizer_sweep import OptimizerName, OptimizerSweep
 
 WITH_ARGUMENTS = {
     "momentum_0.5": Optimizer("sgd", {"momentum": 0.5}),
@@ -54,6 +54,7 @@ class Page(SweepPage):
     command = "dvc exp run -S optimizer_sweep.replicates=20"
     figures = OptimizerFigures
     key = "optimizer"
+    names = get_args(OptimizerName)
     title = "Best optimizer: {optimizer}"
     charts = ("rates", "variants", "curves")
 

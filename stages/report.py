@@ -48,10 +48,12 @@ def question_of(chapter: Chapter, params: dict[str, Any], places: Places) -> Que
     def table(name: str) -> Any:
         return read_csv(places.table(chapter.stage, name))
 
+    charts = tuple(picture for chart in chapter.charts for picture in drawn(chart))
     return Question(
         chapter,
         params={name: params[name] for name in chapter.reads},
-        charts=tuple(picture for chart in chapter.charts for picture in drawn(chart, table)),
+        charts=charts,
+        tables={chart.table: table(chart.table) for chart in charts},
         pictures=tuple(Picture(places.root / picture.path, picture.alt) for picture in chapter.pictures),
         table=Table(table("variants"), chapter.table) if chapter.table else None,
         layers=layers_of(chapter.stage, places),

@@ -7,20 +7,21 @@ point right, and the fewest with which nine starts of ten do.
 Held fixed: the optimizer (Adam), its rate, the initializer, the batch size, the number of epochs.
 """
 
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 
 from stages.lib.analysis import page
 from stages.lib.analysis.answers import code, share
-from stages.lib.analysis.chapter import Chapter, Chart, Column, Picture
+from stages.lib.analysis.chapter import Chapter, Column, Picture
 from stages.lib.analysis.figures import Count, Figures, Judged, OverSeeds, Share
 from stages.lib.analysis.measures import summary
 from stages.lib.analysis.page import Chosen, Findings, Given, Params
 from stages.lib.analysis.statistics import interval_of_share
 from stages.lib.analysis.sweep import Trained
 from stages.lib.core.plan import Kept, Optimizer, Plan, Recipe, Variant, replicate_seeds
+from stages.params.network import Activation
 
 RELIABLE = 0.9  # share of the restarts
 
@@ -61,6 +62,9 @@ class Page(page.Page):
     reads = ("seed", "network", "smallest_network")
     command = "dvc exp run -S smallest_network.restarts=100"
     figures = SmallestFigures
+    charts = ("success",)
+    key = "activation"
+    names = get_args(Activation)
 
     def plan(self, params: Params) -> Plan:
         """Return every shape from every start, whose weights are all kept."""
@@ -109,7 +113,7 @@ class Page(page.Page):
         return self.written(
             sentences(found),
             title,
-            charts=(Chart("success", "activation"),),
+            charts=self.charted(),
             pictures=(
                 Picture(f"{pictures}.png", f"{name}: its answer over the plane, soft and strict."),
                 Picture(

@@ -18,11 +18,13 @@ class Chart:
     Args:
         kind: its name there, which says which table it draws.
         key: the column that names a variant.
+        names: that it may hold, in the order of their colours; none where it holds numbers.
         marks: epochs to point out, by their label; None is left out.
     """
 
     kind: str
     key: str = ""
+    names: tuple[str, ...] = ()
     marks: dict[str, int | None] = field(default_factory=dict)
 
 

@@ -80,6 +80,9 @@ class Page(ABC):
     reads: ClassVar[tuple[str, ...]]  # the sections of params.yaml that its plan follows from
     command: ClassVar[str]  # asks the same with other values
     figures: ClassVar[type[Figures]]  # the type of metrics/<stage>.json
+    charts: ClassVar[tuple[str, ...]]  # kinds of stages/lib/publish/charts.py
+    key: ClassVar[str] = ""  # the column that names a variant, in Keras's spelling
+    names: ClassVar[tuple[str, ...]] = ()  # all that the key may hold, in the order of their colours; none of a number
 
     @property
     def stage(self) -> str:
@@ -103,6 +106,10 @@ class Page(ABC):
     def chapter(self, findings: Findings) -> Chapter:
         """Return what the report says of it."""
 
+    def charted(self, **marks: int | None) -> tuple[Chart, ...]:
+        """Return its charts, in which `marks` points out epochs by their labels; None is left out."""
+        return tuple(Chart(kind, self.key, self.names, marks) for kind in self.charts)
+
     def written(self, answer: str, title: str, **evidence: Any) -> Chapter:
         """Return a chapter with the answer, the title of its picture, and the evidence."""
         return Chapter(
@@ -124,7 +131,6 @@ class SweepPage(Page):
     """
 
     figures = SweepFigures
-    key: ClassVar[str]  # the column that names a variant, in Keras's spelling
     title: ClassVar[str]  # of the best variant's picture; names in braces are what was changed
     natural: ClassVar[Mapping[str, float]] = {}  # ends of a grid beyond which there is nothing
     charts: ClassVar[tuple[str, ...]] = ("variants", "curves")
@@ -190,7 +196,7 @@ class SweepPage(Page):
         return self.written(
             self.answer(found, findings),
             title,
-            charts=tuple(Chart(kind, self.key) for kind in self.charts),
+            charts=self.charted(),
             pictures=(
                 Picture(f"plots/figures/{self.stage}.png", f"The answer over the plane, soft and strict. {title}."),
             ),

@@ -1,239 +1,132 @@
-"""Charts of the report as Vega-Lite specifications, without their data and colours, which the page adds.
+"""Charts as Vega-Lite specifications without their data, each defined once, for the report and for `dvc plots`.
 
-Along axes of numbers they can be zoomed and panned; a click on the name in a legend singles out what it stands for.
+A definition depends on the chart alone, never on the rows that it draws. What has a name keeps its colour and dash
+from page to page, whichever others are shown. Along axes of numbers a chart can be zoomed and panned; a click on the
+name in a legend singles out what it stands for.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
 from stages.lib.analysis.chapter import Chart
 
+Spec = dict[str, Any]
+
 LOSS, ACCURACY = "val_loss", "val_accuracy"
-TITLES = {LOSS: "validation loss (nats)", ACCURACY: "validation accuracy"}
+TITLES = {
+    "loss": "loss (nats)",
+    "accuracy": "accuracy",
+    LOSS: "validation loss (nats)",
+    ACCURACY: "validation accuracy",
+}
 HIGHEST_LOSS = 2.0  # nats; what diverges would press all other curves flat
 ZOOM = {
     "type": "interval",
     "zoom": "wheel![event.ctrlKey || event.metaKey]",  # a plain wheel must go on scrolling the page
 }
+# Their lengths, 10 and 3, have no common factor: 30 names get pairs of their own, and neighbours differ in both.
+PALETTES = {
+    "light": [
+        "#0072B2",
+        "#D55E00",
+        "#00805E",
+        "#B0558A",
+        "#7A6A00",
+        "#4B53BC",
+        "#B8233F",
+        "#006D77",
+        "#8A3FFC",
+        "#555555",
+    ],
+    "dark": [
+        "#56B4E9",
+        "#F28E4B",
+        "#2FC59A",
+        "#E3A1C6",
+        "#F0E442",
+        "#9AA7FF",
+        "#FF8FA3",
+        "#8FD3A8",
+        "#C9A0FF",
+        "#C9C9C9",
+    ],
+}
+SHAPES = [
+    "circle",
+    "square",
+    "cross",
+    "diamond",
+    "triangle-up",
+    "triangle-right",
+    "triangle-down",
+    "triangle-left",
+    "wedge",
+]
+DASHES = [[1, 0], [7, 3], [2, 2]]
+REVISIONS = ["#0072B2", "#D55E00", "#00805E", "#B0558A", "#7A6A00", "#555555"]
+# Ends of the scale that the background would swallow are left out.
+SHADES = {"light": [0, 0.85], "dark": [0.3, 1]}
+# From which value to which a number has colours of its own; others are placed and coloured by their rank.
+SPANS = {"learning_rate": (1e-6, 10.0), "batch_size": (4.0, 1209.0), "weight_decay": (1e-6, 0.1)}
+# A scale that moves no mark, made for what it knows: the values that are shown, in their order.
+SHOWN = "domain('angle')"
+LABEL = "datum.value > 0 && datum.value < 0.001 ? format(datum.value, '~e') : format(datum.value, '~g')"
+REV = {"field": "rev", "type": "nominal", "title": "revision", "sort": None}
+# Vega-Lite sorts panels by name where it is not told by what; these stand in the order of their rows.
+ROW = {"window": [{"op": "row_number", "as": "row"}]}
+BY_ROW = {"sort": {"op": "min", "field": "row"}}
+
+RATES = {"labelExpr": LABEL, "tickCount": 6, "grid": False}
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A specification, a heading, a description for those who can't see it, and the table it draws."""
+    """A specification, a heading, a description for those who can't see it, and the name of the table it draws."""
 
     title: str
     description: str
-    spec: dict[str, Any]
-    table: pd.DataFrame
+    spec: Spec
+    table: str
 
 
-def drawn(chart: Chart, table: Callable[[str], pd.DataFrame]) -> tuple[Drawn, ...]:
-    """Return what a chapter's chart looks like: one picture or several.
+def drawn(chart: Chart) -> tuple[Drawn, ...]:
+    """Return what a chart looks like: one picture or several. Its kind is a name of `KINDS`."""
+    return KINDS[chart.kind](chart)
 
-    Args:
-        chart: its kind is a name of `KINDS`.
-        table: returns a table of the stage, such as `curves`, by its name.
+
+def look(theme: str) -> Spec:
+    """Return the colours of a theme, light or dark, as a part of Vega-Lite's config."""
+    shades = {"scheme": "viridis", "extent": SHADES[theme]}
+    return {"category": PALETTES[theme], "ordinal": shades, "ramp": shades, "heatmap": {"scheme": "viridis"}}
+
+
+def columns_of(spec: Spec) -> set[str]:
+    """Return the columns that a specification reads."""
+    fields = {name for part in _parts(spec) for name in _fields(part)}
+    return fields - {name for part in _parts(spec) for name in _as_list(part.get("as"))}
+
+
+def numbers_of(spec: Spec) -> set[str]:
+    """Return the columns that a specification reads as numbers."""
+    kinds = ("quantitative", "ordinal")
+    return columns_of(spec) & {part["field"] for part in _parts(spec) if part.get("type") in kinds and "field" in part}
+
+
+def by_revision(spec: Spec) -> Spec:
+    """Return a specification that tells the revisions of its rows apart, as `dvc plots diff` has them.
+
+    They are told by colour where that tells nothing else, and else stand in rows.
     """
-    name, draw = KINDS[chart.kind]
-    return draw(table(name), chart)
-
-
-def _learning(curves: pd.DataFrame, chart: Chart) -> tuple[Drawn, ...]:
-    """Return the loss and the accuracy of one run by epoch, on training and validation points."""
-    rules = [_rule(label, epoch) for label, epoch in chart.marks.items() if epoch is not None]
-    return tuple(_learning_chart(curves, metric, rules) for metric in ("loss", "accuracy"))
-
-
-def _curves(curves: pd.DataFrame, chart: Chart) -> tuple[Drawn, ...]:
-    """Return how each variant of a sweep learns."""
-    return tuple(_curves_chart(curves, chart.key, metric) for metric in (LOSS, ACCURACY))
-
-
-def _map_of_sizes(variants: pd.DataFrame, chart: Chart) -> tuple[Drawn, ...]:  # noqa: ARG001
-    """Return a map of the validation accuracy by depth and width."""
-    place = {"type": "ordinal", "axis": {"labelAngle": 0}}
-    encoding = {
-        "x": place | {"field": "width", "title": "units per layer"},
-        "y": place | {"field": "depth", "title": "hidden layers", "sort": "descending"},
-    }
-    colour = {"field": "val_accuracy_mean", "type": "quantitative", "title": "accuracy", "scale": {"scheme": "viridis"}}
-    tips = [_tip_of_name("activation"), *(_tip(name, words(name)) for name in ("depth", "width", "parameters"))]
-    tips += [_tip("val_accuracy_mean", "mean accuracy"), _tip("learning_rate", "learning rate")]
-    panel = {"mark": "rect", "encoding": {**encoding, "color": colour, "tooltip": tips}}
-    facet = {"field": "activation", "type": "nominal", "title": None, "sort": [*variants["activation"].unique()]}
-    table = variants[["activation", "depth", "width", "parameters", "learning_rate", "val_accuracy_mean"]]
-    description = "The mean validation accuracy for each number of layers and units. The table below has the figures."
-    spec = {"facet": facet, "spec": panel}
-    return (Drawn("Validation accuracy by size, each at its best learning rate", description, spec, table),)
-
-
-def _loss_by_size(variants: pd.DataFrame, chart: Chart) -> tuple[Drawn, ...]:  # noqa: ARG001
-    """Return the validation loss by the number of parameters."""
-    losses = {
-        "x": _place(variants["parameters"], numbers=True) | {"title": "trainable parameters"},
-        "y": _axis("val_loss_mean", TITLES[LOSS]) | {"scale": _scale(LOSS)},
-    }
-    table = variants[["activation", "depth", "width", "parameters", "val_loss_mean"]]
-    tips = [_tip_of_name("activation"), *(_tip(name) for name in ("depth", "width", "parameters"))]
-    tips += [_tip("val_loss_mean", "mean loss")]
-    description = "The mean validation loss by the number of parameters, a mark for each size, coloured by activation."
-    return (Drawn("Validation loss by activation and size", description, _marks(losses, tips), table),)
-
-
-def _curves_of_best_sizes(curves: pd.DataFrame, chart: Chart) -> tuple[Drawn, ...]:  # noqa: ARG001
-    """Return how the size with the least final loss of each activation learns."""
-    shape = ["activation", "depth", "width"]
-    last = curves[curves["epoch"] == curves["epoch"].max()]
-    best = last.sort_values("val_loss").drop_duplicates("activation")[shape]
-    learning = curves.merge(best, on=shape)
-    names = {"best_size": learning["activation"] + learning.agg(" {0[depth]} x {0[width]}".format, axis=1)}
-    learning = learning.assign(**names)
-    return tuple(_curves_chart(learning, "best_size", metric) for metric in (LOSS, ACCURACY))
-
-
-def _costs(variants: pd.DataFrame, chart: Chart) -> tuple[Drawn, ...]:  # noqa: ARG001
-    """Return what each batch size costs until its loss has settled: updates of the weights, and points seen."""
-    return tuple(
-        _cost_chart(variants, cost, title)
-        for cost, title in (("updates", "updates of the weights"), ("samples", "points seen"))
-    )
-
-
-def _cost_chart(variants: pd.DataFrame, cost: str, title: str) -> Drawn:
-    tips = [_tip("batch_size", "batch size"), _tip(cost, title), _tip("epochs"), _tip("settled"), _tip("n", "seeds")]
-    spec = {
-        "params": [_zoom()],
-        "mark": {"type": "line", "point": {"size": 90}},
-        "encoding": {
-            "x": _place(variants["batch_size"], numbers=True),
-            "y": _axis(cost, f"{title} until the loss has settled") | {"scale": {"type": "log"}},
-            "tooltip": tips,
-        },
-    }
-    table = variants[variants["settled"] > 0][["batch_size", cost, "epochs", "settled", "n"]]
-    description = f"The {title} until the loss has settled, by batch size: the mean over the seeds from which it did."
-    return Drawn(f"{title.capitalize()} until the loss has settled", description, spec, table)
-
-
-def _rates(rates: pd.DataFrame, chart: Chart) -> tuple[Drawn, ...]:
-    """Return how the final validation loss of each variant depends on the learning rate."""
-    encoding = {
-        "x": _place(rates["learning_rate"], numbers=True),
-        "y": _axis("val_loss_mean", TITLES[LOSS]) | {"scale": _scale(LOSS)},
-        "color": {"field": chart.key, "type": "nominal", "title": words(chart.key), "sort": None},
-    }
-    tips = [_tip_of_name(chart.key), _tip("learning_rate", "learning rate"), _tip("val_loss_mean", "mean loss")]
-    spec = {"encoding": encoding, "layer": _lines(chart.key, tips)}
-    table = rates[[chart.key, "learning_rate", "val_loss_mean"]]
-    description = f"The mean validation loss after the last epoch by learning rate, a line for each {words(chart.key)}."
-    return (Drawn("Sensitivity to the learning rate", description, spec, table),)
-
-
-def _success(variants: pd.DataFrame, chart: Chart) -> tuple[Drawn, ...]:  # noqa: ARG001
-    """Return the share of the restarts that get every training point right, by the number of parameters."""
-    tips = [_tip_of_name("activation"), _tip_of_name("hidden_units"), _tip("parameters"), _tip("share", "perfect")]
-    share = _axis("share", "share of restarts without a fault") | {"axis": {"format": "%"}, "scale": {"domain": [0, 1]}}
-    encoding = {"x": _axis("parameters", "trainable parameters"), "y": share}
-    table = variants[["activation", "hidden_units", "parameters", "share"]]
-    description = "The share of restarts without a fault by the number of parameters, a mark for each shape."
-    return (Drawn("Restarts that get every training point right", description, _marks(encoding, tips), table),)
-
-
-def _marks(encoding: dict[str, Any], tips: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return a mark for each row, told apart by the colour and the shape of its activation."""
-    activation = {"field": "activation", "type": "nominal", "title": "activation", "sort": None}
-    chosen = {"name": "chosen", "select": {"type": "point", "fields": ["activation"]}, "bind": "legend"}
-    seen = {"condition": {"param": "chosen", "value": 0.8}, "value": 0.05}
-    return {
-        "params": [chosen, _zoom()],
-        "mark": {"type": "point", "filled": True, "size": 90},
-        "encoding": {**encoding, "color": activation, "shape": activation, "opacity": seen, "tooltip": tips},
-    }
-
-
-def _learning_chart(curves: pd.DataFrame, metric: str, rules: list[dict[str, Any]]) -> Drawn:
-    long = curves.melt("epoch", [metric, f"val_{metric}"], "points", "value")
-    long["points"] = long["points"].map({metric: "training", f"val_{metric}": "validation"})
-    title = {"loss": "loss (nats)", "accuracy": "accuracy"}[metric]
-    encoding = {
-        "x": _axis("epoch"),
-        "y": _axis("value", title) | {"scale": _scale(metric)},
-        "color": {"field": "points", "type": "nominal", "title": None},
-    }
-    lines = _lines("points", [_tip_of_name("points"), _tip("epoch"), _tip("value", title)])
-    spec = {"layer": [{"encoding": encoding, "layer": lines}, *rules]}
-    description = f"The {metric} by epoch, for training and validation points."
-    return Drawn(f"{metric.capitalize()} by epoch", description, spec, long)
-
-
-def _curves_chart(curves: pd.DataFrame, key: str, metric: str) -> Drawn:
-    numbers = pd.api.types.is_numeric_dtype(curves[key])
-    colour: dict[str, Any] = {"field": key, "type": "ordinal" if numbers else "nominal", "title": words(key)}
-    tips = [
-        _tip_of_name(key),
-        _tip("epoch"),
-        *(_tip(f"{metric}{part}", name) for part, name in (("", "mean"), ("_min", "least"), ("_max", "greatest"))),
-    ]
-    spec = {
-        "encoding": {
-            "x": _axis("epoch"),
-            "y": _axis(metric, TITLES[metric]) | {"scale": _scale(metric)},
-            "color": colour if numbers else colour | {"sort": None},
-        },
-        "layer": _lines(key, tips),
-    }
-    table = curves[[key, "epoch", metric, f"{metric}_min", f"{metric}_max"]]
-    name = TITLES[metric].removesuffix(" (nats)")
-    description = f"The mean {name} by epoch, a line for each {words(key)}. The table below has the last epoch."
-    return Drawn(f"{name.capitalize()} by epoch", description, spec, table)
-
-
-def _final(variants: pd.DataFrame, chart: Chart) -> tuple[Drawn, ...]:
-    """Return where each variant of a sweep ends."""
-    key = chart.key
-    numbers = pd.api.types.is_numeric_dtype(variants[key])
-    along, across = ("x", "y") if numbers else ("y", "x")
-    loss = {"type": "quantitative", "title": TITLES[LOSS], "scale": {"type": "log"}, "axis": {"format": "~g"}}
-    span = {across: loss | {"field": f"{LOSS}_min"}, f"{across}2": {"field": f"{LOSS}_max"}}
-    figures = (("mean", "mean loss"), ("min", "least loss"), ("max", "greatest loss"))
-    tips = [_tip(f"{LOSS}_{part}", name) for part, name in figures]
-    mean = {
-        across: loss | {"field": f"{LOSS}_mean"},
-        "shape": {"condition": {"test": "datum.diverged > 0", "value": "triangle-down"}, "value": "circle"},
-        "tooltip": [
-            _tip_of_name(key),
-            *tips,
-            {"field": "diverged", "title": "runs diverged"},
-        ],
-    }
-    spec = {
-        "transform": [{"filter": f"datum.{LOSS}_mean > 0"}],
-        "encoding": {along: _place(variants[key], numbers=numbers)},
-        "layer": [
-            {"mark": {"type": "rule", "strokeWidth": 3, "opacity": 0.4}, "encoding": span},
-            {
-                "params": [_zoom()] if numbers else [],
-                "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
-                "encoding": mean,
-            },
-        ],
-    }
-    table = variants[[key, *(f"{LOSS}_{part}" for part, _ in figures), "diverged"]]
-    description = f"The validation loss after the last epoch for each {words(key)}: the mean, from least to greatest."
-    return (Drawn("Validation loss at the end (▼: diverged)", description, spec, table),)
-
-
-def _place(values: pd.Series, *, numbers: bool) -> dict[str, Any]:
-    """Return the axis of the variants: numbers by their size, names in the order of the params."""
-    place = {"field": values.name, "title": words(str(values.name))}
-    if not numbers:
-        return place | {"type": "nominal", "sort": None}
-    scale = {"type": "log" if (values > 0).all() else "linear", "padding": 12}
-    axis = {"format": "~g", "labelOverlap": True, "grid": False}
-    return place | {"type": "quantitative", "scale": scale, "axis": axis}
+    if "facet" in spec:
+        return spec | {"facet": {"column": spec["facet"], "row": REV | BY_ROW}}
+    encoding = spec["encoding"]
+    if "color" in encoding:
+        return {"transform": [ROW], "facet": {"row": REV | BY_ROW}, "spec": spec}
+    beside = {"yOffset": REV} if encoding.get("y", {}).get("type") == "nominal" else {}
+    colour = {"color": REV | {"scale": {"range": REVISIONS}}}
+    return spec | {"encoding": encoding | colour | beside}
 
 
 def words(name: str) -> str:
@@ -241,71 +134,369 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _rule(label: str, epoch: int) -> dict[str, Any]:
+def _learning(chart: Chart) -> tuple[Drawn, ...]:
+    """Return the loss and the accuracy of one run by epoch, on training and validation points."""
+    rules = [_rule(label, epoch) for label, epoch in chart.marks.items() if epoch is not None]
+    return tuple(_learning_chart(metric, rules) for metric in ("loss", "accuracy"))
+
+
+def _learning_chart(metric: str, rules: list[Spec]) -> Drawn:
+    points = {
+        "field": "points",
+        "type": "nominal",
+        "title": None,
+        "scale": {"domain": ["training", "validation"], "range": DASHES},
+    }
+    spec = {
+        "params": [_chosen("points", metric), _zoom(metric)],
+        "transform": [
+            {"fold": [metric, f"val_{metric}"], "as": ["metric", "value"]},
+            {"calculate": f"datum.metric === '{metric}' ? 'training' : 'validation'", "as": "points"},
+        ],
+        "encoding": {
+            "x": _axis("epoch"),
+            "y": _axis("value", TITLES[metric]) | {"scale": _scale(metric)},
+        },
+        "layer": [
+            *_lines(metric, [_tip_of_name("points"), _tip("epoch"), _tip("value", TITLES[metric])], points),
+            *rules,
+        ],
+    }
+    description = f"The {metric} by epoch, for training and validation points."
+    return Drawn(f"{metric.capitalize()} by epoch", description, spec, "curves")
+
+
+def _curves(chart: Chart) -> tuple[Drawn, ...]:
+    """Return how each variant of a sweep learns."""
+    return tuple(_curves_chart(chart, metric) for metric in (LOSS, ACCURACY))
+
+
+def _curves_chart(chart: Chart, metric: str) -> Drawn:
+    tips = [_tip_of(chart), _tip("epoch"), *_tips_of(metric, "{}", "{}_min", "{}_max")]
+    spec = {
+        "params": [_chosen(chart.key, metric), _zoom(metric)],
+        "encoding": {
+            "x": _axis("epoch"),
+            "y": _axis(metric, TITLES[metric]) | {"scale": _scale(metric)},
+            "color": _colour(chart),
+        },
+        "layer": _lines(metric, tips, _dash(chart), _shown(chart)),
+    }
+    name = TITLES[metric].removesuffix(" (nats)")
+    description = f"The mean {name} by epoch, a line for each {words(chart.key)}. The table has the last epoch."
+    return Drawn(f"{name.capitalize()} by epoch", description, spec, "curves")
+
+
+def _curves_of_best_sizes(chart: Chart) -> tuple[Drawn, ...]:
+    """Return how the size with the least final loss of each activation learns."""
+    of_each = ["rev", chart.key]
+    best = [
+        {"joinaggregate": [{"op": "max", "field": "epoch", "as": "last"}], "groupby": of_each},
+        {"calculate": f"datum.epoch === datum.last ? datum.{LOSS} : null", "as": "final"},
+        {
+            "joinaggregate": [{"op": "min", "field": "final", "as": "least"}],
+            "groupby": [*of_each, "depth", "width"],
+        },
+        {"joinaggregate": [{"op": "min", "field": "final", "as": "least_of_all"}], "groupby": of_each},
+        {"filter": "datum.least === datum.least_of_all"},
+    ]
+    charts = [_curves_chart(chart, metric) for metric in (LOSS, ACCURACY)]
+    size = [_tip("depth"), _tip("width")]
+    for shown in charts:
+        line, points = shown.spec["layer"]
+        line["encoding"]["detail"] = [{"field": name} for name in ("depth", "width")]
+        points["encoding"]["tooltip"][1:1] = size
+        shown.spec["transform"] = best
+    title = f"by epoch, the best size of each {words(chart.key)}"
+    return tuple(
+        Drawn(shown.title.replace("by epoch", title), shown.description, shown.spec, shown.table) for shown in charts
+    )
+
+
+def _final(chart: Chart) -> tuple[Drawn, ...]:
+    """Return where each variant of a sweep ends."""
+    along, across = ("y", "x") if chart.names else ("x", "y")
+    loss = {"type": "quantitative", "title": TITLES[LOSS], "scale": {"type": "log"}, "axis": {"format": "~g"}}
+    span = {across: loss | {"field": f"{LOSS}_min"}, f"{across}2": {"field": f"{LOSS}_max"}}
+    tips = [_tip_of(chart), *_tips_of(LOSS, "{}_mean", "{}_min", "{}_max"), _tip("diverged", "runs diverged")]
+    mean = {
+        across: loss | {"field": f"{LOSS}_mean"},
+        "shape": {"condition": {"test": "datum.diverged > 0", "value": "triangle-down"}, "value": "circle"},
+        "angle": _shown(chart),
+        "tooltip": tips,
+    }
+    spec = {
+        "params": [] if chart.names else [_zoom("final")],
+        "transform": [{"filter": f"datum.{LOSS}_mean > 0"}],
+        "encoding": {along: _place(chart)},
+        "layer": [
+            {"mark": {"type": "rule", "strokeWidth": 3, "opacity": 0.4}, "encoding": span},
+            {
+                "name": "final",
+                "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
+                "encoding": mean,
+            },
+        ],
+    }
+    description = f"The validation loss after the last epoch for each {words(chart.key)}: the mean, least to greatest."
+    if chart.names:
+        spec["height"] = {"step": 20}
+    return (Drawn("Validation loss at the end (▼: diverged)", description, spec, "variants"),)
+
+
+def _map_of_sizes(chart: Chart) -> tuple[Drawn, ...]:
+    """Return a map of the validation accuracy by depth and width."""
+    place = {"type": "ordinal", "axis": {"labelAngle": 0}}
+    tips = [_tip_of(chart), *(_tip(name, words(name)) for name in ("depth", "width", "parameters"))]
+    encoding = {
+        "x": place | {"field": "width", "title": "units per layer"},
+        "y": place | {"field": "depth", "title": "hidden layers", "sort": "descending"},
+        "color": {"field": "val_accuracy_mean", "type": "quantitative", "title": "accuracy"},
+        "tooltip": [*tips, _tip("val_accuracy_mean", "mean accuracy"), _tip("learning_rate", "learning rate")],
+    }
+    facet = {"field": chart.key, "type": "nominal", "title": None} | BY_ROW
+    spec = {"params": [], "transform": [ROW], "facet": facet, "spec": {"mark": "rect", "encoding": encoding}}
+    description = "The mean validation accuracy for each number of layers and units. The table has the figures."
+    return (Drawn("Validation accuracy by size, each at its best learning rate", description, spec, "variants"),)
+
+
+def _loss_by_size(chart: Chart) -> tuple[Drawn, ...]:
+    """Return the validation loss by the number of parameters."""
+    tips = [_tip_of(chart), *(_tip(name) for name in ("depth", "width", "parameters")), _tip("val_loss_mean", "mean")]
+    encoding = {
+        "x": _axis("parameters", "trainable parameters") | {"scale": {"type": "log", "padding": 12}},
+        "y": _axis("val_loss_mean", TITLES[LOSS]) | {"scale": _scale(LOSS)},
+    }
+    description = "The mean validation loss by the number of parameters, a mark for each size, coloured by activation."
+    spec = _marks("by_size", chart, encoding, tips)
+    return (Drawn("Validation loss by activation and size", description, spec, "variants"),)
+
+
+def _success(chart: Chart) -> tuple[Drawn, ...]:
+    """Return the share of the restarts that get every training point right, by the number of parameters."""
+    tips = [_tip_of(chart), _tip_of_name("hidden_units"), _tip("parameters"), _tip("share", "perfect")]
+    share = _axis("share", "share of restarts without a fault") | {"axis": {"format": "%"}, "scale": {"domain": [0, 1]}}
+    spec = _marks("success", chart, {"x": _axis("parameters", "trainable parameters"), "y": share}, tips)
+    description = "The share of restarts without a fault by the number of parameters, a mark for each shape."
+    return (Drawn("Restarts that get every training point right", description, spec, "variants"),)
+
+
+def _costs(chart: Chart) -> tuple[Drawn, ...]:
+    """Return what each batch size costs until its loss has settled: updates of the weights, and points seen."""
+    costs = (("updates", "updates of the weights"), ("samples", "points seen"))
+    return tuple(_cost_chart(chart, cost, title) for cost, title in costs)
+
+
+def _cost_chart(chart: Chart, cost: str, title: str) -> Drawn:
+    tips = [_tip_of(chart), _tip(cost, title), _tip("epochs"), _tip("settled"), _tip("n", "seeds")]
+    spec = {
+        "params": [_zoom(cost)],
+        "transform": [{"filter": "datum.settled > 0"}],
+        "encoding": {
+            "x": _place(chart),
+            "y": _axis(cost, f"{title} until the loss has settled") | {"scale": {"type": "log"}},
+        },
+        "layer": [
+            {"name": cost, "mark": "line"},
+            {
+                "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
+                "encoding": {"angle": _shown(chart), "tooltip": tips},
+            },
+        ],
+    }
+    description = f"The {title} until the loss has settled, by batch size: the mean over the seeds from which it did."
+    return Drawn(f"{title.capitalize()} until the loss has settled", description, spec, "variants")
+
+
+def _rates(chart: Chart) -> tuple[Drawn, ...]:
+    """Return how the final validation loss of each variant depends on the learning rate."""
+    spec = {
+        "params": [_chosen(chart.key, "rates"), _zoom("rates")],
+        "encoding": {
+            "x": _axis("learning_rate", "learning rate") | {"scale": {"type": "log"}, "axis": RATES},
+            "y": _axis("val_loss_mean", TITLES[LOSS]) | {"scale": _scale(LOSS)},
+            "color": _colour(chart),
+        },
+        "layer": _lines(
+            "rates",
+            [_tip_of(chart), _tip("learning_rate", "learning rate"), _tip("val_loss_mean", "mean loss")],
+            _dash(chart),
+            _shown(chart),
+        ),
+    }
+    description = f"The mean validation loss after the last epoch by learning rate, a line for each {words(chart.key)}."
+    return (Drawn("Sensitivity to the learning rate", description, spec, "rates"),)
+
+
+def _marks(name: str, chart: Chart, encoding: Spec, tips: list[Spec]) -> Spec:
+    """Return a mark for each row, told apart by the colour and the shape of its variant."""
+    colour = _named(chart, symbolSize=90)
+    seen = {"condition": {"param": "chosen", "value": 0.8}, "value": 0.05}
     return {
-        "data": {"values": [{"epoch": epoch, "label": f"{label}: epoch {epoch}"}]},
-        "mark": {"type": "rule", "strokeDash": [2, 3], "strokeWidth": 2, "clip": True},
-        "encoding": {"x": {"field": "epoch", "type": "quantitative"}, "tooltip": {"field": "label"}},
+        "params": [_chosen(chart.key, name), _zoom(name)],
+        "encoding": {**encoding, "color": colour, "shape": colour | {"scale": colour["scale"] | {"range": SHAPES}}},
+        "layer": [
+            {
+                "name": name,
+                "mark": {"type": "point", "filled": True, "size": 90},
+                "encoding": {"opacity": seen, "angle": _shown(chart), "tooltip": tips},
+            }
+        ],
     }
 
 
-def _lines(key: str, tips: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return a line for each value of `key`, and over them points that are seen when the pointer is on them.
+def _lines(name: str, tips: list[Spec], dash: Spec, shown: Spec | None = None) -> list[Spec]:
+    """Return a line for each variant, and over them points that are seen when the pointer is on them.
 
     A line alone is too thin to point at, and with `nearest` Vega-Lite loses the names in tooltips.
     """
-    chosen = {"name": "chosen", "select": {"type": "point", "fields": [key]}, "bind": "legend"}
-    near = {"name": "near", "select": {"type": "point", "on": "pointerover", "clear": "pointerout"}}
+    near = {"name": f"near_{name}", "select": {"type": "point", "on": "pointerover", "clear": "pointerout"}}
     faint = {"condition": {"param": "chosen", "value": 1}, "value": 0.08}
-    seen = {"condition": {"param": "near", "empty": False, "value": 1}, "value": 0}
+    seen = {"condition": {"param": near["name"], "empty": False, "value": 1}, "value": 0}
     return [
         {
-            "params": [chosen, _zoom()],
+            "name": name,
             "mark": {"type": "line", "clip": True, "strokeWidth": 2},
-            "encoding": {"opacity": faint},
+            "encoding": {"opacity": faint, "strokeDash": dash},
         },
         {
             "params": [near],
             "mark": {"type": "point", "clip": True, "filled": True, "size": 120},
-            "encoding": {"opacity": seen, "tooltip": tips},
+            "encoding": {"opacity": seen, "tooltip": tips} | ({"angle": shown} if shown else {}),
         },
     ]
 
 
-def _zoom() -> dict[str, Any]:
-    return {"name": "zoom", "select": ZOOM, "bind": "scales"}
-
-
-def _axis(field: str, title: str | None = None) -> dict[str, Any]:
-    return {"field": field, "type": "quantitative", "title": title or field}
-
-
-def _scale(metric: str) -> dict[str, Any]:
-    return {"type": "log", "domainMax": HIGHEST_LOSS} if metric.endswith("loss") else {"zero": False}
-
-
-def _tip(field: str, title: str | None = None) -> dict[str, Any]:
+def _named(chart: Chart, **legend: Any) -> Spec:
+    """Return an encoding of a name by its place among all names that are allowed; the legend has those shown."""
     return {
-        "field": field,
-        "type": "quantitative",
-        "title": title or field,
-        "format": "~g" if title is None else ".4~g",
+        "field": chart.key,
+        "type": "nominal",
+        "title": words(chart.key),
+        "scale": {"domain": [*chart.names]},
+        "legend": {"values": {"expr": SHOWN}} | legend,
     }
 
 
-def _tip_of_name(field: str) -> dict[str, Any]:
+def _colour(chart: Chart) -> Spec:
+    """Return the colour of a variant: by its name, or by its value where it is a number."""
+    if chart.names:
+        return _named(chart)
+    legend = {"type": "symbol", "values": {"expr": SHOWN}, "labelExpr": LABEL, "symbolDash": _dashes("value")}
+    colour = {"field": chart.key, "type": "ordinal", "title": words(chart.key), "legend": legend}
+    if chart.key not in SPANS:
+        return colour
+    least, greatest = SPANS[chart.key]
+    scale = {"type": "symlog", "constant": least, "domain": [0, greatest], "clamp": True}
+    return colour | {"type": "quantitative", "scale": scale}
+
+
+def _dash(chart: Chart) -> Spec:
+    """Return the dash of a variant: by its name, or by its value where it is a number."""
+    if chart.names:
+        named = _named(chart)
+        return named | {"scale": named["scale"] | {"range": DASHES}}
+    return {"value": _dashes(chart.key)}
+
+
+def _dashes(field: str) -> Spec:
+    """Return the dash of a number: by how many times it was doubled from 1, or halved."""
+    return {"expr": f"{DASHES}[abs(round(log(datum.{field}) / LN2)) % {len(DASHES)} || 0]"}
+
+
+def _shown(chart: Chart) -> Spec:
+    """Return an encoding that turns no mark; its scale is what `SHOWN` reads."""
+    kind = {"type": "nominal", "sort": None} if chart.names else {"type": "ordinal"}
+    return {"field": chart.key, **kind, "scale": {"range": [0]}, "legend": None}
+
+
+def _place(chart: Chart) -> Spec:
+    """Return the axis of the variants: numbers by their size or their rank, names in the order of the params.
+
+    A number at 0 has a place of its own before all others, and a tick there.
+    """
+    place = {"field": chart.key, "title": words(chart.key)}
+    if chart.names:
+        return place | {"type": "nominal", "sort": None}
+    axis = {"labelExpr": LABEL, "labelOverlap": "greedy", "grid": False}
+    if chart.key not in SPANS:
+        return place | {"type": "ordinal", "axis": axis | {"labelAngle": 0}}
+    least, _ = SPANS[chart.key]
+    scale = {"type": "symlog", "constant": least / 10, "zero": False, "nice": False, "padding": 12}
+    return place | {"type": "quantitative", "scale": scale, "axis": axis | {"values": {"expr": SHOWN}}}
+
+
+def _rule(label: str, epoch: int) -> Spec:
+    return {
+        "data": {"values": [{"epoch": epoch, "label": f"{label}: epoch {epoch}"}]},
+        "mark": {"type": "rule", "strokeDash": [2, 3], "strokeWidth": 2, "clip": True},
+        "encoding": {"x": {"field": "epoch", "type": "quantitative"}, "y": None, "tooltip": {"field": "label"}},
+    }
+
+
+def _chosen(field: str, view: str) -> Spec:
+    return {"name": "chosen", "select": {"type": "point", "fields": [field]}, "bind": "legend", "views": [view]}
+
+
+def _zoom(view: str) -> Spec:
+    return {"name": f"zoom_{view}", "select": ZOOM, "bind": "scales", "views": [view]}
+
+
+def _axis(field: str, title: str | None = None) -> Spec:
+    return {"field": field, "type": "quantitative", "title": title or field}
+
+
+def _scale(metric: str) -> Spec:
+    return {"type": "log", "domainMax": HIGHEST_LOSS} if metric.endswith("loss") else {"zero": False}
+
+
+def _tip(field: str, title: str | None = None) -> Spec:
+    form = "~g" if title is None else ".4~g"
+    return {"field": field, "type": "quantitative", "title": title or field, "format": form}
+
+
+def _tips_of(metric: str, *fields: str) -> list[Spec]:
+    """Return the mean, the least and the greatest over the seeds."""
+    return [_tip(field.format(metric), name) for field, name in zip(fields, ("mean", "least", "greatest"), strict=True)]
+
+
+def _tip_of_name(field: str) -> Spec:
     return {"field": field, "type": "nominal", "title": words(field)}
 
 
-KINDS: dict[str, tuple[str, Callable[[pd.DataFrame, Chart], tuple[Drawn, ...]]]] = {
-    "learning": ("curves", _learning),
-    "curves": ("curves", _curves),
-    "variants": ("variants", _final),
-    "map_of_sizes": ("variants", _map_of_sizes),
-    "loss_by_size": ("variants", _loss_by_size),
-    "curves_of_best_sizes": ("curves", _curves_of_best_sizes),
-    "cost": ("variants", _costs),
-    "rates": ("rates", _rates),
-    "success": ("variants", _success),
+def _tip_of(chart: Chart) -> Spec:
+    return _tip_of_name(chart.key) if chart.names else _tip(chart.key, words(chart.key))
+
+
+def _parts(spec: Any) -> Iterator[Spec]:
+    """Yield every object in a specification, itself too, but for what has rows of its own."""
+    if isinstance(spec, dict) and "data" not in spec:
+        yield spec
+        for value in spec.values():
+            yield from _parts(value)
+    elif isinstance(spec, list):
+        for value in spec:
+            yield from _parts(value)
+
+
+def _fields(part: Spec) -> Iterator[str]:
+    yield from (name for key in ("field", "fields", "fold", "groupby") for name in _as_list(part.get(key)))
+    for key in ("calculate", "filter", "test", "expr"):
+        yield from re.findall(r"datum\.(\w+)", str(part.get(key, "")))
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+KINDS: dict[str, Callable[[Chart], tuple[Drawn, ...]]] = {
+    "learning": _learning,
+    "curves": _curves,
+    "variants": _final,
+    "map_of_sizes": _map_of_sizes,
+    "loss_by_size": _loss_by_size,
+    "curves_of_best_sizes": _curves_of_best_sizes,
+    "cost": _costs,
+    "rates": _rates,
+    "success": _success,
 }
-"""The table that each kind of chart draws, and what draws it."""

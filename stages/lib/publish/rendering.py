@@ -24,7 +24,7 @@ from markupsafe import Markup, escape
 from stages.lib.analysis.chapter import Chapter, Column
 from stages.lib.core.files import write_text
 from stages.lib.core.points import Points
-from stages.lib.publish.charts import Drawn
+from stages.lib.publish.charts import Drawn, columns_of, look
 
 TEMPLATES = Path(__file__).with_name("templates")
 SCRIPTS = ("activations.js", "planes.js", "playground.js", "page.js")  # in the order in which they build on each other
@@ -81,6 +81,7 @@ class Question:
         chapter: the question and its answer.
         params: the sections of params.yaml that the stage follows from.
         charts: may be none, as all that follow.
+        tables: that the charts draw, by their names.
         pictures: the first one shows the answer best.
         table: the figures of all variants.
         layers: of the trained network.
@@ -89,6 +90,7 @@ class Question:
     chapter: Chapter
     params: dict[str, Any]
     charts: tuple[Drawn, ...] = ()
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     pictures: tuple[Picture, ...] = ()
     table: Table | None = None
     layers: tuple[Layer, ...] = ()
@@ -183,9 +185,14 @@ def _cell(value: Any, form: str) -> tuple[str, str]:
 def _data(report: Report) -> dict[str, Any]:
     """Return what the scripts read, as lists and numbers that JSON knows."""
     charts = {
-        f"{question.chapter.stage}-{i}": {"spec": chart.spec, "table": _columns(chart.table)}
+        f"{question.chapter.stage}-{i}": {"spec": chart.spec, "table": f"{question.chapter.stage}/{chart.table}"}
         for question in report.questions
         for i, chart in enumerate(question.charts)
+    }
+    tables = {
+        f"{question.chapter.stage}/{name}": _columns(_read(table, [c.spec for c in question.charts if c.table == name]))
+        for question in report.questions
+        for name, table in question.tables.items()
     }
     networks = [
         {"title": question.chapter.title, "layers": _layers(question.layers)}
@@ -197,6 +204,8 @@ def _data(report: Report) -> dict[str, Any]:
     learning = report.learning
     return {
         "charts": charts,
+        "tables": tables,
+        "looks": {theme: look(theme) for theme in ("light", "dark")},
         "learning": {
             "curves": _columns(learning.curves),
             "grids": [{"epoch": epoch, **_quantised(grid)} for epoch, grid in sorted(learning.grids.items())],
@@ -205,6 +214,12 @@ def _data(report: Report) -> dict[str, Any]:
         "networks": networks,
         "points": points,
     }
+
+
+def _read(table: pd.DataFrame, specs: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return the columns that any of the charts reads."""
+    read = set().union(*map(columns_of, specs))
+    return table[[name for name in table if name in read]]
 
 
 def _columns(table: pd.DataFrame) -> dict[str, Any]:

@@ -14,31 +14,28 @@ function drawCharts() {
   const ink = getComputedStyle(document.body).color;
   const faint = getComputedStyle(document.querySelector("footer")).borderTopColor;
   const dark = isDark();
+  const [accent] = data.looks[dark ? "dark" : "light"].category;
   const text = { labelColor: ink, titleColor: ink, labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal" };
   const config = {
     background: "transparent",
     font: getComputedStyle(document.body).fontFamily,
     axis: { ...text, labelSeparation: 6, gridColor: faint, domainColor: faint, tickColor: faint },
     header: text,
-    legend: { ...text, orient: "bottom", symbolOpacity: 1, symbolType: "stroke", symbolStrokeWidth: 3 },
+    legend: { ...text, orient: "bottom", symbolOpacity: 1, symbolType: "stroke", symbolSize: 400, symbolStrokeWidth: 2 },
     mark: { color: ink },
     rule: { color: ink },
-    point: { color: dark ? "#56B4E9" : "#0072B2" },
+    line: { color: accent },
+    point: { color: accent },
     view: { stroke: null },
-    // Ends of the scale that the background would swallow are left out.
-    range: {
-      ordinal: { scheme: "viridis", extent: dark ? [0.3, 1] : [0, 0.85] },
-      category: dark
-        ? ["#56B4E9", "#F28E4B", "#2FC59A", "#E3A1C6", "#F0E442", "#E69F00", "#9AA7FF", "#C9C9C9", "#FF8FA3", "#8FD3A8", "#FFC9A3", "#B0E57C", "#A0C4FF"]
-        : ["#0072B2", "#D55E00", "#00805E", "#B0558A", "#7A6A00", "#A86F00", "#4B53BC", "#555555", "#B8233F", "#33691E", "#006D77", "#8A3FFC", "#7B2D00"],
-    },
+    range: data.looks[dark ? "dark" : "light"],
   };
   charts = Object.entries(data.charts).map(([id, { spec, table }]) => {
     // Vega-Lite fits a single view to its place, but not a map of many.
     const fit = { width: "container", height: 260, autosize: { type: "fit-x", contains: "padding" } };
     const place = document.getElementById(`chart-${id}`);
-    const rows = records(table);
-    const full = spec.facet ? panelled(spec, rows, place.clientWidth) : { ...fit, ...spec };
+    const rows = records(data.tables[table]);
+    const full = spec.facet ? panelled(spec, rows, place.clientWidth) : { ...spec, ...fit };
+    if (spec.height) full.height = spec.height.step * different(rows, spec.encoding.y.field);
     full.data = { values: rows };
     const legend = { ...config.legend, ...legendOf(spec, rows, place.clientWidth) };
     const options = { mode: "vega-lite", renderer: "canvas", actions: false, tooltip: { theme: dark ? "dark" : "light" } };
@@ -46,9 +43,11 @@ function drawCharts() {
   });
 }
 
+const different = (rows, field) => new Set(rows.map((row) => row[field])).size;
+
 // A map's panels, as many beside each other as there is room for, and as large.
 function panelled(spec, rows, width) {
-  const panels = new Set(rows.map((row) => row[spec.facet.field])).size;
+  const panels = different(rows, spec.facet.field);
   const columns = Math.min(panels, Math.max(2, Math.floor((width - AXIS) / (LEAST + GAP))));
   const side = Math.min(MOST, Math.floor((width - AXIS) / columns) - GAP);
   return { ...spec, columns, spacing: GAP, spec: { ...spec.spec, width: side, height: side } };
@@ -57,7 +56,8 @@ function panelled(spec, rows, width) {
 // As many columns as fit beside each other, so that no name is cut short.
 function legendOf(spec, rows, width) {
   const field = spec.encoding?.color?.field;
-  const longest = Math.max(4, ...rows.map((row) => String(row[field] ?? "").length));
+  const names = field in rows[0] ? rows.map((row) => String(row[field] ?? "")) : ["validation"];
+  const longest = Math.max(...names.map((name) => name.length));
   return { columns: Math.max(1, Math.floor((width - AXIS) / (longest * LETTER + SYMBOL))), labelLimit: 0 };
 }
 

@@ -1,0 +1,1 @@
+"""Upkeep of the study: what is derived from its pages, and is kept in git beside them."""
