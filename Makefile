@@ -29,6 +29,7 @@ BASE ?= main
 
 repro: .venv/run
 	dvc repro
+	@python -m as_committed
 
 test: .venv/dev
 	pytest -m "not long"

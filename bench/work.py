@@ -38,9 +38,9 @@ def engine(members: int, rows: int, epochs: int) -> Work:
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     import keras
 
+    from stages.lib.core.points import Points
     from stages.lib.engine.fleet import Fleet, Member
     from stages.lib.engine.fleets import EPOCHS_AT_ONCE
-    from stages.lib.core.points import Points
 
     data = Points(*points(rows))
     fleet = Fleet(

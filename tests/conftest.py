@@ -89,7 +89,8 @@ def _own_dvc_and_git(tmp_path_factory: pytest.TempPathFactory) -> None:
     home = tmp_path_factory.mktemp("home")
     os.environ["DVC_SITE_CACHE_DIR"] = str(home / "dvc")
     os.environ["GIT_CONFIG_GLOBAL"] = str(home / "gitconfig")
-    for name, value in (("user.name", "A Reader"), ("user.email", "reader@example.org"), ("init.defaultBranch", "main")):
+    settings = {"user.name": "A Reader", "user.email": "reader@example.org", "init.defaultBranch": "main"}
+    for name, value in settings.items():
         subprocess.run(["git", "config", "--global", name, value], check=True)
 
 

@@ -21,7 +21,9 @@ def test_one_network_is_trained_from_the_first_seed_and_followed() -> None:
     assert plan.tested
 
 
-@pytest.mark.parametrize(("epochs", "snapshots", "expected"), [(1, 5, [0, 1]), (100, 2, [0, 1, 100]), (4, 3, [0, 1, 4])])
+@pytest.mark.parametrize(
+    ("epochs", "snapshots", "expected"), [(1, 5, [0, 1]), (100, 2, [0, 1, 100]), (4, 3, [0, 1, 4])]
+)
 def test_snapshots_begin_before_the_first_epoch_and_end_with_the_last(
     epochs: int, snapshots: int, expected: list[int]
 ) -> None:

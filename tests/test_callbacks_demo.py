@@ -122,9 +122,10 @@ def test_the_answer_says_whether_early_stopping_stopped_or_the_epochs_ran_out() 
 
 def test_weights_that_answer_otherwise_when_loaded_are_told_of() -> None:
     found = figures(best=7, last=9, saved=[1])
-    kept = found.model_checkpoint.model_copy(update={"loaded": found.early_stopping.restored.model_copy(
-        update={"val_loss": 0.5})})
-    assert "other figures than were logged" in callbacks_demo.sentences(found.model_copy(update={"model_checkpoint": kept}))
+    other = found.early_stopping.restored.model_copy(update={"val_loss": 0.5})
+    kept = found.model_checkpoint.model_copy(update={"loaded": other})
+    changed = found.model_copy(update={"model_checkpoint": kept})
+    assert "other figures than were logged" in callbacks_demo.sentences(changed)
 
 
 def test_a_network_that_never_had_a_finite_loss_has_a_first_epoch_for_its_best(places: Places, tmp_path: Path) -> None:

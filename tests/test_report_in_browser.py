@@ -48,7 +48,7 @@ def report(tmp_path_factory: pytest.TempPathFactory, built: Path) -> Path:
 @pytest.fixture(scope="module")
 def networks() -> dict[str, keras.Sequential]:
     """A network for each activation, of two hidden layers with random weights and biases, negative ones too."""
-    made = {}
+    made: dict[str, keras.Sequential] = {}
     for seed, name in enumerate(ACTIVATIONS):
         made[name] = dense_network([5, 4], name, keras.optimizers.SGD(), name="random")
         random = np.random.default_rng(seed)
@@ -57,7 +57,9 @@ def networks() -> dict[str, keras.Sequential]:
 
 
 @pytest.fixture(scope="module")
-def playground(tmp_path_factory: pytest.TempPathFactory, networks: dict[str, keras.Sequential], browser: Browser) -> Page:
+def playground(
+    tmp_path_factory: pytest.TempPathFactory, networks: dict[str, keras.Sequential], browser: Browser
+) -> Page:
     """A page on which each of the networks can be picked, and some that no page can play with."""
     layers = {name: layers_of(network) for name, network in networks.items()}
     one = np.ones((2, 1), np.float32)

@@ -114,7 +114,7 @@ def test_the_weights_and_the_figures_are_those_of_the_start_that_is_kept(tmp_pat
     np.testing.assert_allclose(table["accuracy_mean"], [0.85, 1.0, 0.95], rtol=1e-6)
 
 
-def test_the_answer_tells_the_starts_with_their_interval_and_that_none_is_none(tmp_path: Path) -> None:
+def test_the_answer_tells_the_starts_with_their_interval_and_that_none_is_none() -> None:
     shape = {"hidden_units": "4", "activation": "tanh", "parameters": 17, "perfect": 15, "restarts": 50, "share": 0.3}
     accuracy = {"mean": 0.9, "std": 0.1, "min": 0.8, "max": 1.0, "n": 50}
     kept = {part: {"loss": 0.1, "accuracy": 0.995} for part in ("validation", "test")}

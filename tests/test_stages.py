@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -37,7 +38,11 @@ def answers(places: Places, stage: str, x: list[list[float]]) -> np.ndarray:
     recipe = read_kept(places.chosen / stage / "kept.json").recipe
     weights = recipe.split(np.load(places.chosen / stage / "weights.npy"))
     values = np.array(x)
-    activate = {"relu": lambda z: np.maximum(z, 0), "tanh": np.tanh, "sigmoid": lambda z: 1 / (1 + np.exp(-z))}
+    activate: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+        "relu": lambda z: np.maximum(z, 0),
+        "tanh": np.tanh,
+        "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
+    }
     for kernel, bias in zip(weights[:-2:2], weights[1:-2:2], strict=True):
         values = activate[recipe.activation](values @ kernel + bias)
     return 1 / (1 + np.exp(-(values @ weights[-2] + weights[-1])))[:, 0]

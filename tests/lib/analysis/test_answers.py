@@ -67,9 +67,7 @@ def test_nothing_finite_is_no_answer() -> None:
     assert answers.sweep(found, "batch_size") == expected
 
 
-@pytest.mark.parametrize(
-    ("depth", "said"), [(0, "no layers of"), (1, "1 layer of 8"), (3, "3 layers of 8")]
-)
+@pytest.mark.parametrize(("depth", "said"), [(0, "no layers of"), (1, "1 layer of 8"), (3, "3 layers of 8")])
 def test_a_size_in_words(depth: int, said: str) -> None:
     assert answers.size({"depth": depth, "width": 8}) == said
 

@@ -43,11 +43,7 @@ def test_a_plan_follows_from_the_sections_that_the_page_reads_and_from_no_other(
 
 
 def test_a_sweep_that_has_activations_of_its_own_is_not_planned_anew_for_another_of_the_baseline() -> None:
-    same = {
-        page.stage
-        for page in PAGES
-        if page.plan(params(network={"activation": "tanh"})) == page.plan(params())
-    }
+    same = {page.stage for page in PAGES if page.plan(params(network={"activation": "tanh"})) == page.plan(params())}
     assert same == {"network_sweep", "smallest_network"}
 
 

@@ -22,7 +22,9 @@ RECIPES = [
     replace(RECIPE, hidden_units=(3, 4)),
     replace(RECIPE, optimizer=ADAM, batch_size=100),
 ]
-PLAN = Plan([Variant({"number": number}, recipe) for number, recipe in enumerate(RECIPES)], seeds=[1, 2, 3], tested=True)
+PLAN = Plan(
+    [Variant({"number": number}, recipe) for number, recipe in enumerate(RECIPES)], seeds=[1, 2, 3], tested=True
+)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from tests.lib.engine.test_fleets import RECIPE
 
 ROOT = Path(__file__).parents[3]
 ARRAYS = {"loss": np.arange(100, dtype=np.float32)}
-SHAPES = {"loss": (100,)}
+SHAPES: shards.Shapes = {"loss": (100,)}
 
 
 def test_a_shard_is_found_again_by_another_process(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stages.lib.engine import workers
 from stages.lib.core.runner import Fault
+from stages.lib.engine import workers
 from stages.lib.engine.workers import run_all
 
 ROOT = Path(__file__).parents[3]
