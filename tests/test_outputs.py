@@ -56,7 +56,7 @@ def test_the_page_has_every_table_and_no_other() -> None:
 
 
 def test_the_schema_has_every_file_of_figures_and_no_other() -> None:
-    assert {f"metrics/{stage}.json" for stage in SCHEMA["properties"]} == set(outputs(".json"))
+    assert set(SCHEMA["properties"]) == {page.stage for page in pages()}
 
 
 def refuse_wrong_table(folder: Path, file: str) -> None:
