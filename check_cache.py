@@ -16,7 +16,7 @@ CACHE, LOCK = Path(".dvc/cache/files/md5"), Path("dvc.lock")
 
 
 def main() -> None:
-    """Ends with exit code 1 where something was damaged; `dvc repro` then makes it again."""
+    """End with exit code 1 where something was damaged; `dvc repro` then makes it again."""
     expected = dict(outputs())
     names = {digest: path for path, digest in expected.items()}
     damaged = [path for path, digest in expected.items() if path.is_file() and md5(path) != digest]
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def outputs() -> Iterator[tuple[Path, str]]:
-    """Yields every output file that DVC keeps, and its digest; of a folder those that its list in the cache names."""
+    """Yield every output file that DVC keeps, and its digest; of a folder those that its list in the cache names."""
     for stage in YAML(typ="safe").load(LOCK.read_text("utf-8"))["stages"].values():
         for entry in stage.get("outs", []):
             path, digest = Path(entry["path"]), entry["md5"]
@@ -44,7 +44,7 @@ def outputs() -> Iterator[tuple[Path, str]]:
 
 
 def md5(path: Path) -> str:
-    """Returns the digest under which DVC keeps a file."""
+    """Return the digest under which DVC keeps a file."""
     return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
 
 

@@ -12,13 +12,13 @@ BY_HAND = {"axe-playwright-python": "MIT", "namex": "Apache-2.0"}
 
 
 def main() -> None:
-    """Returns nothing; writes the page."""
+    """Write the page."""
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(page(), "utf-8", newline="\n")
 
 
 def page() -> str:
-    """Returns the page: a row for each package of requirements/*.txt, with what it is needed for."""
+    """Return the page: a row for each package of requirements/*.txt, with what it is needed for."""
     packages = {use: locked(use) for use in USES}
     versions = {name: version for use in USES for name, version in packages[use].items()}
     rows = [
@@ -41,13 +41,13 @@ HEAD = [
 
 
 def locked(use: str) -> dict[str, str]:
-    """Returns the version of each package in a lock file."""
+    """Return the version of each package in a lock file."""
     text = (ROOT / "requirements" / f"{use}.txt").read_text("utf-8")
     return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", text, flags=re.MULTILINE))
 
 
 def licence(name: str) -> str:
-    """Returns the licence of an installed package, in one line."""
+    """Return the licence of an installed package, in one line."""
     if name in BY_HAND:
         return BY_HAND[name]
     said = metadata(name)

@@ -7,12 +7,12 @@ README = ROOT / "README.md"
 
 
 def main() -> None:
-    """Returns nothing; writes README.md with what its blocks should hold."""
+    """Write README.md with what its blocks should hold."""
     README.write_text(with_blocks(README.read_text("utf-8"), blocks()), "utf-8", newline="\n")
 
 
 def blocks() -> dict[str, str]:
-    """Returns the text of each block, by its name."""
+    """Return the text of each block, by its name."""
     return {
         "answers": answers((ROOT / "report" / "report.md").read_text("utf-8")),
         "verify": (ROOT / "docs" / "verify.md").read_text("utf-8").strip(),
@@ -22,13 +22,13 @@ def blocks() -> dict[str, str]:
 
 
 def answers(report: str) -> str:
-    """Returns the report's table of answers, with links that lead to it from the README."""
+    """Return the report's table of answers, with links that lead to it from the README."""
     table = "\n".join(line for line in report.split("\n## ")[0].splitlines() if line.startswith("|"))
     return table.replace("](#", "](report/report.md#")
 
 
 def with_blocks(text: str, found: dict[str, str]) -> str:
-    """Returns the README with each block between its two markers."""
+    """Return the README with each block between its two markers."""
     for name, block in found.items():
         begin, end = f"<!-- {name}: begin (make readme) -->", f"<!-- {name}: end -->"
         before, rest = text.split(begin)

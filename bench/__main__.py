@@ -53,7 +53,7 @@ class Line:
     scale: float = 1
 
     def measured(self) -> str:
-        """Returns the row of the table, once both have taken turns."""
+        """Return the row of the table, once both have taken turns."""
         first, second = self.first(), self.second()
         ratios = sorted(self.scale * first() / second() for _ in range(ROUNDS))
         for timed in (first, second):
@@ -62,7 +62,7 @@ class Line:
 
 
 def main(*words: str) -> None:
-    """Returns nothing; prints a row as soon as it is measured, and writes docs/bench.md once all are."""
+    """Print a row as soon as it is measured, and write docs/bench.md once all are."""
     if "up to date" not in subprocess.run(["dvc", "status"], cwd=ROOT, capture_output=True, text=True).stdout:
         sys.exit("`dvc repro` would run stages, so its time with nothing to do can't be taken; `make repro` first")
     before = os.getloadavg()[0]
@@ -81,7 +81,7 @@ def main(*words: str) -> None:
 
 
 def lines() -> list[Line]:
-    """Returns the lines of the table. Engine, loop and JAX get one core each."""
+    """Return the lines of the table. Engine, loop and JAX get one core each."""
     engine = {members: worker("engine", members, ROWS, EPOCHS) for members in (1, 30, 300)}
     few = worker("engine", 300, ROWS, FEW_EPOCHS)
     run = FromNothing()
@@ -157,13 +157,13 @@ def lines() -> list[Line]:
 
 
 def arithmetic(members: int) -> float:
-    """Returns additions and multiplications of an epoch: forward and twice as many backward, and a forward to judge."""
+    """Return additions and multiplications of an epoch: forward and twice as many backward, and a forward to judge."""
     products = sum(inputs * outputs for inputs, outputs in pairwise(WIDTHS))
     return 2 * products * ROWS * members * (3 + 1)
 
 
 def worker(*words: object) -> Callable[[], Timed]:
-    """Returns what starts a `Worker`."""
+    """Return what starts a `Worker`."""
     return lambda: Worker(*words)
 
 
@@ -179,7 +179,7 @@ class Worker:
         self._line()
 
     def __call__(self) -> float:
-        """Returns the seconds that the work takes, once."""
+        """Return the seconds that the work takes, once."""
         assert self._process.stdin
         self._process.stdin.write("again\n")
         self._process.stdin.flush()
@@ -193,17 +193,17 @@ class Worker:
         return line
 
     def end(self) -> None:
-        """Returns when the process has ended."""
+        """Return when the process has ended."""
         self._process.communicate()
 
 
 def command(*words: str) -> Callable[[], Timed]:
-    """Returns what runs a command in the repository and times it."""
+    """Return what runs a command in the repository and times it."""
     return lambda: lambda: seconds(words, ROOT)
 
 
 def seconds(words: Sequence[str], folder: Path) -> float:
-    """Returns how long a command takes in a folder."""
+    """Return how long a command takes in a folder."""
     began = time.perf_counter()
     subprocess.run(words, cwd=folder, check=True, capture_output=True)
     return time.perf_counter() - began
@@ -213,7 +213,7 @@ class FromNothing:
     """A run of the whole pipeline in a clone that has no outputs; its two sides are measured in the same run."""
 
     def repro(self) -> float:
-        """Returns the seconds of `dvc repro`."""
+        """Return the seconds of `dvc repro`."""
         with tempfile.TemporaryDirectory() as folder:
             clone = Path(folder) / "clone"
             subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
@@ -231,22 +231,22 @@ class FromNothing:
         return taken
 
     def floor(self) -> float:
-        """Returns the seconds of the last `repro` that nothing could save: see `bench.floor`, and DVC's own."""
+        """Return the seconds of the last `repro` that nothing could save: see `bench.floor`, and DVC's own."""
         return self._floor
 
 
 def sweep(members: int, epochs: int, *, processes: int) -> Callable[[], Timed]:
-    """Returns what trains a sweep as a stage does, in a process of its own, and times it."""
+    """Return what trains a sweep as a stage does, in a process of its own, and times it."""
     return lambda: lambda: trained_sweep(members, epochs, processes)[-1]
 
 
 def peak_memory(members: int, epochs: int) -> Callable[[], Timed]:
-    """Returns what trains a sweep as a stage does and tells how many MiB its largest process took."""
+    """Return what trains a sweep as a stage does and tells how many MiB its largest process took."""
     return lambda: lambda: max(trained_sweep(members, epochs, processes=2)[:-1])
 
 
 def trained_sweep(members: int, epochs: int, processes: int) -> list[float]:
-    """Returns the peak memory in MiB of a sweep's process and of the largest it started, and the seconds it took."""
+    """Return the peak memory in MiB of a sweep's process and of the largest it started, and the seconds it took."""
     with tempfile.TemporaryDirectory() as folder:
         words = [sys.executable, "-m", "bench.sweep", str(members), str(ROWS), str(epochs), f"{folder}/shards"]
         environment = os.environ | {"LOKY_MAX_CPU_COUNT": str(processes)}

@@ -23,7 +23,7 @@ class Clock:
         self._running = False
 
     def timed(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Returns a function that does the same on the clock."""
+        """Return a function that does the same on the clock."""
 
         @wraps(function)
         def on_the_clock(*args: Any, **kwargs: Any) -> Any:
@@ -39,7 +39,7 @@ class Clock:
         return on_the_clock
 
     def timed_items(self, function: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
-        """Returns a function that yields the same, with the wait for each item on the clock; none may be None."""
+        """Return a function that yields the same, with the wait for each item on the clock; none may be None."""
 
         def on_the_clock(*args: Any) -> Iterator[Any]:
             found = function(*args)
@@ -49,7 +49,7 @@ class Clock:
 
 
 def main(stage: str, *options: str) -> None:
-    """Returns nothing; prints the line after all that the stage prints."""
+    """Print the line after all that the stage prints."""
     clock = Clock()
     page = clock.timed(import_module)(f"stages.{stage}").__name__
     if keras := sys.modules.get("keras"):

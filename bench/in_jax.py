@@ -21,7 +21,7 @@ def fleet(
     size: int,
     epochs: int,
 ) -> Callable[[], None]:
-    """Returns the work, compiled: so many epochs of SGD for all members, judged on all points after each."""
+    """Return the work, compiled: so many epochs of SGD for all members, judged on all points after each."""
     widths = (2, *hidden_units, 1)
     random = np.random.RandomState(0)
     layers = [
@@ -69,7 +69,7 @@ def fleet(
 
 
 def batches(orders: np.ndarray, steps: int, size: int) -> np.ndarray:
-    """Returns row numbers, shape (members, rows), as (steps, members, size), -1 where the last batch is short."""
+    """Return row numbers, shape (members, rows), as (steps, members, size), -1 where the last batch is short."""
     padded = np.full((len(orders), steps * size), -1, np.int32)
     padded[:, : orders.shape[1]] = orders
     return padded.reshape(len(orders), steps, size).swapaxes(0, 1)

@@ -15,7 +15,7 @@ from stages.lib.engine.fleets import train_plan
 
 
 def main(members: str, rows: str, epochs: str, folder: str) -> None:
-    """Returns nothing; prints peak memory in MiB of this process and of the largest it started, and the seconds."""
+    """Print peak memory in MiB of this process and of the largest it started, and the seconds."""
     recipe = Recipe(HIDDEN_UNITS, "relu", "glorot_uniform", Optimizer("sgd"), LEARNING_RATE, BATCH_SIZE, int(epochs))
     plan = Plan([Variant({}, recipe)], seeds=list(range(int(members))))
     data = Points(*points(int(rows)))

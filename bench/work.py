@@ -23,13 +23,13 @@ Work = Callable[[], object]
 
 
 def points(rows: int) -> tuple[np.ndarray, np.ndarray]:
-    """Returns coordinates, shape (rows, 2), and labels, shape (rows, 1): inside a circle or not."""
+    """Return coordinates, shape (rows, 2), and labels, shape (rows, 1): inside a circle or not."""
     x = np.random.RandomState(0).uniform(-2, 2, (rows, 2)).astype(np.float32)
     return x, (np.hypot(*x.T) > 1).astype(np.float32)[:, np.newaxis]
 
 
 def engine(members: int, rows: int, epochs: int) -> Work:
-    """Returns the work of the engine of this project: a fleet, after compilation."""
+    """Return the work of the engine of this project: a fleet, after compilation."""
     if UNPINNED:
         import stages.lib.core.environment
 
@@ -59,7 +59,7 @@ def engine(members: int, rows: int, epochs: int) -> Work:
 
 
 def loop(_: int, rows: int, epochs: int) -> Work:
-    """Returns the work of a notebook for one member: build, compile and fit a plain Keras network."""
+    """Return the work of a notebook for one member: build, compile and fit a plain Keras network."""
     import keras
 
     x, y = points(rows)
@@ -74,20 +74,20 @@ def loop(_: int, rows: int, epochs: int) -> Work:
 
 
 def fleet_from_nothing(members: int, rows: int, epochs: int) -> Work:
-    """Returns the work of the engine with compilation, as the loop's is; the imports are made before."""
+    """Return the work of the engine with compilation, as the loop's is; the imports are made before."""
     engine(1, rows, 1)
     return lambda: engine(members, rows, epochs)
 
 
 def jax(members: int, rows: int, epochs: int) -> Work:
-    """Returns the same work written in JAX, after compilation: `vmap` over members, `scan` over steps, `jit`."""
+    """Return the same work written in JAX, after compilation: `vmap` over members, `scan` over steps, `jit`."""
     from bench.in_jax import fleet
 
     return fleet(members, *points(rows), hidden_units=HIDDEN_UNITS, rate=LEARNING_RATE, size=BATCH_SIZE, epochs=epochs)
 
 
 def product(_: int, rows: int, __: int) -> Work:
-    """Returns a product of two single-precision matrices of so many rows and columns: the arithmetic peak."""
+    """Return a product of two single-precision matrices of so many rows and columns: the arithmetic peak."""
     some = np.random.RandomState(0).rand(rows, rows).astype(np.float32)
     return lambda: some @ some
 
@@ -102,7 +102,7 @@ KINDS = {
 
 
 def main(kind: str, members: str, rows: str, epochs: str, *_: str) -> None:
-    """Returns at the end of standard input."""
+    """Return at the end of standard input."""
     work = KINDS[kind](int(members), int(rows), int(epochs))
     print("ready", flush=True)
     for _line in sys.stdin:

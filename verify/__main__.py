@@ -15,7 +15,7 @@ REPOSITORY = Path(__file__).parents[1]
 
 
 def main() -> None:
-    """Ends with exit code 1, and a line for each output that differs, unless both builds are the same."""
+    """End with exit code 1, and a line for each output that differs, unless both builds are the same."""
     with tempfile.TemporaryDirectory(prefix="verify-") as folder:
         first, second, conditions = two_builds(Path(folder))
         commit = subprocess.run(
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def build_from_nothing(build: Build, commit: str) -> None:
-    """Returns nothing; clones a commit, takes away `COMMITTED`, and runs the pipeline."""
+    """Clone a commit, take away `COMMITTED`, and run the pipeline."""
     print(f"{build.folder}:", *build.wrapper, "dvc repro", flush=True)
     below = build.folder.with_name("below") if build.disordered else build.folder
     build.folder.mkdir(parents=True)
@@ -77,7 +77,7 @@ def build_from_nothing(build: Build, commit: str) -> None:
 
 
 def uncommitted(build: Build) -> list[str]:
-    """Returns a line for each output that is not as it was committed."""
+    """Return a line for each output that is not as it was committed."""
     command = ["git", "status", "--porcelain"]
     changed = subprocess.run(command, cwd=build.folder, capture_output=True, text=True, check=True).stdout.splitlines()
     return [f"{line[3:]}: not as committed" for line in changed]

@@ -62,7 +62,7 @@ class Condition:
 
 
 def two_builds(folder: Path) -> tuple[Build, Build, list[Condition]]:
-    """Returns two builds that differ in all that can be varied on this machine, and what that is."""
+    """Return two builds that differ in all that can be varied on this machine, and what that is."""
     home, other_home = folder / "home", folder / "another home"
     _furnish(home, other_home)
     cores = len(os.sched_getaffinity(0))
@@ -109,14 +109,14 @@ def _first_core() -> str:
 
 
 def _another_locale() -> str | None:
-    """Returns a locale whose sorting, decimal point or alphabet differ most from those of C.UTF-8."""
+    """Return a locale whose sorting, decimal point or alphabet differ most from those of C.UTF-8."""
     known = subprocess.run(["locale", "-a"], capture_output=True, text=True, check=False).stdout.split()
     wanted = [name for prefix in ("tr_", "de_", "") for name in known if name.startswith(prefix)]
     return next((name for name in wanted if name.lower() not in {"c.utf8", "c.utf-8"}), None)
 
 
 def _can_disorder(folder: Path) -> bool:
-    """Returns whether a folder can be seen through disorderfs here."""
+    """Return whether a folder can be seen through disorderfs here."""
     below, above = folder / "below", folder / "above"
     below.mkdir()
     above.mkdir()
@@ -127,11 +127,11 @@ def _can_disorder(folder: Path) -> bool:
 
 
 def disorder(below: Path, above: Path) -> bool:
-    """Returns whether `above` now shows the files of `below`, each time in a random order."""
+    """Return whether `above` now shows the files of `below`, each time in a random order."""
     command = ["disorderfs", "--quiet", "--shuffle-dirents=yes", str(below), str(above)]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def order_again(above: Path) -> None:
-    """Returns nothing; undoes `disorder`."""
+    """Undo `disorder`."""
     subprocess.run(["fusermount3" if shutil.which("fusermount3") else "fusermount", "-u", str(above)], check=True)

@@ -46,7 +46,7 @@ for command in commands:
 
 
 def main() -> None:
-    """Ends with exit code 1, and a line for each output that differs, unless all processors gave the same."""
+    """End with exit code 1, and a line for each output that differs, unless all processors gave the same."""
     emulator = shutil.which("qemu-x86_64")
     if emulator is None:
         sys.exit(
@@ -78,7 +78,7 @@ def main() -> None:
 
 
 def build(folder: Path, wrapper: list[str], commit: str) -> str | None:
-    """Returns None, or what went wrong; runs all stages in a clone of a commit on reduced params."""
+    """Return None, or what went wrong; runs all stages in a clone of a commit on reduced params."""
     subprocess.run(["git", "clone", "--quiet", str(REPOSITORY), str(folder)], check=True)
     subprocess.run(["git", "checkout", "--quiet", "--detach", commit], cwd=folder, check=True)
     reduce_params(folder / "params.yaml")
@@ -93,7 +93,7 @@ def build(folder: Path, wrapper: list[str], commit: str) -> str | None:
 
 
 def reduce_params(path: Path) -> None:
-    """Returns nothing; writes the reduced values into a params.yaml, one learning rate for each optimizer."""
+    """Write the reduced values into a params.yaml, one learning rate for each optimizer."""
     yaml = YAML(typ="safe")
     params = yaml.load(path.read_text("utf-8"))
     for section in filter(lambda section: isinstance(section, dict), params.values()):
@@ -107,7 +107,7 @@ def reduce_params(path: Path) -> None:
 
 
 def produced(folder: Path) -> list[str]:
-    """Returns the paths of the files that the stages wrote, in order."""
+    """Return the paths of the files that the stages wrote, in order."""
     files = (file for name in ("data", "metrics", "models", "plots", "report") for file in (folder / name).rglob("*"))
     return sorted(str(file.relative_to(folder)) for file in files if file.is_file() and file.name != ".gitignore")
 

@@ -17,7 +17,7 @@ LINES = 6  # of a text's difference that are shown
 
 
 def outputs(folder: Path) -> list[str]:
-    """Returns the paths of all output files of a built clone, and of dvc.lock, in order."""
+    """Return the paths of all output files of a built clone, and of dvc.lock, in order."""
     stages = YAML(typ="safe").load((folder / LOCK).read_text("utf-8"))["stages"].values()
     paths = [folder / out["path"] for stage in stages for out in stage.get("outs", [])]
     files = [file for path in paths for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file()]
@@ -25,12 +25,12 @@ def outputs(folder: Path) -> list[str]:
 
 
 def differences(first: Path, second: Path) -> Iterator[str]:
-    """Yields a line, or a few, for each output that is not the same in two built clones."""
+    """Yield a line, or a few, for each output that is not the same in two built clones."""
     yield from differing_files(first, second, sorted({*outputs(first), *outputs(second)}))
 
 
 def differing_files(first: Path, second: Path, names: Iterable[str]) -> Iterator[str]:
-    """Yields a line, or a few, for each of some files that is not the same in two folders."""
+    """Yield a line, or a few, for each of some files that is not the same in two folders."""
     for name in names:
         here, there = first / name, second / name
         if not (here.is_file() and there.is_file()):
@@ -40,7 +40,7 @@ def differing_files(first: Path, second: Path, names: Iterable[str]) -> Iterator
 
 
 def described(first: Path, second: Path) -> str:
-    """Returns how two files of one name differ; by diffoscope, where it is installed."""
+    """Return how two files of one name differ; by diffoscope, where it is installed."""
     if shutil.which("diffoscope"):
         command = ["diffoscope", "--text", "-", str(first), str(second)]
         return subprocess.run(command, capture_output=True, text=True, check=False).stdout

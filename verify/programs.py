@@ -29,7 +29,7 @@ os.environ["XLA_FLAGS"] += " --xla_dump_to={folder} --xla_dump_hlo_as_text"
 def compiled(code: str, folder: Path) -> list[Path]:
     """Run Python code in a process of its own and return the programs that XLA compiled, as text in HLO.
 
-    Raises CalledProcessError where the code fails, and FileNotFoundError where nothing was compiled.
+    Raise CalledProcessError where the code fails, and FileNotFoundError where nothing was compiled.
     """
     command = [sys.executable, "-c", DUMPING.format(folder=folder) + code]
     subprocess.run(command, check=True, cwd=Path(__file__).parents[1])

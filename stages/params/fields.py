@@ -17,7 +17,7 @@ def _without_duplicates(values: list[Any]) -> list[Any]:
 
 
 def refuse_too_many(networks: int) -> None:
-    """Returns nothing; raises ValueError where a sweep would train more networks than anybody can wait for."""
+    """Raise ValueError where a sweep would train more networks than anybody can wait for."""
     if networks > MOST_NETWORKS:
         raise ValueError(
             f"all combinations are {networks:,} networks, but at most {MOST_NETWORKS:,} are allowed; "
