@@ -11,6 +11,7 @@
 # make bench        compare the engine's speed with a notebook's loop, with JAX, and with itself
 # make lock         renew the lock files; then `make licences`
 # make licences     rewrite docs/licences.md
+# make plots        write the templates of `dvc plots` anew, from the charts of the report
 # make check-cache  find, name and remove damaged files of DVC's cache
 
 # Not that of .venv, which may be removed to be made again.
@@ -24,12 +25,12 @@ INSTALL = python -m pip install --quiet --disable-pip-version-check --no-deps --
 
 BASE ?= main
 
-.PHONY: repro test test-long lint unchanged readme review verify verify-cpu bench ray lock licences check-cache
+.PHONY: repro test test-long lint unchanged readme plots review verify verify-cpu bench ray lock licences check-cache FORCE
 .DELETE_ON_ERROR:
 
 repro: .venv/run
 	dvc repro
-	@python -m as_committed
+	@python -m tools.as_committed
 
 test: .venv/dev
 	pytest -m "not long"
@@ -49,7 +50,10 @@ unchanged:
 	  exit 1; }
 
 readme: .venv/run
-	python -m readme
+	python -m tools.readme
+
+plots: .venv/run
+	python -m tools.plots
 
 review: .venv/run
 	python -m review $(if $(PICTURES_URL),--pictures-url "$(PICTURES_URL)") "$(BASE)" $(if $(HEAD),"$(HEAD)")
@@ -61,32 +65,36 @@ lock: .venv/dev
 	done
 
 licences: .venv/dev .venv/ray .venv/bench
-	python -m licences
+	python -m tools.licences
 
 verify: .venv/run
-	python -m verify
+	python -m tools.verify
 
 verify-cpu: .venv/run
-	python -m verify.cpus
+	python -m tools.verify.cpus
 
 bench: .venv/bench
-	python -m bench
+	python -m tools.bench
 
 ray: .venv/ray
 
 check-cache: .venv/run
-	python -m check_cache
+	python -m tools.check_cache
 
-.venv/run: requirements/run.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
-	  echo "Python 3.11 is needed, but $(PYTHON) is: $$($(PYTHON) --version 2>&1). Install it, or name it: make PYTHON=/path/to/python3.11" >&2; \
-	  exit 1; }
-	rm -rf .venv
-	$(PYTHON) -m venv .venv
-	$(INSTALL) -r requirements/run.txt
-	echo "$(CURDIR)" > .venv/lib/python3.11/site-packages/ring-and-y.pth # `python -m review` in any folder
-	touch $@
+# An environment is built anew where the content of its lock has changed: git and copies renew dates alone.
+.venv/run: FORCE
+	@[ ! -f $@ ] || cmp -s requirements/run.txt $@ || rm -rf .venv
+	@[ -f $@ ] || { $(call require_python) && $(PYTHON) -m venv --clear .venv && $(INSTALL) -r requirements/run.txt && \
+	  python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . && \
+	  cp requirements/run.txt $@; }
 
-.venv/dev .venv/ray .venv/bench: .venv/%: .venv/run requirements/%.txt
-	$(INSTALL) -r requirements/$*.txt
-	touch $@
+.venv/dev .venv/ray .venv/bench: .venv/%: .venv/run FORCE
+	@cmp -s requirements/$*.txt $@ || { $(INSTALL) -r requirements/$*.txt && cp requirements/$*.txt $@; }
+
+FORCE:
+
+define require_python
+{ $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
+  echo "Python 3.11 is needed, but $(PYTHON) is: $$($(PYTHON) --version 2>&1). Install it, or name it: make PYTHON=/path/to/python3.11" >&2; \
+  exit 1; }; }
+endef

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from verify.elf import symbols
+from tools.verify.elf import symbols
 
 SIZES = b"ZN5Eigen8internal20manage_caching_sizes"  # in the names of a static variable, _ZZN5..., and of its guard
 LIBRARIES = ("libtensorflow_framework.so.2", "libtensorflow_cc.so.2")  # each has a copy

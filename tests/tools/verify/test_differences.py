@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from verify.differences import differing_files, outputs
+from tools.verify.differences import differing_files, outputs
 
 
 @pytest.fixture(autouse=True)

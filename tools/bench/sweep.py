@@ -1,4 +1,4 @@
-"""A sweep as a stage trains it: `python -m bench.sweep MEMBERS ROWS EPOCHS FOLDER` prints its seconds."""
+"""A sweep as a stage trains it: `python -m tools.bench.sweep MEMBERS ROWS EPOCHS FOLDER` prints its seconds."""
 
 import resource
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 import stages  # noqa: F401  it pins, so it comes before Keras
 
 # isort: split
-from bench.work import BATCH_SIZE, HIDDEN_UNITS, LEARNING_RATE, points
+from tools.bench.work import BATCH_SIZE, HIDDEN_UNITS, LEARNING_RATE, points
 from stages.lib.core.plan import Optimizer, Plan, Recipe, Variant
 from stages.lib.core.points import Points
 from stages.lib.engine.fleets import train_plan

@@ -7,11 +7,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from verify.conditions import Build, disorder, order_again, two_builds
-from verify.differences import COMMITTED, differences, outputs
-from verify.tables import TWICE, write_table
+from tools.verify.conditions import Build, disorder, order_again, two_builds
+from tools.verify.differences import COMMITTED, differences, outputs
+from tools.verify.tables import TWICE, write_table
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ import re
 from importlib.metadata import metadata
 from pathlib import Path
 
-ROOT = Path(__file__).parent
+ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "licences.md"
 USES = ("run", "dev", "ray", "bench")
 # Their metadata say nothing; their licence files do.

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from verify.programs import compiled, faults
+from tools.verify.programs import compiled, faults
 
 # The largest batch, and with it the greatest width, trained as a fleet and by Keras.
 AT_RISK = """

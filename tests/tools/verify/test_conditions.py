@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stages.lib.core.environment import PINNED
-from verify.conditions import HOSTILE, two_builds
+from tools.verify.conditions import HOSTILE, two_builds
 
 
 def test_every_variable_that_is_pinned_is_set_to_another_value_or_has_no_hostile_one() -> None:

@@ -1,7 +1,7 @@
 """Prints the table of `make bench`: ratios of things that take turns, round after round.
 
 Each line says how many times as long the first takes as the second: the median of all rounds, and the
-least and the greatest. The whole takes more than an hour; `python -m bench JAX` prints only the lines that
+least and the greatest. The whole takes more than an hour; `python -m tools.bench JAX` prints only the lines that
 have JAX in their name.
 """
 
@@ -18,8 +18,8 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-from bench.floor import FLOOR
-from verify.differences import COMMITTED
+from tools.bench.floor import FLOOR
+from tools.verify.differences import COMMITTED
 
 SHARD = 400  # that of stages/lib/engine/fleets.py, which can't be imported here: it pins this process
 ROUNDS = 5
@@ -27,7 +27,7 @@ ROWS, EPOCHS = 1209, 200  # the training points of the study, and the epochs of 
 FEW_EPOCHS = 20  # where more would change no ratio
 PRODUCT = 2000  # rows and columns of the matrices that show the arithmetic peak
 WIDTHS = (2, 16, 16, 1)
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "bench.md"
 HEAD = ["| the first / the second | ratio | least to greatest | target |", "| --- | --- | --- | --- |"]
 
@@ -172,7 +172,7 @@ class Worker:
 
     def __init__(self, *words: object) -> None:
         core = str(min(os.sched_getaffinity(0)))
-        command = ["taskset", "--cpu-list", core, sys.executable, "-m", "bench.work", *map(str, words)]
+        command = ["taskset", "--cpu-list", core, sys.executable, "-m", "tools.bench.work", *map(str, words)]
         self._process = subprocess.Popen(
             command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
@@ -221,7 +221,7 @@ class FromNothing:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
             pipeline = clone / "dvc.yaml"
             pipeline.write_text(
-                pipeline.read_text("utf-8").replace("python -m stages.", "python -m bench.floor "), "utf-8"
+                pipeline.read_text("utf-8").replace("python -m stages.", "python -m tools.bench.floor "), "utf-8"
             )
             began = time.perf_counter()
             ended = subprocess.run(["dvc", "repro"], cwd=clone, check=True, capture_output=True, text=True)
@@ -248,7 +248,7 @@ def peak_memory(members: int, epochs: int) -> Callable[[], Timed]:
 def trained_sweep(members: int, epochs: int, processes: int) -> list[float]:
     """Return the peak memory in MiB of a sweep's process and of the largest it started, and the seconds it took."""
     with tempfile.TemporaryDirectory() as folder:
-        words = [sys.executable, "-m", "bench.sweep", str(members), str(ROWS), str(epochs), f"{folder}/shards"]
+        words = [sys.executable, "-m", "tools.bench.sweep", str(members), str(ROWS), str(epochs), f"{folder}/shards"]
         environment = os.environ | {"LOKY_MAX_CPU_COUNT": str(processes)}
         ended = subprocess.run(words, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
     return [float(word) for word in ended.stdout.splitlines()[-1].split()]

@@ -12,7 +12,7 @@ from math import prod
 from pathlib import Path
 
 from stages.lib.engine.products import LARGEST_SUM
-from verify.elf import symbols
+from tools.verify.elf import symbols
 
 # They move bytes; and powf, in Adam's rate, gave the same bits with FMA and without in 30 million values.
 ALLOWED_CALLS = {"memcpy", "memset", "powf"}
@@ -32,7 +32,7 @@ def compiled(code: str, folder: Path) -> list[Path]:
     Raise CalledProcessError where the code fails, and FileNotFoundError where nothing was compiled.
     """
     command = [sys.executable, "-c", DUMPING.format(folder=folder) + code]
-    subprocess.run(command, check=True, cwd=Path(__file__).parents[1])
+    subprocess.run(command, check=True, cwd=Path(__file__).parents[2])
     programs = sorted(folder.glob("*.cpu_after_optimizations.txt"))
     if not programs or not any(folder.glob("*.o")):
         raise FileNotFoundError(f"{folder}: XLA wrote no programs there; how does it name them now?")

@@ -1,4 +1,4 @@
-"""The work that is compared, each kind in a process of its own: `python -m bench.work KIND MEMBERS ROWS EPOCHS`.
+"""The work that is compared, each kind in a process of its own: `python -m tools.bench.work KIND MEMBERS ROWS EPOCHS`.
 
 The process prepares (imports, compiles), says `ready`, and then does the work once for each line that it
 reads, answering with the seconds that it took.
@@ -81,7 +81,7 @@ def fleet_from_nothing(members: int, rows: int, epochs: int) -> Work:
 
 def jax(members: int, rows: int, epochs: int) -> Work:
     """Return the same work written in JAX, after compilation: `vmap` over members, `scan` over steps, `jit`."""
-    from bench.in_jax import fleet
+    from tools.bench.in_jax import fleet
 
     return fleet(members, *points(rows), hidden_units=HIDDEN_UNITS, rate=LEARNING_RATE, size=BATCH_SIZE, epochs=epochs)
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from verify.differences import differing_files
-from verify.tables import CPUS, write_table
+from tools.verify.differences import differing_files
+from tools.verify.tables import CPUS, write_table
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 # Of each generation of instructions one: AVX, AVX2 with FMA, AVX-512, another maker's; and Opteron_G5, whose first
 # data cache holds 64 KiB, where qemu gives the others 32.
 PROCESSORS = ("SandyBridge", "Haswell", "Icelake-Server", "EPYC-Rome", "Opteron_G5")

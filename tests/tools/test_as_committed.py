@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import as_committed
+from tools import as_committed
 
 PIPELINE = """
 stages:
