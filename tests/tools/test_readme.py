@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
+from tests.test_dvc_yaml import PIPELINE
 from tools import readme
 from tools.bench.__main__ import lines
-from tests.test_dvc_yaml import PIPELINE
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "README.md").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""What a stage can't do without: `python -m tools.bench.floor STAGE OPTION…` runs it and says how many seconds that took.
+"""What a stage can't do without: `python -m tools.bench.floor STAGE OPTION…` runs it, and says how long that took.
 
 They are its imports and all that it waits for the engine or for Keras's `fit`: compiling, training and
 judging, by itself or in processes that it starts. Reading, writing, statistics and drawing are not in them.

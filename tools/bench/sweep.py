@@ -8,10 +8,10 @@ from pathlib import Path
 import stages  # noqa: F401  it pins, so it comes before Keras
 
 # isort: split
-from tools.bench.work import BATCH_SIZE, HIDDEN_UNITS, LEARNING_RATE, points
 from stages.lib.core.plan import Optimizer, Plan, Recipe, Variant
 from stages.lib.core.points import Points
 from stages.lib.engine.fleets import train_plan
+from tools.bench.work import BATCH_SIZE, HIDDEN_UNITS, LEARNING_RATE, points
 
 
 def main(members: str, rows: str, epochs: str, folder: str) -> None:
