@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tools.verify.programs import compiled, faults
 
 # The largest batch, and with it the greatest width, trained as a fleet and by Keras.
@@ -22,6 +24,26 @@ for hidden_units, batch_size in (((16, 16), 1209), ((1024, 1024), 1209)):
     network.predict(points.x, batch_size=batch_size, verbose=0)
     judge(network, points)
 """
+# One program for each kind of fleet that the study's params ask for, whatever its seeds and rates.
+EVERY_KIND = """
+import numpy as np
+from stages.lib.analysis.page import pages
+from stages.lib.core.points import Points
+from stages.lib.engine.fleets import fleet_of, member_of
+from tests.measured import params
+x = np.random.RandomState(0).standard_normal((1209, 2)).astype(np.float32)
+points, compiled = Points(x, (x[:, :1] > 0).astype(np.float32)), set()
+for page in pages():
+    for variant in page.plan(params()).variants:
+        recipe = variant.recipe
+        kind = str((member_of(recipe, 0).padded_units, recipe.activation, recipe.optimizer, recipe.batch_size,
+                    recipe.l2 > 0))
+        if kind not in compiled:
+            compiled.add(kind)
+            fleet = fleet_of([(recipe, 1), (recipe, 2)], train=points, validation=points, name="any")
+            fleet.train(epochs=1, batch_size=recipe.batch_size)
+print(len(compiled), "kinds")
+"""
 PLAIN = """
 import numpy as np, tensorflow as tf
 some = np.ones((3, 400), np.float32)
@@ -39,6 +61,11 @@ def found_in(code: str, folder: Path) -> list[str]:
 
 def test_programs_of_fleets_and_of_keras_sum_no_more_than_the_bound(tmp_path: Path) -> None:
     assert found_in(AT_RISK, tmp_path) == []
+
+
+@pytest.mark.long
+def test_every_kind_of_program_at_the_params_of_the_study_keeps_to_the_bound(tmp_path: Path) -> None:
+    assert found_in(EVERY_KIND, tmp_path) == []
 
 
 def test_a_long_sum_and_a_call_into_a_library_are_named(tmp_path: Path) -> None:
