@@ -3,6 +3,7 @@
 # make test-long    set up Ray too, then run the tests marked `long`
 # make lint         check style and types
 # make unchanged    fail where an output came out other than committed
+# make plots        rewrite the templates of `dvc plots`, from the charts of the report
 # make readme       copy the answers and what was verified into the README
 # make review       compare with BASE (main), or HEAD=… with it: review/index.html and review/review.md
 # make ray          set up what trains sweeps on a Ray cluster
@@ -24,7 +25,7 @@ INSTALL = python -m pip install --quiet --disable-pip-version-check --no-deps --
 
 BASE ?= main
 
-.PHONY: repro test test-long lint unchanged readme review verify verify-cpu bench ray lock licences check-cache
+.PHONY: repro test test-long lint unchanged plots readme review verify verify-cpu bench ray lock licences check-cache
 .DELETE_ON_ERROR:
 
 repro: .venv/run
@@ -46,6 +47,9 @@ unchanged:
 	  printf 'These files came out other than committed; run `make repro readme` and commit them:\n%s\n' "$$changed" >&2; \
 	  git diff --stat >&2; \
 	  exit 1; }
+
+plots: .venv/run
+	python -m tools.plots
 
 readme: .venv/run
 	python -m readme

@@ -230,10 +230,10 @@ def _final(chart: Chart) -> tuple[Drawn, ...]:
         "transform": [{"filter": f"datum.{LOSS}_mean > 0"}],
         "encoding": {along: _place(chart)},
         "layer": [
-            {"mark": {"type": "rule", "strokeWidth": 3, "opacity": 0.4}, "encoding": span},
+            {"mark": {"type": "rule", "strokeWidth": 3, "opacity": 0.4, "clip": True}, "encoding": span},
             {
                 "name": "final",
-                "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
+                "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1, "clip": True},
                 "encoding": mean,
             },
         ],
@@ -275,7 +275,10 @@ def _loss_by_size(chart: Chart) -> tuple[Drawn, ...]:
 def _success(chart: Chart) -> tuple[Drawn, ...]:
     """Return the share of the restarts that get every training point right, by the number of parameters."""
     tips = [_tip_of(chart), _tip_of_name("hidden_units"), _tip("parameters"), _tip("share", "perfect")]
-    share = _axis("share", "share of restarts without a fault") | {"axis": {"format": "%"}, "scale": {"domain": [0, 1]}}
+    share = _axis("share", "share of restarts without a fault") | {
+        "axis": {"format": "%"},
+        "scale": {"domain": [0, 1], "padding": 8},
+    }
     spec = _marks("success", chart, {"x": _axis("parameters", "trainable parameters"), "y": share}, tips)
     description = "The share of restarts without a fault by the number of parameters, a mark for each shape."
     return (Drawn("Restarts that get every training point right", description, spec, "variants"),)
@@ -297,9 +300,9 @@ def _cost_chart(chart: Chart, cost: str, title: str) -> Drawn:
             "y": _axis(cost, f"{title} until the loss has settled") | {"scale": {"type": "log"}},
         },
         "layer": [
-            {"name": cost, "mark": "line"},
+            {"name": cost, "mark": {"type": "line", "clip": True}},
             {
-                "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
+                "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1, "clip": True},
                 "encoding": {"angle": _shown(chart), "tooltip": tips},
             },
         ],
@@ -338,7 +341,7 @@ def _marks(name: str, chart: Chart, encoding: Spec, tips: list[Spec]) -> Spec:
         "layer": [
             {
                 "name": name,
-                "mark": {"type": "point", "filled": True, "size": 90},
+                "mark": {"type": "point", "filled": True, "size": 90, "clip": True},
                 "encoding": {"opacity": seen, "angle": _shown(chart), "tooltip": tips},
             }
         ],
@@ -407,7 +410,7 @@ def _dashes(field: str) -> Spec:
 def _shown(chart: Chart) -> Spec:
     """Return an encoding that turns no mark; its scale is what `SHOWN` reads."""
     kind = {"type": "nominal", "sort": None} if chart.names else {"type": "ordinal"}
-    return {"field": chart.key, **kind, "scale": {"range": [0]}, "legend": None}
+    return {"field": chart.key, **kind, "title": words(chart.key), "scale": {"range": [0]}, "legend": None}
 
 
 def _place(chart: Chart) -> Spec:
