@@ -111,7 +111,8 @@ def columns_of(spec: Spec) -> set[str]:
 def numbers_of(spec: Spec) -> set[str]:
     """Return the columns that a specification reads as numbers."""
     kinds = ("quantitative", "ordinal")
-    return columns_of(spec) & {part["field"] for part in _parts(spec) if part.get("type") in kinds and "field" in part}
+    encoded = {part["field"] for part in _parts(spec) if part.get("type") in kinds and "field" in part}
+    return columns_of(spec) & encoded | {name for part in _parts(spec) for name in _as_list(part.get("fold"))}
 
 
 def by_revision(spec: Spec) -> Spec:
@@ -156,9 +157,10 @@ def _learning_chart(metric: str, rules: list[Spec]) -> Drawn:
         "encoding": {
             "x": _axis("epoch"),
             "y": _axis("value", TITLES[metric]) | {"scale": _scale(metric)},
+            "strokeDash": points,
         },
         "layer": [
-            *_lines(metric, [_tip_of_name("points"), _tip("epoch"), _tip("value", TITLES[metric])], points),
+            *_lines(metric, [_tip_of_name("points"), _tip("epoch"), _tip("value", TITLES[metric])]),
             *rules,
         ],
     }
@@ -179,8 +181,9 @@ def _curves_chart(chart: Chart, metric: str) -> Drawn:
             "x": _axis("epoch"),
             "y": _axis(metric, TITLES[metric]) | {"scale": _scale(metric)},
             "color": _colour(chart),
+            "strokeDash": _dash(chart),
         },
-        "layer": _lines(metric, tips, _dash(chart), _shown(chart)),
+        "layer": _lines(metric, tips, _shown(chart)),
     }
     name = TITLES[metric].removesuffix(" (nats)")
     description = f"The mean {name} by epoch, a line for each {words(chart.key)}. The table has the last epoch."
@@ -319,11 +322,11 @@ def _rates(chart: Chart) -> tuple[Drawn, ...]:
             "x": _axis("learning_rate", "learning rate") | {"scale": {"type": "log"}, "axis": RATES},
             "y": _axis("val_loss_mean", TITLES[LOSS]) | {"scale": _scale(LOSS)},
             "color": _colour(chart),
+            "strokeDash": _dash(chart),
         },
         "layer": _lines(
             "rates",
             [_tip_of(chart), _tip("learning_rate", "learning rate"), _tip("val_loss_mean", "mean loss")],
-            _dash(chart),
             _shown(chart),
         ),
     }
@@ -348,7 +351,7 @@ def _marks(name: str, chart: Chart, encoding: Spec, tips: list[Spec]) -> Spec:
     }
 
 
-def _lines(name: str, tips: list[Spec], dash: Spec, shown: Spec | None = None) -> list[Spec]:
+def _lines(name: str, tips: list[Spec], shown: Spec | None = None) -> list[Spec]:
     """Return a line for each variant, and over them points that are seen when the pointer is on them.
 
     A line alone is too thin to point at, and with `nearest` Vega-Lite loses the names in tooltips.
@@ -360,7 +363,7 @@ def _lines(name: str, tips: list[Spec], dash: Spec, shown: Spec | None = None) -
         {
             "name": name,
             "mark": {"type": "line", "clip": True, "strokeWidth": 2},
-            "encoding": {"opacity": faint, "strokeDash": dash},
+            "encoding": {"opacity": faint},
         },
         {
             "params": [near],
@@ -376,7 +379,8 @@ def _named(chart: Chart, **legend: Any) -> Spec:
         "field": chart.key,
         "type": "nominal",
         "title": words(chart.key),
-        "scale": {"domain": [*chart.names]},
+        "sort": None,
+        "scale": {"domain": {"unionWith": [*chart.names]}},
         "legend": {"values": {"expr": SHOWN}} | legend,
     }
 
@@ -433,7 +437,12 @@ def _rule(label: str, epoch: int) -> Spec:
     return {
         "data": {"values": [{"epoch": epoch, "label": f"{label}: epoch {epoch}"}]},
         "mark": {"type": "rule", "strokeDash": [2, 3], "strokeWidth": 2, "clip": True},
-        "encoding": {"x": {"field": "epoch", "type": "quantitative"}, "y": None, "tooltip": {"field": "label"}},
+        "encoding": {
+            "x": {"field": "epoch", "type": "quantitative"},
+            "y": None,
+            "strokeDash": None,
+            "tooltip": {"field": "label"},
+        },
     }
 
 
