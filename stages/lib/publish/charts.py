@@ -66,6 +66,7 @@ SHAPES = [
 ]
 DASHES = [[1, 0], [7, 3], [2, 2]]
 REVISIONS = ["#0072B2", "#D55E00", "#00805E", "#B0558A", "#7A6A00", "#555555"]
+UNKNOWN = "#888888"
 # Ends of the scale that the background would swallow are left out.
 SHADES = {"light": [0, 0.85], "dark": [0.3, 1]}
 # From which value to which a number has colours of its own; others are placed and coloured by their rank.
@@ -336,11 +337,15 @@ def _rates(chart: Chart) -> tuple[Drawn, ...]:
 
 def _marks(name: str, chart: Chart, encoding: Spec, tips: list[Spec]) -> Spec:
     """Return a mark for each row, told apart by the colour and the shape of its variant."""
-    colour = _named(chart, symbolSize=90)
+    shape = _named(chart, symbolSize=90)
     seen = {"condition": {"param": "chosen", "value": 0.8}, "value": 0.05}
     return {
         "params": [_chosen(chart.key, name), _zoom(name)],
-        "encoding": {**encoding, "color": colour, "shape": colour | {"scale": colour["scale"] | {"range": SHAPES}}},
+        "encoding": {
+            **encoding,
+            "color": _colour(chart, symbolSize=90),
+            "shape": shape | {"scale": shape["scale"] | {"range": SHAPES}},
+        },
         "layer": [
             {
                 "name": name,
@@ -379,17 +384,17 @@ def _named(chart: Chart, **legend: Any) -> Spec:
         "field": chart.key,
         "type": "nominal",
         "title": words(chart.key),
-        "sort": None,
-        "scale": {"domain": {"unionWith": [*chart.names]}},
+        "scale": {"domain": [*chart.names]},
         "legend": {"values": {"expr": SHOWN}} | legend,
     }
 
 
-def _colour(chart: Chart) -> Spec:
-    """Return the colour of a variant: by its name, or by its value where it is a number."""
+def _colour(chart: Chart, **legend: Any) -> Spec:
+    """Return the colour of a variant: by its name, or by its value where it is a number; of unknown names grey."""
     if chart.names:
-        return _named(chart)
-    legend = {"type": "symbol", "values": {"expr": SHOWN}, "labelExpr": LABEL, "symbolDash": _dashes("value")}
+        unknown = f"indexof({[*chart.names]}, datum.{chart.key}) < 0"
+        return _named(chart, **legend) | {"condition": {"test": unknown, "value": UNKNOWN}}
+    legend |= {"type": "symbol", "values": {"expr": SHOWN}, "labelExpr": LABEL, "symbolDash": _dashes("value")}
     colour = {"field": chart.key, "type": "ordinal", "title": words(chart.key), "legend": legend}
     if chart.key not in SPANS:
         return colour
