@@ -3,6 +3,7 @@
 # make test-long    set up Ray too, then run the tests marked `long`
 # make lint         check style and types
 # make unchanged    fail where an output came out other than committed
+# make plots        rewrite the templates of `dvc plots`, from the charts of the report
 # make readme       copy the answers and what was verified into the README
 # make review       compare with BASE (main), or HEAD=… with it: review/index.html and review/review.md
 # make ray          set up what trains sweeps on a Ray cluster
