@@ -3,7 +3,8 @@
 # make test-long    set up Ray too, then run the tests marked `long`
 # make lint         check style and types
 # make unchanged    fail where an output came out other than committed
-# make readme       copy the answers and what was verified into the README
+# make readme       copy the answers, the stages and what was verified into the README
+# make docs         write docs/metrics.schema.json and the tables of docs/outputs.md anew, from the pages
 # make review       compare with BASE (main), or HEAD=… with it: review/index.html and review/review.md
 # make ray          set up what trains sweeps on a Ray cluster
 # make verify       build HEAD twice under other conditions, and compare every output
@@ -25,7 +26,7 @@ INSTALL = python -m pip install --quiet --disable-pip-version-check --no-deps --
 
 BASE ?= main
 
-.PHONY: repro test test-long lint unchanged readme plots review verify verify-cpu bench ray lock licences check-cache FORCE
+.PHONY: repro test test-long lint unchanged readme docs plots review verify verify-cpu bench ray lock licences check-cache FORCE
 .DELETE_ON_ERROR:
 
 repro: .venv/run
@@ -45,12 +46,15 @@ lint: .venv/dev
 
 unchanged:
 	@changed=$$(git status --porcelain); [ -z "$$changed" ] || { \
-	  printf 'These files came out other than committed; run `make repro readme` and commit them:\n%s\n' "$$changed" >&2; \
+	  printf 'These files came out other than committed; run `make repro readme docs` and commit them:\n%s\n' "$$changed" >&2; \
 	  git diff --stat >&2; \
 	  exit 1; }
 
 readme: .venv/run
 	python -m tools.readme
+
+docs: .venv/run
+	python -m tools.outputs
 
 plots: .venv/run
 	python -m tools.plots
