@@ -4,7 +4,8 @@
 # make lint         check style and types
 # make unchanged    fail where an output came out other than committed
 # make plots        rewrite the templates of `dvc plots`, from the charts of the report
-# make readme       copy the answers and what was verified into the README
+# make readme       copy the answers, the stages and what was verified into the README
+# make docs         write docs/metrics.schema.json and the tables of docs/outputs.md anew, from the pages
 # make review       compare with BASE (main), or HEAD=… with it: review/index.html and review/review.md
 # make ray          set up what trains sweeps on a Ray cluster
 # make verify       build HEAD twice under other conditions, and compare every output
@@ -12,7 +13,6 @@
 # make bench        compare the engine's speed with a notebook's loop, with JAX, and with itself
 # make lock         renew the lock files; then `make licences`
 # make licences     rewrite docs/licences.md
-# make plots        write the templates of `dvc plots` anew, from the charts of the report
 # make check-cache  find, name and remove damaged files of DVC's cache
 
 # Not that of .venv, which may be removed to be made again.
@@ -26,7 +26,7 @@ INSTALL = python -m pip install --quiet --disable-pip-version-check --no-deps --
 
 BASE ?= main
 
-.PHONY: repro test test-long lint unchanged readme plots review verify verify-cpu bench ray lock licences check-cache FORCE
+.PHONY: repro test test-long lint unchanged readme docs plots review verify verify-cpu bench ray lock licences check-cache FORCE
 .DELETE_ON_ERROR:
 
 repro: .venv/run
@@ -46,12 +46,15 @@ lint: .venv/dev
 
 unchanged:
 	@changed=$$(git status --porcelain); [ -z "$$changed" ] || { \
-	  printf 'These files came out other than committed; run `make repro readme` and commit them:\n%s\n' "$$changed" >&2; \
+	  printf 'These files came out other than committed; run `make repro readme docs` and commit them:\n%s\n' "$$changed" >&2; \
 	  git diff --stat >&2; \
 	  exit 1; }
 
 readme: .venv/run
 	python -m tools.readme
+
+docs: .venv/run
+	python -m tools.outputs
 
 plots: .venv/run
 	python -m tools.plots

@@ -20,6 +20,12 @@ def few(values: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[list[Any
     return st.lists(values, min_size=1, max_size=most, unique=True)
 
 
+def few_of(section: Params) -> st.SearchStrategy[Params]:
+    """A section with few of the values of its lists, and few replicates."""
+    shorter = {key: few(st.sampled_from(value), 2) for key, value in section.items() if isinstance(value, list)}
+    return st.fixed_dictionaries({**dict.fromkeys(section, st.integers(1, 3)), **shorter})
+
+
 RATES = st.floats(1e-6, 1000).map(lambda rate: float(f"{rate:.3g}"))
 ACTIVATIONS = st.sampled_from(get_args(Activation))
 INITIALIZERS = st.sampled_from(get_args(KernelInitializer))
@@ -34,7 +40,7 @@ def tiny_params(draw: st.DrawFn) -> Params:
     optimizers = draw(few(st.sampled_from(get_args(OptimizerName)), 2))
     rates = draw(st.integers(1, 2))
     delta = st.floats(0, 1)
-    return {
+    drawn = {
         "seed": draw(st.integers(0, 2**32 - 1)),
         "lr": draw(RATES),
         "network": {
@@ -87,6 +93,7 @@ def tiny_params(draw: st.DrawFn) -> Params:
             "patience": draw(EPOCHS),
         },
     }
+    return {name: drawn[name] if name in drawn else draw(few_of(section)) for name, section in PARAMS.items()}
 
 
 TEXTS = st.text(max_size=8) | st.sampled_from(

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from stages.lib.analysis.page import pages
+from tests.measured import plan_of
 from tests.small import run
 
 ROOT = Path(__file__).parents[1]
@@ -132,6 +133,11 @@ def test_metrics_and_plots_live_in_git_and_under_the_name_of_their_page() -> Non
             assert settings["cache"] is False
             assert path == "metrics" or path.split("/")[1] in [*PAGES, "figures"]
     assert {path.stem for path in (ROOT / "metrics").iterdir()} == set(PAGES)
+
+
+def test_the_network_of_every_page_that_trains_a_fleet_is_an_output() -> None:
+    kept = [f"models/{page.stage}.keras" for page in pages() if not plan_of(page).early_stopping]
+    assert [path for path in paths(PIPELINE["networks"]["outs"]) if path.endswith(".keras")] == kept
 
 
 def test_only_what_check_writes_persists() -> None:

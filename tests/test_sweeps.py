@@ -1,5 +1,6 @@
 """What each sweep varies, and what is special to it: expected values are worked out by hand."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages import batch_sweep, initializer_sweep, lr_sweep, network_sweep, optimizer_sweep
-from stages.lib.analysis.page import SweepPage
+from stages import batch_sweep, network_sweep, optimizer_sweep
+from stages.lib.analysis.page import SweepPage, pages
 from stages.lib.analysis.sweep import Sweep
 from stages.lib.core.plan import METRICS, Optimizer
 from stages.params.training import Training
@@ -16,11 +17,16 @@ from tests.measured import GIVEN, measured, plan_of
 
 NETWORK = {"hidden_units": [5], "activation": "gelu", "kernel_initializer": "lecun_normal"}
 TRAINING = {"epochs": 7, "batch_size": 50}
+SWEEPS = [page for page in pages() if isinstance(page, SweepPage)]
 
 
-def changes(page: SweepPage, **asked: Any) -> list[dict[str, Any]]:
+def page_of(stage: str) -> SweepPage:
+    return next(page for page in SWEEPS if page.stage == stage)
+
+
+def changes(stage: str, **asked: Any) -> list[dict[str, Any]]:
     """For each variant what differs from the recipe of the baseline, and what it is called."""
-    plan = plan_of(page, network=NETWORK, training=TRAINING, lr=0.07, **asked)
+    plan = plan_of(page_of(stage), network=NETWORK, training=TRAINING, lr=0.07, **{stage: asked})
     usual = {
         "hidden_units": (5,),
         "activation": "gelu",
@@ -39,22 +45,21 @@ def changes(page: SweepPage, **asked: Any) -> list[dict[str, Any]]:
 
 
 def test_a_rate_alone_is_changed() -> None:
-    assert changes(lr_sweep.Page(), lr_sweep={"learning_rates": [0.5, 0.25]}) == [
+    assert changes("lr_sweep", learning_rates=[0.5, 0.25]) == [
         {"called": {"learning_rate": 0.5}, "learning_rate": 0.5},
         {"called": {"learning_rate": 0.25}, "learning_rate": 0.25},
     ]
 
 
 def test_an_initializer_alone_is_changed() -> None:
-    assert changes(initializer_sweep.Page(), initializer_sweep={"kernel_initializers": ["ones", "zeros"]}) == [
+    assert changes("initializer_sweep", kernel_initializers=["ones", "zeros"]) == [
         {"called": {"kernel_initializer": "ones"}, "kernel_initializer": "ones"},
         {"called": {"kernel_initializer": "zeros"}, "kernel_initializer": "zeros"},
     ]
 
 
 def test_each_batch_size_is_tuned_and_gets_the_epochs_of_the_sweep() -> None:
-    asked = {"batch_sizes": [8, 16], "learning_rates": [0.5, 0.25], "epochs": 3}
-    assert changes(batch_sweep.Page(), batch_sweep=asked) == [
+    assert changes("batch_sweep", batch_sizes=[8, 16], learning_rates=[0.5, 0.25], epochs=3) == [
         {
             "called": {"batch_size": size, "learning_rate": rate},
             "batch_size": size,
@@ -67,7 +72,7 @@ def test_each_batch_size_is_tuned_and_gets_the_epochs_of_the_sweep() -> None:
 
 def test_each_size_is_tried_with_each_activation_and_a_straight_line_once() -> None:
     asked = {"activations": ["tanh", "relu"], "depths": [0, 2], "widths": [3], "learning_rates": [0.5], "epochs": 4}
-    found = changes(network_sweep.Page(), network_sweep=asked)
+    found = changes("network_sweep", **asked)
     assert [each["called"] for each in found] == [
         {"activation": "linear", "depth": 0, "width": 0, "parameters": 3, "learning_rate": 0.5},
         {"activation": "tanh", "depth": 2, "width": 3, "parameters": 25, "learning_rate": 0.5},
@@ -82,7 +87,7 @@ def test_each_size_is_tried_with_each_activation_and_a_straight_line_once() -> N
 
 def test_each_optimizer_has_a_grid_and_arguments_of_its_own() -> None:
     grids = {"adam": [0.01], "nesterov_0.9": [0.02], "momentum_0.5": [0.03], "sgd": [0.04]}
-    assert changes(optimizer_sweep.Page(), optimizer_sweep={"learning_rates": grids}) == [
+    assert changes("optimizer_sweep", learning_rates=grids) == [
         {
             "called": {"optimizer": "adam", "learning_rate": 0.01},
             "optimizer": Optimizer("adam"),
@@ -100,6 +105,35 @@ def test_each_optimizer_has_a_grid_and_arguments_of_its_own() -> None:
         },
         {"called": {"optimizer": "sgd", "learning_rate": 0.04}, "learning_rate": 0.04},
     ]
+
+
+def test_each_penalty_is_tried_at_each_rate() -> None:
+    assert changes("weight_decay_sweep", l2=[0.0, 0.001], learning_rates=[0.5, 0.25]) == [
+        {"called": {"l2": l2, "learning_rate": rate}, "learning_rate": rate} | penalty
+        for l2, penalty in ((0.0, {}), (0.001, {"l2": 0.001}))
+        for rate in (0.5, 0.25)
+    ]
+
+
+def test_each_momentum_is_tried_at_each_rate_and_none_is_plain_sgd() -> None:
+    assert changes("momentum_sweep", momentum=[0.0, 0.9], learning_rates=[0.5, 0.25]) == [
+        {"called": {"momentum": momentum, "learning_rate": rate}, "learning_rate": rate} | optimizer
+        for momentum, optimizer in ((0.0, {}), (0.9, {"optimizer": Optimizer("sgd", {"momentum": 0.9})}))
+        for rate in (0.5, 0.25)
+    ]
+
+
+def test_every_sweep_has_a_test_of_what_it_varies() -> None:
+    tested = set(re.findall(r'changes\("(\w+)"', Path(__file__).read_text("utf-8")))
+    assert {page.stage for page in SWEEPS} == tested
+
+
+@pytest.mark.parametrize("page", [page for page in SWEEPS if page.natural.get(page.key) == 0], ids=lambda p: p.stage)
+def test_none_at_all_is_a_natural_end_and_the_most_that_was_tried_is_not(page: SweepPage, tmp_path: Path) -> None:
+    asked = {page.key: [0.0, 0.5], "learning_rates": [0.1, 0.3, 1.0], "replicates": 1}
+    for best, ends in ((1, []), (0, ["learning_rate"]), (4, [page.key])):
+        final = [[0.1] if place == best else [0.5] for place in range(6)]
+        assert judged(page, tmp_path, final, **{page.stage: asked}).figures.best.at_end_of_grid == ends
 
 
 def judged(page: SweepPage, folder: Path, final: list[list[float]], **asked: Any) -> Any:

@@ -1,9 +1,11 @@
 """The README says what was measured and what is there."""
 
 import re
+import subprocess
 from pathlib import Path
 
 from tests.test_dvc_yaml import PIPELINE
+from tests.test_pipeline import DRAWN, READ_LR
 from tools import readme
 from tools.bench.__main__ import lines
 
@@ -37,11 +39,24 @@ def test_another_answer_of_the_report_reaches_the_readme_with_a_link() -> None:
     assert "| a | b |" not in changed
 
 
-def test_the_stages_are_listed_with_the_question_that_each_asks() -> None:
-    listed = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", TEXT, flags=re.MULTILINE))
-    assert list(listed) == list(PIPELINE)
-    for name, question in listed.items():
-        assert PIPELINE[name]["desc"].startswith(question)
+def test_the_stages_are_listed_with_what_each_asks_in_the_order_of_the_pipeline() -> None:
+    listed = re.findall(r"^\| `(\w+)` \| (.+) \|$", TEXT, flags=re.MULTILINE)
+    assert listed == [(name, stage["desc"]) for name, stage in PIPELINE.items()]
+
+
+def test_what_another_rate_runs_is_what_the_pipeline_runs() -> None:
+    (said,) = re.findall(r"^`lr=0\.05` runs (.+?) again", TEXT, flags=re.MULTILINE | re.DOTALL)
+    assert re.findall(r"`(\w+)`", said) == ["check", *READ_LR, *DRAWN]
+
+
+def test_the_tree_has_every_folder_of_the_top_and_every_floor() -> None:
+    (tree,) = re.findall(r"^params\.yaml .+?^```", TEXT, flags=re.MULTILINE | re.DOTALL)
+    named = set(re.findall(r"^(?:\S+/ )*\S+/|^  \S+/", tree, flags=re.MULTILINE))
+    shown = {name.strip() for line in named for name in line.split()}
+    floors = {f"lib/{folder.name}/" for folder in (ROOT / "stages/lib").iterdir() if (folder / "__init__.py").is_file()}
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    top = {f"{path.split('/')[0]}/" for path in tracked.splitlines() if "/" in path} - {".ci/", ".dvc/"}
+    assert shown == top | floors | {".dvc/plots/", "params/", "bench/", "verify/"}
 
 
 def test_every_file_that_is_linked_or_shown_exists() -> None:
