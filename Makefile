@@ -50,8 +50,12 @@ unchanged:
 readme: .venv/run
 	python -m readme
 
+# What is named reaches the command through the environment: neither make nor the shell evaluates it.
+review: override export BASE := $(value BASE)
+review: override export HEAD := $(value HEAD)
+review: override export PICTURES_URL := $(value PICTURES_URL)
 review: .venv/run
-	python -m review $(if $(PICTURES_URL),--pictures-url "$(PICTURES_URL)") "$(BASE)" $(if $(HEAD),"$(HEAD)")
+	@python -P -m review $${PICTURES_URL:+--pictures-url "$$PICTURES_URL"} -- "$$BASE" $${HEAD:+"$$HEAD"}
 
 lock: .venv/dev
 	cd requirements && for use in run dev ray bench; do \
