@@ -54,8 +54,10 @@ readme: .venv/run
 review: override export BASE := $(value BASE)
 review: override export HEAD := $(value HEAD)
 review: override export PICTURES_URL := $(value PICTURES_URL)
+review: override export REPRODUCED := $(value REPRODUCED)
 review: .venv/run
-	@python -P -m review $${PICTURES_URL:+--pictures-url "$$PICTURES_URL"} -- "$$BASE" $${HEAD:+"$$HEAD"}
+	@python -P -m review $${PICTURES_URL:+--pictures-url "$$PICTURES_URL"} \
+	  $${REPRODUCED:+--reproduced "$$REPRODUCED"} -- "$$BASE" $${HEAD:+"$$HEAD"}
 
 lock: .venv/dev
 	cd requirements && for use in run dev ray bench; do \

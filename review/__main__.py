@@ -8,13 +8,16 @@ sys.path[:] = [path for path in sys.path if path and Path(path).resolve() != Pat
 
 import argparse  # noqa: E402
 import errno  # noqa: E402
-import shlex  # noqa: E402, F401
+import os  # noqa: E402
 import signal  # noqa: E402
+from dataclasses import replace  # noqa: E402
 
 from review import words  # noqa: E402
-from review.comparison import compare  # noqa: E402
+from review.comparison import Comparison, compare  # noqa: E402
+from review.many import review_all  # noqa: E402
 from review.pages import write_review  # noqa: E402
-from review.revisions import Fault, find_revision, find_revisions, find_root  # noqa: E402
+from review.reproduce import ran_again, run_again  # noqa: E402
+from review.revisions import Fault, Revision, find_revision, find_revisions, find_root  # noqa: E402
 from review.snapshots import no_room, scratch  # noqa: E402
 
 DESCRIPTION = """\
@@ -49,22 +52,38 @@ def main(arguments: list[str] | None = None) -> int:
 def command() -> int:
     """Returns the exit code of the console script; ends in order when it is told to."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    return main()
+    try:
+        return main()
+    except BrokenPipeError:  # nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except KeyboardInterrupt:
+        return 130
 
 
 def _review(options: argparse.Namespace) -> int:
     root = find_root(Path.cwd())
     base, heads = find_revision(options.base, root), find_revisions(options.heads or ["workspace"], root)
-    if len(heads) > 1:
-        raise Fault("one HEAD at a time")
-    (head,) = heads
-    if not base.commit and not head.commit:
-        raise Fault("BASE and HEAD are both the working tree; give a commit, branch or experiment as BASE")
     out = _out(options.out, root)
-    with scratch() as folder:
-        comparison = compare(base, head, root, Path(folder))
-        print(words.verdict(comparison), flush=True)
+
+    def review(head: Revision, folder: Path, out: Path) -> Comparison:
+        comparison = compare(base, head, root, folder)
+        if options.reproduce:
+            comparison = replace(comparison, reproduced=run_again(head, root, folder))
+        elif options.reproduced:
+            comparison = replace(comparison, reproduced=ran_again(head, options.reproduced))
+        if len(heads) == 1:
+            print(words.verdict(comparison), flush=True)
         write_review(comparison, out, pictures_url=options.pictures_url)
+        return comparison
+
+    if len(heads) > 1:
+        print(review_all(base, heads, root, out, review))
+    elif not base.commit and not heads[0].commit:
+        raise Fault("BASE and HEAD are both the working tree; give a commit, branch or experiment as BASE")
+    else:
+        with scratch() as folder:
+            review(heads[0], Path(folder), out)
     print(f"{out / 'review.md'}\n{out / 'index.html'}")
     return 0
 
@@ -95,6 +114,15 @@ def _parser() -> argparse.ArgumentParser:
         metavar="TEMPLATE",
         help="in review.md, the address of a picture that is in git, with {commit} and {path} in it, such as "
         "https://raw.githubusercontent.com/OWNER/REPOSITORY/{commit}/{path}; other pictures are named only",
+    )
+    again = parser.add_mutually_exclusive_group()
+    again.add_argument(
+        "--reproduce",
+        action="store_true",
+        help="run HEAD again in a throwaway clone, from an empty cache, and compare its outputs: this RUNS ITS CODE",
+    )
+    again.add_argument(
+        "--reproduced", type=Path, metavar="FOLDER", help="compare with a clone in which HEAD has been run again"
     )
     return parser
 

@@ -13,7 +13,7 @@ from review.changes import Change, Value, changes
 from review.children import call
 from review.pictures import Picture
 from review.revisions import Revision, git
-from review.snapshots import Snapshot, take
+from review.snapshots import Snapshot, overlap, take
 
 Rows = list[dict[str, Any]]
 SETTINGS = ("higher", "lower", "picture")
@@ -107,7 +107,13 @@ class State:
     @property
     def stale(self) -> bool:
         """Returns whether anything should have been run again."""
-        return bool(self.params or self.deps or self.commands or self.never)
+        return bool(self.params or self.behind or self.commands or self.never)
+
+    @property
+    def behind(self) -> dict[str, list[str]]:
+        """Returns `deps` without what is said already, as it is an edited output."""
+        edited = [path for path, _ in self.edited]
+        return {path: stages for path, stages in self.deps.items() if not any(overlap(path, it) for it in edited)}
 
     @property
     def sound(self) -> bool:

@@ -12,7 +12,6 @@ from typing import Protocol
 from review.changes import Change, Value, headline, text_of
 from review.comparison import Comparison, State, Unread
 from review.overrides import MOST_OPTIONS, override
-from review.snapshots import overlap
 
 
 class Name(str):
@@ -64,7 +63,7 @@ def phrase(comparison: Comparison) -> Phrase:
 def unchanged(comparison: Comparison) -> str:
     """Returns how many of each kind are as they were."""
     counts = {name: _unchanged(things) for name, things in _kinds(comparison).items()}
-    return ", ".join(_count(count, name) for name, count in counts.items() if count) or "nothing"
+    return ", ".join(count(number, name) for name, number in counts.items() if number) or "nothing"
 
 
 def texts(row: Change) -> list[str]:
@@ -90,6 +89,21 @@ def sense(row: Change) -> str:
     if row.diverged:
         return "diverged"
     return {True: "better", False: "worse", None: ""}[row.better]
+
+
+def state(comparison: Comparison) -> str:
+    """Returns what the head's results rest on, in a word or three."""
+    head = comparison.head_state
+    again = comparison.reproduced
+    states = [
+        (any(it.revision == comparison.head.name for it in comparison.unread), "not all read"),
+        (again is not None and not again.sound, "not reproduced"),
+        (head.stale, "stale"),
+        (bool(head.edited), "edited"),
+        (again is not None, "reproduced"),
+        (head.recorded > 0, "as recorded"),
+    ]
+    return next((text for holds, text in states if holds), "nothing recorded")
 
 
 def facts(comparison: Comparison) -> list[Phrase]:
@@ -166,7 +180,7 @@ def _unread(unread: Sequence[Unread]) -> list[Phrase]:
     words: Phrase = ["can't read ", Name(first.path), " of ", *_names(where), ": "]
     words += [reason(first), Name(""), " (", _remedy(first.remedy), ")"]
     if more:
-        words.append(f", nor {_count(more, 'more file')}")
+        words.append(f", nor {count(more, 'more file')}")
     return [words]
 
 
@@ -190,17 +204,16 @@ def _stale(state: State) -> list[Phrase]:
         now, recorded = _both(first.now, first.recorded)
         words: Phrase = [Name(first.name), " is ", now, ", but the outputs were made with ", recorded]
         if len(state.params) > 1:
-            words.append(f" (and {_count(len(state.params) - 1, 'more parameter')} so)")
+            words.append(f" (and {count(len(state.params) - 1, 'more parameter')} so)")
         parts.append(words)
-    edited = [path for path, _ in state.edited]  # said on its own
-    deps = {path: stages for path, stages in state.deps.items() if not any(overlap(path, it) for it in edited)}
+    deps = state.behind
     if deps:
         stages = {stage for names in deps.values() for stage in names}
-        parts.append([*_some(list(deps), "file"), f" changed; {_were(len(stages), 'stage')} not run again"])
+        parts.append([*some(list(deps), "file"), f" changed; {_were(len(stages), 'stage')} not run again"])
     if state.commands:
-        parts.append(["the command of ", *_some(state.commands, "stage"), " changed, and was not run again"])
+        parts.append(["the command of ", *some(state.commands, "stage"), " changed, and was not run again"])
     if state.never:
-        parts.append([*_some(state.never, "stage"), f" {'was' if len(state.never) == 1 else 'were'} never run"])
+        parts.append([*some(state.never, "stage"), f" {'was' if len(state.never) == 1 else 'were'} never run"])
     return parts
 
 
@@ -208,7 +221,7 @@ def _edited(state: State) -> list[Phrase]:
     if not state.edited:
         return []
     path, where = state.edited[0]
-    more = f" ({_count(len(state.edited) - 1, 'more file')} too)" if len(state.edited) > 1 else ""
+    more = f" ({count(len(state.edited) - 1, 'more file')} too)" if len(state.edited) > 1 else ""
     return [[Name(path), " is not what ", Name(where), f" records: edited after the run{more}"]]
 
 
@@ -223,9 +236,10 @@ def _of_base(comparison: Comparison) -> list[Phrase]:
 
 def _results(comparison: Comparison) -> list[Phrase]:
     kinds = _kinds(comparison)
-    known = not comparison.unread and comparison.head_state.sound
+    again = comparison.reproduced
+    known = not comparison.unread and comparison.head_state.sound and (again is None or again.sound)
     things = [thing for of_kind in kinds.values() for thing in of_kind]
-    code: list[Phrase] = [["code changed: ", *_some(comparison.code, "file")]] if comparison.code else []
+    code: list[Phrase] = [["code changed: ", *some(comparison.code, "file")]] if comparison.code else []
     if not things:
         if comparison.unread:
             return [*code, ["nothing else to compare"]]
@@ -235,12 +249,12 @@ def _results(comparison: Comparison) -> list[Phrase]:
             return [*code, ["what could be read is the same"]]
         if not known:
             return [*code, ["the results are those of before"]]
-        files = f"; {_count(len(comparison.files), 'file')} in git differ" if comparison.files and not code else ""
+        files = f"; {count(len(comparison.files), 'file')} in git differ" if comparison.files and not code else ""
         return [*code, [f"no result changed: no parameter, metric, curve plot or picture differs{files}"]]
     params, metrics = ([row for row in rows if row.changed] for rows in (comparison.params, comparison.metrics))
     parts: list[Phrase] = list(code)
     if params or not comparison.unread:
-        parts.append([f"{_count(len(params), 'parameter')} changed"])
+        parts.append([f"{count(len(params), 'parameter')} changed"])
     if metrics or (known and comparison.metrics):
         parts.append([_of_metrics(metrics)])
     plots = [text for name in ("curve plot", "picture") if (text := _of_plots(name, kinds[name]))]
@@ -257,8 +271,8 @@ def _of_plots(name: str, things: Sequence[Thing]) -> str:
     sides = [[bool(getattr(thing, side)) for thing in things] for side in ("base", "head")]
     for side, word in ((0, "new"), (1, "gone")):
         if not any(sides[side]):
-            return f"{_count(len(things), name)} {'is' if len(things) == 1 else 'are'} {word}"
-    return f"{_unchanged(things)} of {_count(len(things), name)} unchanged"
+            return f"{count(len(things), name)} {'is' if len(things) == 1 else 'are'} {word}"
+    return f"{_unchanged(things)} of {count(len(things), name)} unchanged"
 
 
 def _kinds(comparison: Comparison) -> dict[str, Sequence[Thing]]:
@@ -280,7 +294,7 @@ def _of_metrics(changed: list[Change]) -> str:
         return "no metric changed"
     values = " → ".join(texts(first))
     word = sense(first)
-    more = f" and {_count(len(changed) - 1, 'more metric')} changed" if len(changed) > 1 else ""
+    more = f" and {count(len(changed) - 1, 'more metric')} changed" if len(changed) > 1 else ""
     return Name(f"{first.title} {values}{f' ({word})' if word else ''}{more}")
 
 
@@ -289,9 +303,9 @@ def _both(now: Value, recorded: Value) -> tuple[Name, Name]:
     return Name(one), Name(other)
 
 
-def _some(names: Sequence[str], noun: str) -> Phrase:
+def some(names: Sequence[str], noun: str) -> Phrase:
     """Returns the first of some names, and how many more there are."""
-    more = [f" and {_count(len(names) - 1, f'more {noun}')}"] if len(names) > 1 else []
+    more = [f" and {count(len(names) - 1, f'more {noun}')}"] if len(names) > 1 else []
     return [Name(names[0]), *more]
 
 
@@ -299,12 +313,15 @@ def _names(names: Iterable[str]) -> Phrase:
     words: Phrase = []
     for name in names:
         words += [Name(name), ", "]
+    if len(words) > 2:
+        words[-3] = " and "
     return words[:-1]
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """Returns a number of things, as `no stage`, `1 stage` or `2 stages`."""
     return f"{number or 'no'} {noun}{'s' if number > 1 else ''}"
 
 
 def _were(number: int, noun: str) -> str:
-    return f"{_count(number, noun)} {'was' if number == 1 else 'were'}"
+    return f"{count(number, noun)} {'was' if number == 1 else 'were'}"
