@@ -7,7 +7,6 @@ from pathlib import Path
 sys.path[:] = [path for path in sys.path if path and Path(path).resolve() != Path.cwd()]
 
 import argparse  # noqa: E402
-import errno  # noqa: E402
 import os  # noqa: E402
 import signal  # noqa: E402
 from dataclasses import replace  # noqa: E402
@@ -18,7 +17,7 @@ from review.many import review_all  # noqa: E402
 from review.pages import write_review  # noqa: E402
 from review.reproduce import ran_again, run_again  # noqa: E402
 from review.revisions import Fault, Revision, find_revision, find_revisions, find_root  # noqa: E402
-from review.snapshots import no_room, scratch  # noqa: E402
+from review.snapshots import FULL, no_room, scratch  # noqa: E402
 
 DESCRIPTION = """\
 Writes what changed between two revisions of a DVC repository: review.md, fit for a pull request,
@@ -43,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     except Fault as fault:
         print(f"review: {words.plain([str(fault)])}", file=sys.stderr)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+        if error.errno not in FULL:
             raise
         print(f"review: {no_room(error)}", file=sys.stderr)
     return 2

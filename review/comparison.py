@@ -57,7 +57,7 @@ class Unread:
     Args:
         path: relative to the DVC repository.
         revision: of which revision; its name.
-        reason: why, as what follows "it".
+        reason: why; what begins with "is" or "has" follows "it".
         remedy: the command or the file that mends it.
     """
 
@@ -65,6 +65,11 @@ class Unread:
     revision: str
     reason: str
     remedy: str
+
+    @property
+    def why(self) -> str:
+        """Returns the reason as it follows a colon."""
+        return f"it {self.reason}" if self.reason.startswith(("is ", "has ")) else self.reason
 
 
 @dataclass(frozen=True)
@@ -194,7 +199,7 @@ def compare(base: Revision, head: Revision, root: Path, folder: Path) -> Compari
     ]
     states = (_state(answer["base"]["state"]), _state(answer["head"]["state"]))
     notes += [note for side in ("base", "head") for note in answer[side]["notes"]]
-    notes += [f"{it.path} of {it.revision} can't be read: it {it.reason}. {it.remedy}" for it in unread]
+    notes += [f"{it.path} of {it.revision} can't be read: {it.why} ({it.remedy})" for it in unread]
     for revision, side in ((base, "base"), (head, "head")):
         things = (*params, *metrics, *curves, *pictures)
         if not blind[side == "head"] and not any(getattr(thing, side) not in (None, []) for thing in things):

@@ -9,6 +9,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -26,6 +27,7 @@ from dvc.repo.index import Index
 from dvc.repo.plots import SUPPORTED_IMAGE_EXTENSIONS, infer_data_sources
 from dvc.stage import PipelineStage, Stage
 from dvc.utils.plots import group_definitions_by_id
+from dvc.utils.serialize import ParseError
 from dvc_data.hashfile.hash import file_md5
 from dvc_data.hashfile.state import StateNoop
 from dvc_objects.fs.local import localfs
@@ -62,7 +64,7 @@ class Side:
         self.lacking = dict(self._lacking())
 
     def _indexes(self) -> Iterator[Index]:
-        for reason_path, reason in self.reasons.items():
+        for reason_path, reason in list(self.reasons.items()):
             if _is_pipeline(reason_path) or reason_path.endswith("dvc.lock"):
                 self._broken(reason_path, reason)
         for path in sorted(self.folder.rglob("*")):
@@ -76,18 +78,54 @@ class Side:
                 except Exception as error:  # noqa: BLE001  of foreign text: any parser's
                     self._broken(lock.relative_to(self.folder).as_posix(), fault_of(error))
                     lock.unlink()
+            index = self._index(path, name)
+            if index:
+                yield index
+
+    def _index(self, path: Path, name: str) -> Index | None:
+        """Returns what a file of DVC declares; None where it can't be read, even without the files that it reads."""
+        for _ in range(4):
             try:
                 _few_variants(path)
-                yield Index.from_file(self.repo, str(path))
+                return Index.from_file(self.repo, str(path))
             except MemoryError:
                 raise
             except Exception as error:  # noqa: BLE001
-                self._broken(name, fault_of(error))
-                path.unlink()
+                cause, reason = self._cause(name, error)
+            self._broken(cause, reason)
+            (self.folder / cause).unlink()
+            if cause == name:
+                break
+        return None
+
+    def _cause(self, name: str, error: Exception) -> tuple[str, str]:
+        """Returns the file that keeps dvc.yaml from being read, and why: the file itself, or one that it reads."""
+        found = re.search(r"Unsupported value of type '(\w+)' in '(.+?):(.+)'", str(error))
+        if not found:
+            named = [Path(it.path) for it in _chain(error) if isinstance(it, ParseError)]
+            inside = [self._relative(str(self.folder / path)) for path in named]
+            return next((it for it in inside if it and (self.folder / it).is_file()), name), fault_of(error)
+        kind, file, key = found.groups()
+        place = self.folder / Path(name).parent / file
+        last = key.rpartition(".")[2]
+        lines = place.read_text("utf-8", "replace").splitlines() if place.is_file() else []
+        line = next((i for i, text in enumerate(lines, 1) if text.strip().startswith(f"{last}:")), None)
+        where = f"line {line}: " if line else ""
+        path = (Path(name).parent / file).as_posix()
+        return path, f"{where}{key} is a {kind}, which DVC does not take; put it in quotes"
 
     def _broken(self, name: str, reason: str) -> None:
-        self.broken = self.broken or not name.endswith(".lock")
-        self.unread.append({"path": name, "reason": reason, "remedy": _mend(name)})
+        self.broken = self.broken or _is_pipeline(name)
+        self.reasons.setdefault(name, reason)  # nor is it brought from elsewhere
+        self._tell(name, reason, _mend(name))
+
+    def _tell(self, name: str, reason: str, remedy: str) -> None:
+        place = self.folder / name
+        lines = place.read_bytes().splitlines() if place.is_file() else []
+        conflict = next((i for i, line in enumerate(lines, 1) if line.startswith(b"<<<<<<< ")), None)
+        if conflict:
+            reason, remedy = f"line {conflict}: a conflict of git that is not resolved", f"mend {name}"
+        self.unread.append({"path": name, "reason": reason, "remedy": remedy})
 
     def _lacking(self) -> Iterator[tuple[str, str]]:
         """Yields what is shown and is not in git, with why it can't be had; brings what can be from tree and cache."""
@@ -189,11 +227,11 @@ class Side:
         known = self.reasons | self.lacking
         reason = next((reason for path, reason in known.items() if overlap(path, file)), None)
         if reason:
-            self.unread.append({"path": file, "reason": reason, "remedy": _fetch(reason)})
+            self._tell(file, reason, _fetch(reason))
         elif isinstance(error, FileNotFoundError):
             self.notes.append(f"{file} at {self.name}: FileNotFoundError: dvc.yaml names it, and it is not there")
         else:
-            self.unread.append({"path": file, "reason": fault_of(error), "remedy": f"mend {file}"})
+            self._tell(file, fault_of(error), f"mend {file}")
 
     def plots(self) -> dict[str, Any]:
         """Returns the definitions and sources of DVC's plots; a source is read when its `data_source` is called."""
@@ -501,10 +539,7 @@ def _fetch(reason: str) -> str:
 
 def fault_of(error: BaseException) -> str:
     """Returns what is wrong with a file, in a line, with the number of the line where a parser says it."""
-    chain: list[BaseException] = []
-    while error is not None and error not in chain:
-        chain.append(error)
-        error = getattr(error, "exc", None) or error.__cause__ or error.__context__  # type: ignore[assignment]
+    chain = _chain(error)
     for found in reversed(chain):
         mark = getattr(found, "problem_mark", None) or getattr(found, "context_mark", None)
         if mark is not None:
@@ -516,6 +551,16 @@ def fault_of(error: BaseException) -> str:
     detail = " ".join(str(chain[-1]).split())
     text = words if detail in words else f"{words} {detail}"
     return text[:300] if isinstance(chain[0], DvcException) else f"{type(chain[0]).__name__}: {text[:300]}"
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """Returns an error and its causes."""
+    chain: list[BaseException] = []
+    found: BaseException | None = error
+    while found is not None and found not in chain:
+        chain.append(found)
+        found = getattr(found, "exc", None) or found.__cause__ or found.__context__
+    return chain
 
 
 def _few_variants(path: Path) -> None:

@@ -4,6 +4,7 @@ A commit comes from git's objects as they are: no filter of `.gitattributes` run
 stay behind, with the remotes that they name. A symbolic link is kept where it stays inside.
 """
 
+import errno
 import os
 import posixpath
 import re
@@ -21,6 +22,7 @@ MOST_FILES = 200_000
 MOST_ALL = 4_000_000_000
 CONFIG = "[core]\n    no_scm = true\n    analytics = false\n    check_update = false\n"
 LFS = b"version https://git-lfs.github.com/spec/"
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFBIG)  # of a folder that takes no more
 POINTER = "is in Git LFS, and only its pointer is here"
 
 

@@ -12,6 +12,7 @@ from typing import Protocol
 from review.changes import Change, Value, headline, text_of
 from review.comparison import Comparison, State, Unread
 from review.overrides import MOST_OPTIONS, override
+from review.snapshots import overlap
 
 
 class Name(str):
@@ -46,7 +47,7 @@ def phrase(comparison: Comparison) -> Phrase:
     parts = [
         *_unread(comparison.unread),
         *_reproduced(comparison),
-        *_stale(comparison.head_state),
+        *_stale(comparison.head_state, comparison.code),
         *_edited(comparison.head_state),
         *_of_base(comparison),
         *_results(comparison),
@@ -178,26 +179,17 @@ def _unread(unread: Sequence[Unread]) -> list[Phrase]:
     where = list(dict.fromkeys(it.revision for it in unread if it.path == first.path))
     more = len({it.path for it in unread}) - 1
     words: Phrase = ["can't read ", Name(first.path), " of ", *_names(where), ": "]
-    words += [reason(first), Name(""), " (", _remedy(first.remedy), ")"]
+    words += [Name(first.why), " (", Name(first.remedy), ")"]
     if more:
         words.append(f", nor {count(more, 'more file')}")
     return [words]
-
-
-def reason(unread: Unread) -> str:
-    """Returns why a file could not be read."""
-    return Name(f"it {unread.reason}" if unread.reason.startswith(("is ", "has ")) else unread.reason)
-
-
-def _remedy(remedy: str) -> str:
-    return Name(remedy)
 
 
 def _reproduced(comparison: Comparison) -> list[Phrase]:
     return [] if comparison.reproduced is None else [comparison.reproduced.phrase()]
 
 
-def _stale(state: State) -> list[Phrase]:
+def _stale(state: State, code: list[str]) -> list[Phrase]:
     parts: list[Phrase] = []
     if state.params:
         first = state.params[0]
@@ -208,8 +200,11 @@ def _stale(state: State) -> list[Phrase]:
         parts.append(words)
     deps = state.behind
     if deps:
+        files = [it for path in deps for it in [one for one in code if overlap(path, one)] or [path]]
         stages = {stage for names in deps.values() for stage in names}
-        parts.append([*some(list(deps), "file"), f" changed; {_were(len(stages), 'stage')} not run again"])
+        parts.append(
+            [*some(list(dict.fromkeys(files)), "file"), f" changed; {_were(len(stages), 'stage')} not run again"]
+        )
     if state.commands:
         parts.append(["the command of ", *some(state.commands, "stage"), " changed, and was not run again"])
     if state.never:
@@ -239,7 +234,9 @@ def _results(comparison: Comparison) -> list[Phrase]:
     again = comparison.reproduced
     known = not comparison.unread and comparison.head_state.sound and (again is None or again.sound)
     things = [thing for of_kind in kinds.values() for thing in of_kind]
-    code: list[Phrase] = [["code changed: ", *some(comparison.code, "file")]] if comparison.code else []
+    told = comparison.head_state.behind  # said as stale
+    rest = [path for path in comparison.code if not any(overlap(path, it) for it in told)]
+    code: list[Phrase] = [["code changed: ", *some(rest, "file")]] if rest else []
     if not things:
         if comparison.unread:
             return [*code, ["nothing else to compare"]]
