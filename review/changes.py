@@ -92,7 +92,7 @@ class Change:
         prefer: which values the project says are better; by default its name tells.
         new: whether the base revision lacks it.
         gone: whether the head revision lacks it.
-        settable: whether DVC can be told to set it.
+        fixed: whether DVC can't be told to set it.
     """
 
     file: str
@@ -105,7 +105,7 @@ class Change:
     prefer: Literal["higher", "lower", ""] = ""
     new: bool = False
     gone: bool = False
-    settable: bool = True
+    fixed: bool = False
 
     @property
     def changed(self) -> bool:

@@ -5,7 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -191,7 +191,7 @@ def compare(base: Revision, head: Revision, root: Path, folder: Path) -> Compari
         for kind in ("params", "metrics")
     )
     fixed = {(file, name) for file, name in answer["unsettable"]}
-    params = [_settable(row, (row.file, row.name) not in fixed) for row in params]
+    params = [replace(row, fixed=(row.file, row.name) in fixed) for row in params]
     curves = [it for it in _curves(answer) if not _one_sided(it, blind)]
     pictures = [_picture(entry) for entry in answer["pictures"]]
     pictures = [
@@ -280,10 +280,6 @@ def _diff(
         file for file in diff if (blind[0] and file not in known["base"]) or (blind[1] and file not in known["head"])
     ]
     return {file: values for file, values in diff.items() if file not in lost}
-
-
-def _settable(row: Change, settable: bool) -> Change:
-    return row if settable else Change(**{**row.__dict__, "settable": False})
 
 
 def _one_sided(thing: Curves | Picture, blind: tuple[bool, bool]) -> bool:

@@ -265,6 +265,8 @@ class Side:
             for out in stage.outs:
                 self._state_of_out(out, stage, state)
             if isinstance(stage, PipelineStage) and stage.cmd is not None:
+                deps = [dep for dep in stage.deps if not isinstance(dep, ParamsDependency) and self._path(dep)]
+                state["inputs"] += filter(None, (self._relative(dep.fs_path) for dep in deps))
                 recorded = self._recorded(Path(stage.path).with_suffix(".lock"))
                 if stage.name not in recorded:
                     if recorded:
@@ -303,10 +305,7 @@ class Side:
             return
         path = self._path(dep)
         name = self._relative(path) if path else ""
-        if not name or name == "." or not dep.is_in_repo:
-            return
-        state["inputs"].append(name)
-        if not dep.hash_info:
+        if not name or name == "." or not dep.is_in_repo or not dep.hash_info:
             return
         made = self.cached.get(name)
         if self.tree:

@@ -163,7 +163,7 @@ def commands(comparison: Comparison) -> list[tuple[str, str]]:
 
 def _override(row: Change) -> str | None:
     keys = row.keys or tuple(row.name.split("."))
-    return override(row.file, keys, row.head) if row.settable else None
+    return None if row.fixed else override(row.file, keys, row.head)
 
 
 def _comment(text: str) -> str:

@@ -24,7 +24,7 @@ open("pot.txt", "w").write(f"{rate} {open('leaves.txt').read()}")
 json.dump({"loss": rate / 4, "accuracy": 1 - rate / 4}, open("scores.json", "w"))
 """
 SERVE = "open('cup.txt', 'w').write(open('pot.txt').read() * 2)\n"
-STAGES = {
+STAGES: dict[str, dict[str, Any]] = {
     "brew": {
         "cmd": "python tools/brew.py",
         "deps": ["tools", "leaves.txt"],
@@ -152,7 +152,10 @@ def test_the_state_of_a_commit_is_the_one_that_dvc_status_gives(pot: Path, capsy
     write(pot, {"tools/deep/more.py": "x = 1\n", "params.yaml": "rate: 0.3\ncup: blue\n"})
     status = json.loads(run(pot, "dvc", "status", "--json"))
     commit(pot, {}, "head")
-    assert first(capsys, "base", "head").startswith("rate is 0.3, but the outputs were made with 0.1; tools changed; ")
+    expected = (
+        "rate is 0.3, but the outputs were made with 0.1; tools/deep/more.py changed; 1 stage was not run again; "
+    )
+    assert first(capsys, "base", "head").startswith(expected)
     assert set(status) == {"brew"}
 
 
