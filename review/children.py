@@ -46,7 +46,7 @@ def call(function: str, request: Any, folder: Path, what: str) -> Any:
 
     The child may write to `folder` only. Raises a Fault that begins with `what` where it fails or asks for too much.
     """
-    command = [sys.executable, "-P", "-c", START, str(PACKAGES), function, str(folder)]
+    command = [sys.executable, "-P", "-c", START, str(PACKAGES), function, str(folder), str(os.getpid())]
     environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8", "TMPDIR": str(folder)}
     with (
         ThreadPoolExecutor(1) as pool,
@@ -88,10 +88,12 @@ def _used(pid: int) -> tuple[int, float]:
         return 0, 0.0
 
 
-def serve(function: str, folder: str) -> None:
+def serve(function: str, folder: str, parent: str) -> None:
     """Runs in the child: reads the request, and writes the answer."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: not to outlive the parent
+    if os.getppid() != int(parent):  # it has ended before that
+        os._exit(1)
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints is no answer
     module, _, name = function.partition(":")

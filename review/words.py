@@ -127,8 +127,8 @@ def facts(comparison: Comparison) -> list[Phrase]:
                     recorded,
                 ]
             )
-        for path, stages in state.deps.items():
-            found.append([Name(path), " changed, and was not run again: ", *_names(stages)])
+        for path, stages in state.behind.items():
+            found.append([Name(path), " changed; not run again: ", *_names(stages)])
         found += [["the command of ", Name(stage), " changed, and was not run again"] for stage in state.commands]
         found += [[Name(stage), " was never run"] for stage in state.never]
         found += [

@@ -110,8 +110,8 @@ def test_code_that_changed_without_a_run_is_named_with_the_stages(pot: Path, cap
     expected = "tools/brew.py and 1 more file changed; 2 stages were not run again; the results are those of before."
     assert line[0].lower() + line[1:] == expected
     text = read(pot / "review")
-    assert "- head: tools changed, and was not run again: brew\n" in text
-    assert "- head: serve.py changed, and was not run again: serve\n" in text
+    assert "- head: tools changed; not run again: brew\n" in text
+    assert "- head: serve.py changed; not run again: serve\n" in text
     assert "- tools/brew.py differs: code that stages depend on\n" in text
 
 
