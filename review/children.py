@@ -26,9 +26,17 @@ MEMORY = 3 << 30  # bytes of a child
 SECONDS = 60  # of work of a child
 PATIENCE = 10  # times as many on the clock, as the machine may have more to do
 ANSWER = 400_000_000  # bytes
-PACKAGES = Path(__file__).parents[1]
-# The folder of this package comes last, so that nothing in it hides a module of Python or a library.
-START = "import sys; sys.path.append(sys.argv[1]); from review.children import serve; serve(*sys.argv[2:])"
+PACKAGE = Path(__file__).parent
+# This very package, wherever it is: its folder is on no path, where it would hide modules of Python or libraries.
+START = """\
+import sys
+from importlib import util
+spec = util.spec_from_file_location("review", sys.argv[1] + "/__init__.py", submodule_search_locations=[sys.argv[1]])
+sys.modules["review"] = util.module_from_spec(spec)
+spec.loader.exec_module(sys.modules["review"])
+from review.children import serve
+serve(*sys.argv[2:])
+"""
 FORBIDDEN = {
     "socket.connect",
     "socket.getaddrinfo",
@@ -46,7 +54,7 @@ def call(function: str, request: Any, folder: Path, what: str) -> Any:
 
     The child may write to `folder` only. Raises a Fault that begins with `what` where it fails or asks for too much.
     """
-    command = [sys.executable, "-P", "-c", START, str(PACKAGES), function, str(folder), str(os.getpid())]
+    command = [sys.executable, "-P", "-c", START, str(PACKAGE), function, str(folder), str(os.getpid())]
     environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8", "TMPDIR": str(folder)}
     with (
         ThreadPoolExecutor(1) as pool,

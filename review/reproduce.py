@@ -20,7 +20,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from review.revisions import Fault, Revision, find_root, git, git_bytes
+from review.revisions import Fault, Revision, at_home, find_root, git, git_bytes
 from review.words import Name, Phrase, count, some
 
 TOLERANCE = 1e-6  # of each number, relative to the greater one
@@ -75,7 +75,12 @@ def run_again(revision: Revision, root: Path, folder: Path) -> Reproduction:
     caches = _caches(root)
     top = Path(git(root, "rev-parse", "--show-toplevel").removesuffix("\n"))
     clone = folder / "clone"
-    subprocess.run(["git", "clone", "--quiet", "--no-checkout", str(top), str(clone)], check=True, capture_output=True)
+    subprocess.run(
+        ["git", "clone", "--quiet", "--no-checkout", str(top), str(clone)],
+        env=at_home(),
+        check=True,
+        capture_output=True,
+    )
     git(clone, "-c", "advice.detachedHead=false", "checkout", "--quiet", "--detach", revision.commit)
     place = clone / root.relative_to(top)
     sources = [str(path.relative_to(place)) for path in place.rglob("*.dvc") if path.is_file()]
@@ -114,6 +119,7 @@ def _dvc(place: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     with subprocess.Popen(
         command,
         cwd=place,
+        env=at_home(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

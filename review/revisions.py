@@ -11,6 +11,8 @@ from pathlib import Path
 WORKSPACE = "workspace"  # DVC's name for the working tree
 # Nothing is fetched, no hook and no helper is started, nothing is locked.
 GIT = ("git", "-c", "protocol.allow=never", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=", "--no-pager")
+# What a hook of git has in its environment would lead git to another repository than the folder's.
+ELSEWHERE = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"}
 MISSING = re.compile(
     r"missing|not a tree object|bad object|unable to read|promisor|not allowed|could not fetch|loose obj"
 )
@@ -95,6 +97,11 @@ def _experiments(root: Path) -> list[str]:
     return [ref for ref in refs if re.fullmatch(r"refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/[^/]+", ref)]
 
 
+def at_home() -> dict[str, str]:
+    """Returns the environment, in which git takes the repository of the folder that it is started in."""
+    return {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
+
+
 def git(root: Path, *arguments: str) -> str:
     """Returns what git prints; raises CalledProcessError where it fails, a Fault where git or the clone is at fault."""
     return git_bytes(root, *arguments).decode("utf-8", "surrogateescape")
@@ -104,7 +111,7 @@ def git_bytes(root: Path, *arguments: str, stdin: bytes | None = None) -> bytes:
     """Returns what git prints, as bytes; raises as `git` does."""
     quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
     ended = subprocess.run(
-        [*GIT, *arguments], cwd=root, env=os.environ | quiet, input=stdin, capture_output=True, check=False
+        [*GIT, *arguments], cwd=root, env=at_home() | quiet, input=stdin, capture_output=True, check=False
     )
     complaint = ended.stderr.decode("utf-8", "replace")
     if "dubious ownership" in complaint:

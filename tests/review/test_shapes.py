@@ -41,6 +41,15 @@ def test_a_worktree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out
     assert first(capsys, "base", "head") == EXPECTED
 
 
+def test_a_hook_of_another_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
+    grow(repository(tmp_path / "pot"))
+    repository(tmp_path / "other")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "other" / ".git"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "other" / ".git" / "index"))
+    monkeypatch.chdir(tmp_path / "pot")
+    assert first(capsys, "base", "head") == EXPECTED
+
+
 def test_a_submodule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
     grow(repository(tmp_path / "pot"))
     outer = repository(tmp_path / "outer")
