@@ -7,6 +7,7 @@ script reads, and in Markdown by `code`, `cell`, `value`, `said`, `fence` and `i
 import re
 import shutil
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from html import escape
 from itertools import groupby
@@ -46,7 +47,10 @@ def write_review(comparison: Comparison, out: Path, *, pictures_url: str | None 
 
 def _write(comparison: Comparison, folder: Path, pictures_url: str | None) -> None:
     (folder / PICTURES).mkdir()
-    curves = draw_curves(_most_first([it for it in comparison.curves if it.changed]), folder)
+    plots = _most_first([it for it in comparison.curves if it.changed])
+    with ThreadPoolExecutor(1) as pool:
+        vega = pool.submit(library) if plots else None
+        curves = draw_curves(plots, folder)
     pictures = _most_first([it for it in comparison.pictures if it.changed])
     figures = [*curves, *(place_picture(it, folder, len(curves) + i) for i, it in enumerate(pictures))]
     content = {
@@ -74,7 +78,7 @@ def _write(comparison: Comparison, folder: Path, pictures_url: str | None) -> No
         content,
         data={figure.name: figure.spec for figure in figures if figure.spec},
         style=Markup((TEMPLATES / "page.css").read_text("utf-8")),
-        library=library() if any(figure.spec for figure in figures) else "",
+        library=vega.result() if vega else "",
         script=script((TEMPLATES / "page.js").read_text("utf-8")),
     )
     write_text(folder / "index.html", text)
