@@ -59,8 +59,14 @@ docs: .venv/run
 plots: .venv/run
 	python -m tools.plots
 
+# What is named reaches the command through the environment: neither make nor the shell evaluates it.
+review: override export BASE := $(value BASE)
+review: override export HEAD := $(value HEAD)
+review: override export PICTURES_URL := $(value PICTURES_URL)
+review: override export REPRODUCED := $(value REPRODUCED)
 review: .venv/run
-	python -m review $(if $(PICTURES_URL),--pictures-url "$(PICTURES_URL)") "$(BASE)" $(if $(HEAD),"$(HEAD)")
+	@python -P -m review $${PICTURES_URL:+--pictures-url "$$PICTURES_URL"} \
+	  $${REPRODUCED:+--reproduced "$$REPRODUCED"} -- "$$BASE" $${HEAD:+"$$HEAD"}
 
 lock: .venv/dev
 	cd requirements && for use in run dev ray bench; do \
@@ -89,7 +95,7 @@ check-cache: .venv/run
 .venv/run: FORCE
 	@[ ! -f $@ ] || cmp -s requirements/run.txt $@ || rm -rf .venv
 	@[ -f $@ ] || { $(call require_python) && $(PYTHON) -m venv --clear .venv && $(INSTALL) -r requirements/run.txt && \
-	  python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . && \
+	  python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . --editable ./review && \
 	  cp requirements/run.txt $@; }
 
 .venv/dev .venv/ray .venv/bench: .venv/%: .venv/run FORCE

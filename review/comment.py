@@ -101,7 +101,9 @@ def comment(text: str, run: dict[str, Any], artifact: dict[str, Any]) -> str:
         f"`{run['head_sha'][:7]}` [{result}]({run['html_url']}); its code has written what follows.\n\n"
     )
     # An `@` names somebody to GitHub, who is told; with a space of no width behind it, it does not.
-    text = re.sub(r"@(?=\w)", "@\N{ZERO WIDTH SPACE}", text.replace("\0", ""))
+    # So does `&#64;`, which GitHub reads as one; it is text here.
+    text = re.sub(r"&(?=#0*64\b|#x0*40\b|commat\b)", "&amp;", text.replace("\0", ""), flags=re.IGNORECASE)
+    text = re.sub(r"@(?=\w)", "@\N{ZERO WIDTH SPACE}", text)
     room = MOST_COMMENT - len(head)
     if len(text) > room:
         text = text[: room - len(CUT)].rpartition("\n")[0] + CUT
