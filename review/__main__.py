@@ -35,7 +35,7 @@ Exit codes: 0, the review is written; 2, it can't be, for the reason given in on
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Returns the exit code; writes the review, or one line of what was wrong."""
+    """Return the exit code; write the review, or one line of what was wrong."""
     options = _parser().parse_args(arguments)
     try:
         return _review(options)
@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def command() -> int:
-    """Returns the exit code of the console script; ends in order when it is told to."""
+    """Return the exit code of the console script; ends in order when it is told to."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         return main()
@@ -88,7 +88,7 @@ def _review(options: argparse.Namespace) -> int:
 
 
 def _out(named: Path | None, root: Path) -> Path:
-    """Returns where the review goes; raises a Fault where a revision may have chosen the place."""
+    """Return where the review goes; raise a Fault where a revision may have chosen the place."""
     if named:
         return named
     if (root / "review").is_symlink():

@@ -109,34 +109,34 @@ class Change:
 
     @property
     def changed(self) -> bool:
-        """Returns whether the revisions differ; two that are both no number do not."""
+        """Return whether the revisions differ; two that are both no number do not."""
         return not _same(self.base, self.head) or self.base_spread != self.head_spread or self.new or self.gone
 
     @property
     def delta(self) -> float | None:
-        """Returns head less base; None unless both are numbers."""
+        """Return head less base; None unless both are numbers."""
         return self.head - self.base if is_number(self.base) and is_number(self.head) else None  # type: ignore[operator]
 
     @property
     def diverged(self) -> bool:
-        """Returns whether a number became none: NaN or infinity."""
+        """Return whether a number became none: NaN or infinity."""
         return is_number(self.base) and is_number(self.head) and math.isfinite(self.base) > math.isfinite(self.head)  # type: ignore[arg-type]
 
     @property
     def run(self) -> tuple[str, str]:
-        """Returns what the figures of one run have in common: the file, and all keys but the last."""
+        """Return what the figures of one run have in common: the file, and all keys but the last."""
         return self.file, self.name.rpartition(".")[0]
 
     @property
     def higher(self) -> bool | None:
-        """Returns whether a higher value is better; None where neither the project nor the name says so."""
+        """Return whether a higher value is better; None where neither the project nor the name says so."""
         if self.prefer:
             return self.prefer == "higher"
         return direction(self.name)
 
     @property
     def better(self) -> bool | None:
-        """Returns whether head is better by its name and value; None where that can't be told.
+        """Return whether head is better by its name and value; None where that can't be told.
 
         Any number is better than none. A figure without spread must move by more than a thousandth of itself.
         """
@@ -149,19 +149,19 @@ class Change:
 
     @property
     def relative(self) -> float:
-        """Returns the change as a share of the greater value, from 0 to 2; 2 where it can't be told."""
+        """Return the change as a share of the greater value, from 0 to 2; 2 where it can't be told."""
         if self.delta is None or not math.isfinite(self.delta):
             return 2.0
         return abs(self.delta) / max(abs(self.base), abs(self.head)) if self.delta else 0.0  # type: ignore[arg-type]
 
     @property
     def little(self) -> bool:
-        """Returns whether a figure without spread moved by so little that it says nothing."""
+        """Return whether a figure without spread moved by so little that it says nothing."""
         return self.deviations is None and self.relative < LITTLE
 
     @property
     def deviations(self) -> float | None:
-        """Returns the change in standard deviations, of the revision that has the greater one; None without spread."""
+        """Return the change in standard deviations, of the revision that has the greater one; None without spread."""
         spreads = [spread.std for spread in (self.base_spread, self.head_spread) if spread]
         if not spreads or not self.delta:
             return None
@@ -169,19 +169,19 @@ class Change:
 
     @property
     def weight(self) -> tuple[float, ...]:
-        """Returns what sorts changes: diverged, beyond the spread or without one, within; then by how much."""
+        """Return what sorts changes: diverged, beyond the spread or without one, within; then by how much."""
         within = self.deviations is not None and self.deviations <= 1
         return (self.diverged, not within, self.deviations or 0.0, self.relative)
 
     @property
     def title(self) -> str:
-        """Returns the metric in words, as `baseline validation accuracy`; letters, digits and spaces only."""
+        """Return the metric in words, as `baseline validation accuracy`; letters, digits and spaces only."""
         words = f"{self.file.rpartition('/')[2].rpartition('.')[0]} {self.name}"
         return " ".join(re.sub(r"^metrics |[\W_]+", " ", words).split())[:100]
 
 
 def direction(name: str) -> bool | None:
-    """Returns whether a higher value of a metric is better, by the words of its name; None where they do not say."""
+    """Return whether a higher value of a metric is better, by the words of its name; None where they do not say."""
     words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+\d*|[A-Z]+\d*(?![a-z])|\d+", name)]
     if not words or words[-1] in NO_SENSE:
         return None
@@ -193,7 +193,7 @@ def direction(name: str) -> bool | None:
 def changes(
     diff: Mapping[str, Mapping[Any, Mapping[str, Any]]], higher: Collection[str] = (), lower: Collection[str] = ()
 ) -> list[Change]:
-    """Returns the rows of a difference in order; each spread, an object with `mean`, `std` and `n`, is one row.
+    """Return the rows of a difference in order; each spread, an object with `mean`, `std` and `n`, is one row.
 
     A difference has for each file and name the values `old` and `new`, of which one may be lacking. A name is
     text with dots between its keys, or a tuple of keys. `higher` and `lower` are names of metrics, whole or their
@@ -204,7 +204,7 @@ def changes(
 
 
 def headline(rows: Iterable[Change]) -> Change | None:
-    """Returns the row that says most.
+    """Return the row that says most.
 
     A run that diverged comes before all: a figure of it is no number any more, and none of its losses still is one.
     Then what is beyond the seeds' spread or has none before what is within it or little; then a changed accuracy or
@@ -228,7 +228,7 @@ def headline(rows: Iterable[Change]) -> Change | None:
 
 
 def text_of(*values: Value) -> list[str]:
-    """Returns values as text: numbers with four digits, or as many more as it takes to tell them apart."""
+    """Return values as text: numbers with four digits, or as many more as it takes to tell them apart."""
     numbers = [value for value in values if isinstance(value, float) and math.isfinite(value)]
     for digits in range(4, 18):
         if len({f"{number:.{digits}g}" for number in numbers}) == len(set(numbers)):
@@ -237,18 +237,18 @@ def text_of(*values: Value) -> list[str]:
 
 
 def signed(delta: float | None) -> str:
-    """Returns a difference with its sign and three digits; nothing where it is 0 or no number."""
+    """Return a difference with its sign and three digits; nothing where it is 0 or no number."""
     return f"{delta:+.3g}".replace("-", MINUS) if delta and math.isfinite(delta) else ""
 
 
 def natural(name: str) -> list[tuple[int, str]]:
-    """Returns what sorts names as a reader would: 2 before 10, however many digits there are."""
+    """Return what sorts names as a reader would: 2 before 10, however many digits there are."""
     parts = re.split(r"(\d+)", name)
     return [(len(part.lstrip("0")), part.lstrip("0")) if part.isdecimal() else (-1, part) for part in parts]
 
 
 def is_number(value: Value) -> bool:
-    """Returns whether a value is a number, NaN and infinity included."""
+    """Return whether a value is a number, NaN and infinity included."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

@@ -50,7 +50,7 @@ FORBIDDEN = {
 
 
 def call(function: str, request: Any, folder: Path, what: str) -> Any:
-    """Returns what `module:function` of this package makes of `request`; both are JSON.
+    """Return what `module:function` of this package makes of `request`; both are JSON.
 
     The child may write to `folder` only. Raises a Fault that begins with `what` where it fails or asks for too much.
     """
@@ -87,7 +87,7 @@ def _watched(child: subprocess.Popen[bytes], answer: Future[tuple[bytes, bytes]]
 
 
 def _used(pid: int) -> tuple[int, float]:
-    """Returns how many bytes a process has, and how many seconds it has worked."""
+    """Return how many bytes a process has, and how many seconds it has worked."""
     try:
         process = psutil.Process(pid)
         times = process.cpu_times()
@@ -97,7 +97,7 @@ def _used(pid: int) -> tuple[int, float]:
 
 
 def serve(function: str, folder: str, parent: str) -> None:
-    """Runs in the child: reads the request, and writes the answer."""
+    """Run in the child: reads the request, and writes the answer."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: not to outlive the parent
     if os.getppid() != int(parent):  # it has ended before that
@@ -125,7 +125,7 @@ def serve(function: str, folder: str, parent: str) -> None:
 
 
 def _guard(folder: str) -> Any:
-    """Returns a hook that ends what would reach the network, start a program, or write outside of a folder."""
+    """Return a hook that ends what would reach the network, start a program, or write outside of a folder."""
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event in FORBIDDEN:

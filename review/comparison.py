@@ -40,12 +40,12 @@ class Curves:
 
     @property
     def changed(self) -> bool:
-        """Returns whether the rows of the revisions differ."""
+        """Return whether the rows of the revisions differ."""
         return json.dumps(self.base) != json.dumps(self.head)  # as text, in which NaN is NaN
 
     @property
     def share(self) -> float:
-        """Returns the share of rows that differ."""
+        """Return the share of rows that differ."""
         one, other = ({json.dumps(row) for row in rows} for rows in (self.base, self.head))
         return len(one ^ other) / max(1, len(one | other))
 
@@ -68,7 +68,7 @@ class Unread:
 
     @property
     def why(self) -> str:
-        """Returns the reason as it follows a colon."""
+        """Return the reason as it follows a colon."""
         return f"it {self.reason}" if self.reason.startswith(("is ", "has ")) else self.reason
 
 
@@ -111,18 +111,18 @@ class State:
 
     @property
     def stale(self) -> bool:
-        """Returns whether anything should have been run again."""
+        """Return whether anything should have been run again."""
         return bool(self.params or self.behind or self.commands or self.never)
 
     @property
     def behind(self) -> dict[str, list[str]]:
-        """Returns `deps` without what is said already, as it is an edited output."""
+        """Return `deps` without what is said already, as it is an edited output."""
         edited = [path for path, _ in self.edited]
         return {path: stages for path, stages in self.deps.items() if not any(overlap(path, it) for it in edited)}
 
     @property
     def sound(self) -> bool:
-        """Returns whether all is as recorded."""
+        """Return whether all is as recorded."""
         return not self.stale and not self.edited
 
 
@@ -168,9 +168,9 @@ class Comparison:
 
 
 def compare(base: Revision, head: Revision, root: Path, folder: Path) -> Comparison:
-    """Returns the comparison of two revisions; what it is made from and drawings of differences go to `folder`.
+    """Return the comparison of two revisions; what it is made from and drawings of differences go to `folder`.
 
-    Raises a Fault where git or the machine lets it down, or the revisions ask for too much.
+    Raise a Fault where git or the machine lets it down, or the revisions ask for too much.
     """
     with ThreadPoolExecutor() as pool:
         taking = [pool.submit(take, it, root, folder / side) for it, side in ((base, "base"), (head, "head"))]
@@ -250,7 +250,7 @@ def _remedy(remedy: str, revision: Revision) -> str:
 
 
 def _settings(snapshot: Snapshot) -> tuple[dict[str, Any], list[str]]:
-    """Returns what the base's pyproject.toml says in [tool.dvc-review]; the head has no say in how it is judged."""
+    """Return what the base's pyproject.toml says in [tool.dvc-review]; the head has no say in how it is judged."""
     settings: dict[str, Any] = {"higher": [], "lower": [], "picture": ""}
     file = snapshot.folder / "pyproject.toml"
     try:
@@ -269,7 +269,7 @@ def _settings(snapshot: Snapshot) -> tuple[dict[str, Any], list[str]]:
 def _diff(
     answer: Mapping[str, Any], kind: str, hidden: set[str], blind: tuple[bool, bool]
 ) -> dict[str, dict[tuple[str, ...], dict[str, Any]]]:
-    """Returns what both sides have, side by side; nothing of files that one of them could not read."""
+    """Return what both sides have, side by side; nothing of files that one of them could not read."""
     diff: dict[str, dict[tuple[str, ...], dict[str, Any]]] = {}
     for side, name in (("base", "old"), ("head", "new")):
         for file, keys, value in answer[side][kind]:
@@ -283,7 +283,7 @@ def _diff(
 
 
 def _one_sided(thing: Curves | Picture, blind: tuple[bool, bool]) -> bool:
-    """Returns whether a side lacks a plot only as its pipeline could not be read."""
+    """Return whether a side lacks a plot only as its pipeline could not be read."""
     return (blind[0] and not thing.base) or (blind[1] and not thing.head)
 
 
@@ -302,7 +302,7 @@ def _curves(answer: Mapping[str, Any]) -> Iterable[Curves]:
 
 
 def rows_of(spec: Any) -> Rows | None:
-    """Returns the rows that DVC has put into a spec, which a template may have at any depth; None without any."""
+    """Return the rows that DVC has put into a spec, which a template may have at any depth; None without any."""
     if isinstance(spec, dict):
         values = spec.get("values")
         if isinstance(values, list) and values and all(isinstance(row, dict) and "rev" in row for row in values):

@@ -7,7 +7,7 @@ import vl_convert
 
 
 def draw(request: list[dict[str, Any]]) -> list[str]:
-    """Returns why a spec can't be drawn as PNG, or nothing, for each; nothing that a spec names is fetched."""
+    """Return why a spec can't be drawn as PNG, or nothing, for each; nothing that a spec names is fetched."""
     return [_draw(entry["spec"], Path(entry["path"])) for entry in request]
 
 
@@ -20,6 +20,6 @@ def _draw(spec: dict[str, Any], path: Path) -> str:
 
 
 def library(_: Any) -> str:
-    """Returns Vega, which draws the curves in the page."""
+    """Return Vega, which draws the curves in the page."""
     bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     return bundle

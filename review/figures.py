@@ -43,7 +43,7 @@ class Figure:
 
 
 def draw_curves(plots: list[Curves], page: Path) -> list[Figure]:
-    """Returns figures of the curves of both revisions, and draws them as PNG for the page in the folder `page`."""
+    """Return figures of the curves of both revisions, and draw them as PNG for the page in the folder `page`."""
     figures: list[Figure] = []
     requests: list[tuple[int, dict[str, Any]]] = []
     for number, plot in enumerate(plots):
@@ -68,7 +68,7 @@ def draw_curves(plots: list[Curves], page: Path) -> list[Figure]:
 
 
 def place_picture(picture: Picture, page: Path, number: int) -> Figure:
-    """Returns a figure of the picture in both revisions, and copies it for the page in the folder `page`.
+    """Return a figure of the picture in both revisions, and copy it for the page in the folder `page`.
 
     What a browser would run, such as HTML, is named and not copied.
     """
@@ -101,7 +101,7 @@ def _slug(name: str) -> str:
 
 
 def _fixed(spec: dict[str, Any], revisions: tuple[str, str]) -> dict[str, Any]:
-    """Returns a spec that Vega reads: finite, with the revisions in their colours, that names no address.
+    """Return a spec that Vega reads: finite, with the revisions in their colours, that names no address.
 
     Without `$schema`, which names the version of Vega-Lite that a template was written for: a later one reads it.
     Without `usermeta`, by which a template would tell the page how to embed it.
@@ -123,7 +123,7 @@ def _cleaned(value: Any, revisions: tuple[str, str], key: str = "") -> Any:
 
 
 def _compact(spec: dict[str, Any]) -> dict[str, Any]:
-    """Returns a spec with the names of the columns written once; the page's script puts the rows back."""
+    """Return a spec with the names of the columns written once; the page's script puts the rows back."""
     rows = rows_of(spec) or []
     names = list(dict.fromkeys(key for row in rows for key in row))
     columns = {"names": names, "rows": [[row.get(name) for name in names] for row in rows]}

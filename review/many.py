@@ -53,7 +53,7 @@ class Row:
 
 
 def review_all(base: Revision, heads: list[Revision], root: Path, out: Path, review: Review) -> str:
-    """Returns what there is in a sentence; writes the page, the table and a review of each revision to `out`.
+    """Return what there is in a sentence; write the page, the table and a review of each revision to `out`.
 
     `review` writes one of them to a folder, with the help of another that is thrown away.
     """
@@ -107,7 +107,7 @@ def _fill(row: Row, comparison: Comparison, name: str) -> None:
 
 
 def _same_files(base: Revision, heads: list[Revision], root: Path) -> list[tuple[str, list[str]]]:
-    """Returns the files that several revisions have with one content, which the base has nowhere."""
+    """Return the files that several revisions have with one content, which the base has nowhere."""
     known = {line.split()[2] for line in git(root, "ls-tree", "-r", "--full-tree", str(base.commit)).splitlines()}
     found: dict[str, dict[str, str]] = defaultdict(dict)
     for head in heads:
@@ -160,7 +160,7 @@ def _of_base(rows: list[Row], column: tuple[str, str]) -> str:
 
 
 def _picture(rows: list[Row]) -> str:
-    """Returns the name of the picture that stands for a revision: the project's, or the one that changed most often."""
+    """Return the name of the picture that stands for a revision: the project's, or the one that changed most often."""
     named = next((row.picture for row in rows if row.picture), "")
     changed = Counter(name for row in rows for name, (_, changed) in row.pictures.items() if changed)
     return named or next((name for name, _ in changed.most_common(1)), "")

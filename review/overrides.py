@@ -16,7 +16,7 @@ Row = tuple[str, list[str], Any]
 
 
 def override(file: str, keys: Iterable[str], value: Any) -> str | None:
-    """Returns the text that sets a parameter; None where DVC can't be told.
+    """Return the text that sets a parameter; None where DVC can't be told.
 
     A key with a dot in it is one: DVC takes a dot for a level. So is a file's name with a colon or an equals sign.
     """
@@ -31,7 +31,7 @@ def override(file: str, keys: Iterable[str], value: Any) -> str | None:
 
 
 def unsettable(folder: Path, base: list[Row], head: list[Row]) -> list[list[str]]:
-    """Returns file and name of the changed parameters that an override does not bring from base to head.
+    """Return file and name of the changed parameters that an override does not bring from base to head.
 
     Each is tried with DVC's own reader, upon a copy of the base's file in its snapshot `folder`.
     """
@@ -71,7 +71,7 @@ def _works(source: Path, copy: Path, text: str, keys: tuple[str, ...], value: An
 
 
 def _differ(one: Any, other: Any) -> bool:
-    """Returns whether two values differ, types included; NaN does not differ from itself."""
+    """Return whether two values differ, types included; NaN does not differ from itself."""
     return repr(one) != repr(other) or type(one) is not type(other)
 
 
@@ -99,7 +99,7 @@ def _text(value: Any) -> str | None:
 
 
 def _string(value: str) -> str | None:
-    """Returns text in quotes, or as it is where nobody could take it for anything else."""
+    """Return text in quotes, or as it is where nobody could take it for anything else."""
     if re.fullmatch(r"(?!(?i:true|false|null|nan|inf)$)[A-Za-z_][\w./-]*", value, re.ASCII):
         return value
     if "${" in value or not value.isprintable():

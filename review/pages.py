@@ -35,9 +35,9 @@ SIGNS = "\N{MINUS SIGN}±→\N{MULTIPLICATION SIGN}"
 
 
 def write_review(comparison: Comparison, out: Path, *, pictures_url: str | None = None) -> str:
-    """Returns the verdict; writes review.md, index.html and pictures/ to `out`, in place of those of a former review.
+    """Return the verdict; write review.md, index.html and pictures/ to `out`, in place of those of a former review.
 
-    Raises a Fault if `out` can't be written.
+    Raise a Fault if `out` can't be written.
     """
     with scratch() as folder:
         _write(comparison, Path(folder), pictures_url)
@@ -85,12 +85,12 @@ def _write(comparison: Comparison, folder: Path, pictures_url: str | None) -> No
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes text that may hold what UTF-8 does not, such as half of a pair of surrogates."""
+    """Write text that may hold what UTF-8 does not, such as half of a pair of surrogates."""
     path.write_bytes(text.encode("utf-8", "backslashreplace"))
 
 
 def put(folder: Path, out: Path) -> None:
-    """Moves a review to its place, once all its files are on the same disk.
+    """Move a review to its place, once all its files are on the same disk.
 
     A link that stands in the place of one of them is taken away, and not followed. Raises a Fault if `out` can't
     be written.
@@ -126,7 +126,7 @@ def _most_first(plots: list[Plot]) -> list[Plot]:
 
 
 def _ordered(rows: Iterable[Change]) -> list[Change]:
-    """Returns rows by their files and names, or where they are many, what changed most first, file by file."""
+    """Return rows by their files and names, or where they are many, what changed most first, file by file."""
     rows = list(rows)
     if len(rows) <= SHORT:
         return rows
@@ -137,7 +137,7 @@ def _ordered(rows: Iterable[Change]) -> list[Change]:
 
 
 def environment(*, autoescape: bool) -> Environment:
-    """Returns what renders the templates."""
+    """Return what renders the templates."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=autoescape,
@@ -153,7 +153,7 @@ def environment(*, autoescape: bool) -> Environment:
 
 
 def _code(text: str) -> str:
-    """Returns text as a code span of Markdown, in which nothing is markup, mention or link."""
+    """Return text as a code span of Markdown, in which nothing is markup, mention or link."""
     line = " ".join(str(text).split()) or " "
     fence = "`" * (max(map(len, re.findall("`+", line)), default=0) + 1)
     pad = " " if line.startswith("`") or line.endswith("`") else ""
@@ -161,17 +161,17 @@ def _code(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    """Returns text as a code span for a cell of a table, where a bar would end the cell."""
+    """Return text as a code span for a cell of a table, where a bar would end the cell."""
     return _code(text).replace("|", "\\|")
 
 
 def _value(text: str) -> str:
-    """Returns text for a cell of a table: a number or a word as it is, other text as a code span."""
+    """Return text for a cell of a table: a number or a word as it is, other text as a code span."""
     return text if _harmless(text) else _cell(text)
 
 
 def _harmless(text: str) -> bool:
-    """Returns whether text is no markup, link or mention in GitHub's Markdown, wherever it stands in a line."""
+    """Return whether text is no markup, link or mention in GitHub's Markdown, wherever it stands in a line."""
     return bool(
         re.fullmatch(rf"[A-Za-z0-9{SIGNS}._+,/ ()=-]+", text)
         and not re.search(
@@ -181,14 +181,14 @@ def _harmless(text: str) -> bool:
 
 
 def _said(phrase: words.Phrase) -> str:
-    """Returns a phrase in Markdown."""
+    """Return a phrase in Markdown."""
     return "".join(
         (part if _harmless(part) else _code(part)) if isinstance(part, words.Name) else part for part in phrase
     )
 
 
 def _said_in_page(phrase: words.Phrase) -> Markup:
-    """Returns a phrase in HTML."""
+    """Return a phrase in HTML."""
     parts = [
         Markup("<code>{}</code>").format(it) if isinstance(it, words.Name) and not _harmless(it) else it
         for it in phrase
@@ -197,7 +197,7 @@ def _said_in_page(phrase: words.Phrase) -> Markup:
 
 
 def _fence(text: str) -> str:
-    """Returns commands as a block of code of Markdown, which no line of theirs can end."""
+    """Return commands as a block of code of Markdown, which no line of theirs can end."""
     marks = "~" * max(6, 1 + max(map(len, re.findall("~+", text)), default=0))
     return f"{marks}sh\n{text}\n{marks}"
 
@@ -210,7 +210,7 @@ def _image(
     revision: Revision | None,
     width: int = 300,
 ) -> str:
-    """Returns an image for Markdown: the file beside it, or with `pictures_url` the one in git; empty without any.
+    """Return an image for Markdown: the file beside it, or with `pictures_url` the one in git; empty without any.
 
     `revision` is None for what shows both, which is never in git.
     """
@@ -231,17 +231,17 @@ def _commit_address(comparison: Comparison, template: str, name: str, revision: 
 
 
 def _attribute(text: str) -> str:
-    """Returns text for an attribute of HTML that stands in a cell of a table of Markdown."""
+    """Return text for an attribute of HTML that stands in a cell of a table of Markdown."""
     return re.sub(r"[|`*_~\\\n\r\t\[\]]", lambda found: f"&#{ord(found[0])};", escape(text))
 
 
 @cache
 def library() -> Markup:
-    """Returns Vega, which draws the curves in the page."""
+    """Return Vega, which draws the curves in the page."""
     with scratch() as folder:
         return script(call("review.drawing:library", None, Path(folder), "can't make the page's library"))
 
 
 def script(source: str) -> Markup:
-    """Returns JavaScript that stands in a page: no text in it ends the script or begins a comment of HTML."""
+    """Return JavaScript that stands in a page: no text in it ends the script or begins a comment of HTML."""
     return Markup(re.sub(r"<(/script|!--)", r"<\\\1", source, flags=re.IGNORECASE))

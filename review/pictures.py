@@ -49,7 +49,7 @@ class Picture:
 
     @property
     def changed(self) -> bool:
-        """Returns whether the revisions differ; other bytes for the same pixels do not."""
+        """Return whether the revisions differ; other bytes for the same pixels do not."""
         return self.share != 0
 
 
@@ -58,7 +58,7 @@ class TooLarge(ValueError):
 
 
 def compare_pictures(pairs: list[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
-    """Returns the fields of a Picture for each pair of paths, as JSON; what is drawn goes to `folder`."""
+    """Return the fields of a Picture for each pair of paths, as JSON; what is drawn goes to `folder`."""
     Image.MAX_IMAGE_PIXELS = None  # the size is looked at before a picture is read
     left = MOST_ALL_PIXELS
     compared = []
@@ -73,7 +73,7 @@ def compare_pictures(pairs: list[dict[str, Any]], folder: Path) -> list[dict[str
 
 
 def _compared(base: Path | None, head: Path | None, place: Path, left: int) -> tuple[dict[str, Any], int]:
-    """Returns what is to be said of a pair, and how many pixels were looked at."""
+    """Return what is to be said of a pair, and how many pixels were looked at."""
     if base and head and filecmp.cmp(base, head, shallow=False):
         return {"share": 0}, 0
     both = [path for path in (base, head) if path]
@@ -126,7 +126,7 @@ def _pixels_compared(base: Path, head: Path, place: Path, left: int) -> tuple[di
 
 
 def _frame(base: Image.Image, head: Image.Image, drawing: Path | None) -> tuple[int, int]:
-    """Returns how many pixels differ, and of how many; where one picture is larger, what the other lacks differs.
+    """Return how many pixels differ, and of how many; where one picture is larger, what the other lacks differs.
 
     If some do and there is a place for it, draws head in pale grey with these pixels marked.
     """
@@ -145,7 +145,7 @@ def _frame(base: Image.Image, head: Image.Image, drawing: Path | None) -> tuple[
 
 
 def _strip(base: Image.Image, head: Image.Image, box: tuple[int, int, int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the pixels of head in a part of the picture, and which of them differ, shape (height, width)."""
+    """Return the pixels of head in a part of the picture, and which of them differ, shape (height, width)."""
     shape = (box[3] - box[1], box[2] - box[0])
     native = base.mode == head.mode and base.mode in ALONE
     parts, there = [], np.zeros((2, *shape), bool)
@@ -164,7 +164,7 @@ def _strip(base: Image.Image, head: Image.Image, box: tuple[int, int, int, int])
 
 
 def _light(pixels: np.ndarray) -> np.ndarray:
-    """Returns how light pixels are upon white, 0 to 255."""
+    """Return how light pixels are upon white, 0 to 255."""
     if pixels.ndim == 2:
         most = 65535 if pixels.dtype == np.uint16 else max(1, float(np.nanmax(pixels, initial=1)))
         return np.nan_to_num(pixels / most * 255).clip(0, 255)
@@ -174,7 +174,7 @@ def _light(pixels: np.ndarray) -> np.ndarray:
 
 
 def _drawn(differs: np.ndarray, light: np.ndarray, step: int) -> np.ndarray:
-    """Returns colours in which each pixel stands for `step` by `step` of them, and is marked if any of them differs."""
+    """Return colours in which each pixel stands for `step` by `step` of them, and is marked if any of them differs."""
     if step > 1:
         height, width = (math.ceil(size / step) for size in differs.shape)
         pad = [(0, height * step - differs.shape[0]), (0, width * step - differs.shape[1])]
@@ -189,16 +189,16 @@ def _drawn(differs: np.ndarray, light: np.ndarray, step: int) -> np.ndarray:
 
 
 def _deep(path: Path) -> bool:
-    """Returns whether a PNG has colours of 16 bits, of which Pillow reads 8."""
+    """Return whether a PNG has colours of 16 bits, of which Pillow reads 8."""
     with path.open("rb") as file:
         start = file.read(26)
     return start.startswith(b"\x89PNG") and len(start) == 26 and start[24] == 16 and start[25] != 0
 
 
 def draw_svg(path: Path) -> bytes:
-    """Returns an SVG as PNG; nothing that it names is fetched, and no script of it is kept.
+    """Return an SVG as PNG; nothing that it names is fetched, and no script of it is kept.
 
-    Raises a ValueError for what is no SVG or declares entities, TooLarge for one of too many pixels.
+    Raise a ValueError for what is no SVG or declares entities, TooLarge for one of too many pixels.
     """
     if path.stat().st_size > MOST_SVG:
         raise TooLarge(f"an SVG of {path.stat().st_size:,} bytes is not drawn")
@@ -230,7 +230,7 @@ def _small(root: ElementTree.Element) -> None:
 
 
 def _without_addresses(root: ElementTree.Element) -> None:
-    """Takes from an SVG what reaches outside of it: scripts, pages within, addresses in attributes and styles."""
+    """Take from an SVG what reaches outside of it: scripts, pages within, addresses in attributes and styles."""
     for parent in list(root.iter()):
         for child in list(parent):
             if str(child.tag).rpartition("}")[2].lower() in {"script", "foreignobject", "iframe"}:
@@ -250,7 +250,7 @@ def _inside(address: str) -> bool:
 
 
 def _plain_rules(style: str) -> Iterator[str]:
-    """Yields the rules of a style that name nothing outside of it."""
+    """Yield the rules of a style that name nothing outside of it."""
     for rule in re.findall(r"[^{}@]+\{[^{}]*\}", style):
         if not re.search(r"url\s*\((?!\s*['\"]?#)|\\", rule, re.IGNORECASE):
             yield rule

@@ -83,7 +83,7 @@ class Side:
                 yield index
 
     def _index(self, path: Path, name: str) -> Index | None:
-        """Returns what a file of DVC declares; None where it can't be read, even without the files that it reads."""
+        """Return what a file of DVC declares; None where it can't be read, even without the files that it reads."""
         for _ in range(4):
             try:
                 _few_variants(path)
@@ -99,7 +99,7 @@ class Side:
         return None
 
     def _cause(self, name: str, error: Exception) -> tuple[str, str]:
-        """Returns the file that keeps dvc.yaml from being read, and why: the file itself, or one that it reads."""
+        """Return the file that keeps dvc.yaml from being read, and why: the file itself, or one that it reads."""
         found = re.search(r"Unsupported value of type '(\w+)' in '(.+?):(.+)'", str(error))
         if not found:
             named = [Path(it.path) for it in _chain(error) if isinstance(it, ParseError)]
@@ -128,7 +128,7 @@ class Side:
         self.unread.append({"path": name, "reason": reason, "remedy": remedy})
 
     def _lacking(self) -> Iterator[tuple[str, str]]:
-        """Yields what is shown and is not in git, with why it can't be had; brings what can be from tree and cache."""
+        """Yield what is shown and is not in git, with why it can't be had; brings what can be from tree and cache."""
         index = self.repo.index
         wanted = [self._path(out) for out in index.outs if out.metric or out.plot]
         for file, names in [*index._metrics.items(), *index._params.items()]:
@@ -157,7 +157,7 @@ class Side:
         return str(out.fs_path) if out.protocol == "local" else ""
 
     def _bring(self, path: str) -> str:
-        """Returns why what stands at a path can't be had, or nothing."""
+        """Return why what stands at a path can't be had, or nothing."""
         if path in self.reasons:
             return self.reasons[path]
         if self.tree:
@@ -171,7 +171,7 @@ class Side:
         return ""
 
     def _from_cache(self, out: Output, name: str) -> bool:
-        """Returns whether an output is there, all of it; brings it from the cache if it is not."""
+        """Return whether an output is there, all of it; brings it from the cache if it is not."""
         if not out.hash_info.isdir:
             return self._file_from_cache(out.hash_name, out.hash_info.value, name)
         listing = self.folder / ".dvc" / "listing"
@@ -206,7 +206,7 @@ class Side:
     # What is shown
 
     def values(self, kind: str) -> list[tuple[str, list[str], Any]]:
-        """Returns file, keys and value of all `params` or `metrics`; what can't be read is added to `unread`."""
+        """Return file, keys and value of all `params` or `metrics`; what can't be read is added to `unread`."""
         shown: dict[str, Any] = getattr(self.repo, kind).show()
         answer = shown.get("", shown.get("workspace", {}))
         rows: list[tuple[str, list[str], Any]] = []
@@ -234,7 +234,7 @@ class Side:
             self._tell(file, fault_of(error), f"mend {file}")
 
     def plots(self) -> dict[str, Any]:
-        """Returns the definitions and sources of DVC's plots; a source is read when its `data_source` is called."""
+        """Return the definitions and sources of DVC's plots; a source is read when its `data_source` is called."""
 
         def told(result: dict[str, Any], error: Exception, *_: Any, **__: Any) -> None:
             result["error"] = error
@@ -251,14 +251,14 @@ class Side:
         return found
 
     def digest(self, path: str) -> str | None:
-        """Returns a hash of a file's content; None where there is none."""
+        """Return a hash of a file's content; None where there is none."""
         place = self.folder / path
         return hashlib.sha256(place.read_bytes()).hexdigest() if place.is_file() else None
 
     # What dvc.lock records
 
     def state(self) -> dict[str, Any]:
-        """Returns where params, deps, outputs and commands are not those that dvc.lock records."""
+        """Return where params, deps, outputs and commands are not those that dvc.lock records."""
         state: dict[str, Any] = {"params": [], "deps": {}, "edited": [], "commands": [], "never": [], "files": {}}
         state |= {"outs": [], "inputs": [], "recorded": 0}
         for stage in self.repo.index.stages:
@@ -282,7 +282,7 @@ class Side:
 
     @cache  # noqa: B019  a side lives as long as its process
     def _recorded(self, lock: Path) -> dict[str, Any]:
-        """Returns the stages of a lock file."""
+        """Return the stages of a lock file."""
         stages: dict[str, Any] = Lockfile(self.repo, str(lock)).load().get("stages", {})
         return stages
 
@@ -319,7 +319,7 @@ class Side:
             state["deps"].setdefault(name, []).append(stage.addressing)
 
     def _differs(self, out: Output, name: str) -> bool:
-        """Returns whether an output or dep is there and is not what is recorded."""
+        """Return whether an output or dep is there and is not what is recorded."""
         place = self.folder / name
         if (name, out.hash_name) in self.hashes:
             return bool(out.hash_info != self.hashes[name, out.hash_name])
@@ -351,7 +351,7 @@ class Side:
 
 
 def read(request: dict[str, Any]) -> dict[str, Any]:
-    """Returns what the snapshots of a request have and where they differ; in JSON."""
+    """Return what the snapshots of a request have and where they differ; in JSON."""
     caches = _caches(Path(request["root"]))
     scratch = request["scratch"]
     os.environ |= dict.fromkeys(("DVC_SITE_CACHE_DIR", "DVC_GLOBAL_CONFIG_DIR", "DVC_SYSTEM_CONFIG_DIR"), scratch)
@@ -370,7 +370,7 @@ def read(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _caches(root: Path) -> list[Path]:
-    """Returns the folders of the user's own cache."""
+    """Return the folders of the user's own cache."""
     folder = root / ".dvc"
     try:
         named = Config(str(folder)).get("cache", {}).get("dir")
@@ -429,7 +429,7 @@ def _is_picture(name: str, config: dict[str, Any]) -> bool:
 
 
 def _split(found: dict[str, dict[str, Any]]) -> tuple[set[str], dict[str, dict[str, Any]]]:
-    """Returns the names of what is compared by its bytes and pixels, and the definitions of curves by side."""
+    """Return the names of what is compared by its bytes and pixels, and the definitions of curves by side."""
     pictures = set().union(*map(_all_pictures, found.values()))
     curves: dict[str, dict[str, Any]] = {}
     for side, content in found.items():
@@ -488,7 +488,7 @@ def _curves(
 
 
 def _drawable(side: Side, head: Side, name: str, config: dict[str, Any]) -> dict[str, Any]:
-    """Returns a definition whose template is there: of the head revision, or of DVC's own."""
+    """Return a definition whose template is there: of the head revision, or of DVC's own."""
     folder = str(head.folder / ".dvc" / "plots")
     try:
         get_template(config.get("template"), folder)
@@ -537,7 +537,7 @@ def _fetch(reason: str) -> str:
 
 
 def fault_of(error: BaseException) -> str:
-    """Returns what is wrong with a file, in a line, with the number of the line where a parser says it."""
+    """Return what is wrong with a file, in a line, with the number of the line where a parser says it."""
     chain = _chain(error)
     for found in reversed(chain):
         mark = getattr(found, "problem_mark", None) or getattr(found, "context_mark", None)
@@ -553,7 +553,7 @@ def fault_of(error: BaseException) -> str:
 
 
 def _chain(error: BaseException) -> list[BaseException]:
-    """Returns an error and its causes."""
+    """Return an error and its causes."""
     chain: list[BaseException] = []
     found: BaseException | None = error
     while found is not None and found not in chain:
@@ -563,7 +563,7 @@ def _chain(error: BaseException) -> list[BaseException]:
 
 
 def _few_variants(path: Path) -> None:
-    """Raises a ValueError where a stage of dvc.yaml stands for more stages than a review reads."""
+    """Raise a ValueError where a stage of dvc.yaml stands for more stages than a review reads."""
     if path.name != "dvc.yaml":
         return
     from dvc.utils.serialize import load_yaml
@@ -587,7 +587,7 @@ def _leaves(value: Any, keys: list[str]) -> Iterator[tuple[list[str], Any]]:
 
 
 def _where(now: Any, recorded: Any, keys: list[str]) -> Iterator[tuple[list[str], Any, Any]]:
-    """Yields the places in which two nested values differ."""
+    """Yield the places in which two nested values differ."""
     if isinstance(now, dict) and isinstance(recorded, dict):
         for key in dict.fromkeys([*now, *recorded]):
             if not _same(now.get(key), recorded.get(key)):
@@ -603,7 +603,7 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _clean(value: Any) -> Any:
-    """Returns a value of which JSON and a page can be made: no date, set, lone surrogate or endless number."""
+    """Return a value of which JSON and a page can be made: no date, set, lone surrogate or endless number."""
     if isinstance(value, dict):
         return {str(_clean(key)): _clean(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -41,11 +41,11 @@ class Reproduction:
 
     @property
     def sound(self) -> bool:
-        """Returns whether all came out the same, within the tolerance."""
+        """Return whether all came out the same, within the tolerance."""
         return not self.failure and OTHER not in self.outcomes.values()
 
     def phrase(self) -> Phrase:
-        """Returns what the verdict says of it."""
+        """Return what the verdict says of it."""
         if self.failure:
             return ["run again, it failed: ", Name(self.failure)]
         if not self.outcomes:
@@ -58,7 +58,7 @@ class Reproduction:
         return [f"run again, {count(len(self.outcomes), 'output')} came out as committed{within}"]
 
     def lines(self) -> list[Phrase]:
-        """Returns a line for each output, what is other first."""
+        """Return a line for each output, what is other first."""
         order = [OTHER, CLOSE, SAME]
         failed: list[Phrase] = [[Name(self.failure)]] if self.failure else []
         found = sorted(self.outcomes.items(), key=lambda item: order.index(item[1]))
@@ -66,7 +66,7 @@ class Reproduction:
 
 
 def run_again(revision: Revision, root: Path, folder: Path) -> Reproduction:
-    """Returns what a revision gives when it is run again in a clone in `folder`, from an empty cache.
+    """Return what a revision gives when it is run again in a clone in `folder`, from an empty cache.
 
     Data that no stage makes comes from the user's cache.
     """
@@ -99,7 +99,7 @@ def run_again(revision: Revision, root: Path, folder: Path) -> Reproduction:
 
 
 def ran_again(revision: Revision, place: Path) -> Reproduction:
-    """Returns what a clone has in which somebody has run a revision again; raises a Fault if it is of another."""
+    """Return what a clone has in which somebody has run a revision again; raise a Fault if it is of another."""
     if revision.commit is None:
         raise Fault("a working tree can't be held against itself; name the commit that was run again as HEAD")
     place = find_root(place)
@@ -114,7 +114,7 @@ def _caches(root: Path) -> list[Path]:
 
 
 def _dvc(place: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Runs DVC, which is ended with all that it has started when the review is."""
+    """Run DVC, which is ended with all that it has started when the review is."""
     command = [sys.executable, "-P", "-m", "dvc", *arguments]
     with subprocess.Popen(
         command,
@@ -160,7 +160,7 @@ def _outcomes(place: Path, commit: str, caches: list[Path]) -> dict[str, str]:
 
 
 def _locked(text: bytes) -> dict[str, str]:
-    """Returns the hashes of all outputs of a lock file."""
+    """Return the hashes of all outputs of a lock file."""
     try:
         content = YAML(typ="safe").load(text) or {}
     except YAMLError:
@@ -209,7 +209,7 @@ def _outcome(name: str, then: bytes | None, now: bytes | None) -> str:
 
 
 def _close(one: Any, other: Any) -> bool:
-    """Returns whether two values are the same, but for numbers that differ by no more than the tolerance."""
+    """Return whether two values are the same, but for numbers that differ by no more than the tolerance."""
     numbers = [isinstance(value, int | float) and not isinstance(value, bool) for value in (one, other)]
     if all(numbers):
         return math.isclose(one, other, rel_tol=TOLERANCE) or (one != one and other != other)

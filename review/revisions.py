@@ -31,7 +31,7 @@ class Revision:
 
 
 def find_root(folder: Path) -> Path:
-    """Returns the root of the DVC repository that a folder is in; raises a Fault if there is none, or no git."""
+    """Return the root of the DVC repository that a folder is in; raise a Fault if there is none, or no git."""
     where = f"{folder} is in no DVC repository under git"
     try:
         top = Path(git(folder, "rev-parse", "--show-toplevel").removesuffix("\n"))
@@ -47,7 +47,7 @@ def find_root(folder: Path) -> Path:
 
 
 def find_revision(name: str, root: Path) -> Revision:
-    """Returns the revision that git or DVC's experiments know by this name; raises a Fault if neither does."""
+    """Return the revision that git or DVC's experiments know by this name; raise a Fault if neither does."""
     if name == WORKSPACE:
         return Revision(name, None)
     commit = _commit(name, root)
@@ -60,7 +60,7 @@ def find_revision(name: str, root: Path) -> Revision:
 
 
 def find_revisions(names: list[str], root: Path) -> list[Revision]:
-    """Returns the revisions of several names, in which `*`, `?` and `[…]` stand for all branches and tags that fit."""
+    """Return the revisions of several names, in which `*`, `?` and `[…]` stand for all branches and tags that fit."""
     found = [revision for name in names for revision in _matching(name, root)]
     return list({revision.name: revision for revision in found}.values())
 
@@ -78,7 +78,7 @@ def _matching(name: str, root: Path) -> Iterator[Revision]:
 
 
 def _commit(name: str, root: Path) -> str | None:
-    """Returns the hash of a commit; None where no name of git or of an experiment fits."""
+    """Return the hash of a commit; None where no name of git or of an experiment fits."""
     if not name or "\0" in name:
         return None
     experiments = [ref for ref in _experiments(root) if ref.endswith(f"/{name}")]
@@ -92,23 +92,23 @@ def _commit(name: str, root: Path) -> str | None:
 
 
 def _experiments(root: Path) -> list[str]:
-    """Returns the full names of all experiments of DVC: refs/exps/aa/bbbb…/name."""
+    """Return the full names of all experiments of DVC: refs/exps/aa/bbbb…/name."""
     refs = git(root, "for-each-ref", "--format=%(refname)", "refs/exps").splitlines()
     return [ref for ref in refs if re.fullmatch(r"refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/[^/]+", ref)]
 
 
 def at_home() -> dict[str, str]:
-    """Returns the environment, in which git takes the repository of the folder that it is started in."""
+    """Return the environment, in which git takes the repository of the folder that it is started in."""
     return {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
 
 
 def git(root: Path, *arguments: str) -> str:
-    """Returns what git prints; raises CalledProcessError where it fails, a Fault where git or the clone is at fault."""
+    """Return what git prints; raise CalledProcessError where it fails, a Fault where git or the clone is at fault."""
     return git_bytes(root, *arguments).decode("utf-8", "surrogateescape")
 
 
 def git_bytes(root: Path, *arguments: str, stdin: bytes | None = None) -> bytes:
-    """Returns what git prints, as bytes; raises as `git` does."""
+    """Return what git prints, as bytes; raise as `git` does."""
     quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
     ended = subprocess.run(
         [*GIT, *arguments], cwd=root, env=at_home() | quiet, input=stdin, capture_output=True, check=False
@@ -127,7 +127,7 @@ def git_bytes(root: Path, *arguments: str, stdin: bytes | None = None) -> bytes:
 
 
 def missing(what: str) -> Fault:
-    """Returns the Fault of a clone that lacks objects."""
+    """Return the Fault of a clone that lacks objects."""
     return Fault(
         f"this clone lacks objects that the review reads ({_line(what)[:200]}); `git fetch --refetch` brings those of "
         "a partial clone, `git fsck` names what is damaged"

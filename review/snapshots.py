@@ -42,9 +42,9 @@ class Snapshot:
 
 
 def take(revision: Revision, root: Path, folder: Path) -> Snapshot:
-    """Returns the files of a revision of the DVC repository at `root`, laid out in `folder`.
+    """Return the files of a revision of the DVC repository at `root`, laid out in `folder`.
 
-    Raises a Fault where git has not all of them, or they are too many.
+    Raise a Fault where git has not all of them, or they are too many.
     """
     snapshot = Snapshot(folder)
     (folder / ".dvc").mkdir(parents=True)
@@ -89,7 +89,7 @@ def _lay_out_commit(snapshot: Snapshot, revision: Revision, root: Path) -> None:
 
 
 def _wanted(path: str) -> bool:
-    """Returns whether a path of a tree is one that a file may have here, and none of DVC's settings."""
+    """Return whether a path of a tree is one that a file may have here, and none of DVC's settings."""
     parts = path.split("/")
     if any(part in ("", ".", "..") or part.lower() == ".git" for part in parts):
         return False
@@ -106,7 +106,7 @@ def _sizes(root: Path, hashes: list[str]) -> dict[str, int]:
 
 
 def _contents(root: Path, hashes: list[str]) -> Iterator[bytes]:
-    """Returns the contents of blobs, some at a time."""
+    """Return the contents of blobs, some at a time."""
     for start in range(0, len(hashes), 200):
         shown = git_bytes(root, "cat-file", "--batch", stdin=_lines(hashes[start : start + 200]))
         place = 0
@@ -157,7 +157,7 @@ def _lay_out_tree(snapshot: Snapshot, root: Path) -> None:
 
 
 def link_from(root: Path, name: str, folder: Path) -> str:
-    """Returns why a file of the working tree is not read, or nothing; links to it from `folder` if it is."""
+    """Return why a file of the working tree is not read, or nothing; links to it from `folder` if it is."""
     real = (root / name).resolve()
     inside = real.relative_to(root.resolve()).parts if real.is_relative_to(root.resolve()) else (".git",)
     if {".git", ".dvc"} & {*inside} and inside[:2] != (".dvc", "plots"):
@@ -179,12 +179,12 @@ def link_from(root: Path, name: str, folder: Path) -> str:
 
 
 def overlap(one: str, other: str) -> bool:
-    """Returns whether two paths are the same, or one is in the other."""
+    """Return whether two paths are the same, or one is in the other."""
     return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
 
 
 def scratch() -> "tempfile.TemporaryDirectory[str]":
-    """Returns a folder for what is thrown away; raises a Fault where there is no room for one."""
+    """Return a folder for what is thrown away; raise a Fault where there is no room for one."""
     try:
         return tempfile.TemporaryDirectory(prefix="dvc-review-", ignore_cleanup_errors=True)
     except OSError as error:
@@ -192,7 +192,7 @@ def scratch() -> "tempfile.TemporaryDirectory[str]":
 
 
 def no_room(error: OSError) -> Fault:
-    """Returns the Fault of a folder that can't be written."""
+    """Return the Fault of a folder that can't be written."""
     free = shutil.disk_usage(tempfile.gettempdir()).free if Path(tempfile.gettempdir()).is_dir() else 0
     return Fault(
         f"can't write to the temporary folder: {error.strerror or error} ({free:,} bytes are free there); "

@@ -29,21 +29,21 @@ class Thing(Protocol):
 
     @property
     def changed(self) -> bool:
-        """Returns whether the revisions differ."""
+        """Return whether the revisions differ."""
 
 
 def verdict(comparison: Comparison) -> str:
-    """Returns what happened, in a line."""
+    """Return what happened, in a line."""
     return plain(phrase(comparison))
 
 
 def plain(words: Phrase) -> str:
-    """Returns a phrase as text for a terminal: one line, without what would steer it."""
+    """Return a phrase as text for a terminal: one line, without what would steer it."""
     return "".join(part if part.isprintable() else part.encode("unicode_escape").decode() for part in words)
 
 
 def phrase(comparison: Comparison) -> Phrase:
-    """Returns the verdict, in which the text of the revisions is told apart from the review's own."""
+    """Return the verdict, in which the text of the revisions is told apart from the review's own."""
     parts = [
         *_unread(comparison.unread),
         *_reproduced(comparison),
@@ -62,13 +62,13 @@ def phrase(comparison: Comparison) -> Phrase:
 
 
 def unchanged(comparison: Comparison) -> str:
-    """Returns how many of each kind are as they were."""
+    """Return how many of each kind are as they were."""
     counts = {name: _unchanged(things) for name, things in _kinds(comparison).items()}
     return ", ".join(count(number, name) for name, number in counts.items() if number) or "nothing"
 
 
 def texts(row: Change) -> list[str]:
-    """Returns base and head as text, with their spread."""
+    """Return base and head as text, with their spread."""
     values = text_of(row.base, row.head)
     spreads = (row.base_spread, row.head_spread)
     return [
@@ -78,7 +78,7 @@ def texts(row: Change) -> list[str]:
 
 
 def beyond_spread(row: Change) -> str:
-    """Returns whether a change exceeds the seeds' spread; nothing where it is measured once."""
+    """Return whether a change exceeds the seeds' spread; nothing where it is measured once."""
     if row.deviations is None:
         return ""
     times = f"{row.deviations:.1f} \N{MULTIPLICATION SIGN} std" if math.isfinite(row.deviations) else "std is 0"
@@ -86,14 +86,14 @@ def beyond_spread(row: Change) -> str:
 
 
 def sense(row: Change) -> str:
-    """Returns what a change means in a word, or nothing."""
+    """Return what a change means in a word, or nothing."""
     if row.diverged:
         return "diverged"
     return {True: "better", False: "worse", None: ""}[row.better]
 
 
 def state(comparison: Comparison) -> str:
-    """Returns what the head's results rest on, in a word or three."""
+    """Return what the head's results rest on, in a word or three."""
     head = comparison.head_state
     again = comparison.reproduced
     states = [
@@ -108,7 +108,7 @@ def state(comparison: Comparison) -> str:
 
 
 def facts(comparison: Comparison) -> list[Phrase]:
-    """Returns all that is stale or edited, and the code that changed, a line each."""
+    """Return all that is stale or edited, and the code that changed, a line each."""
     lines: list[Phrase] = []
     for revision, state in ((comparison.head, comparison.head_state), (comparison.base, comparison.base_state)):
         found: list[Phrase] = []
@@ -139,7 +139,7 @@ def facts(comparison: Comparison) -> list[Phrase]:
 
 
 def commands(comparison: Comparison) -> list[tuple[str, str]]:
-    """Returns what each block of commands is for, and the commands."""
+    """Return what each block of commands is for, and the commands."""
     base, head = comparison.base, comparison.head
     there = f"git switch --detach {head.commit[:7]}\n" if head.commit else ""
     blocks = [("Run the reviewed state again", f"{there}dvc repro")]
@@ -167,12 +167,12 @@ def _override(row: Change) -> str | None:
 
 
 def _comment(text: str) -> str:
-    """Returns text for a comment of a shell: one line."""
+    """Return text for a comment of a shell: one line."""
     return " ".join("".join(c if c.isprintable() else repr(c)[1:-1] for c in text).split(" "))[:300]
 
 
 def _unread(unread: Sequence[Unread]) -> list[Phrase]:
-    """Returns what could not be read, one phrase for each remedy of which it says all."""
+    """Return what could not be read, one phrase for each remedy of which it says all."""
     if not unread:
         return []
     first = unread[0]
@@ -221,7 +221,7 @@ def _edited(state: State) -> list[Phrase]:
 
 
 def _of_base(comparison: Comparison) -> list[Phrase]:
-    """Returns that the base is not sound itself, where that is not said of the head in the same words."""
+    """Return that the base is not sound itself, where that is not said of the head in the same words."""
     state = comparison.base_state
     if state.sound or (comparison.base.commit == comparison.head.commit and comparison.base.commit):
         return []
@@ -301,7 +301,7 @@ def _both(now: Value, recorded: Value) -> tuple[Name, Name]:
 
 
 def some(names: Sequence[str], noun: str) -> Phrase:
-    """Returns the first of some names, and how many more there are."""
+    """Return the first of some names, and how many more there are."""
     more = [f" and {count(len(names) - 1, f'more {noun}')}"] if len(names) > 1 else []
     return [Name(names[0]), *more]
 
@@ -316,7 +316,7 @@ def _names(names: Iterable[str]) -> Phrase:
 
 
 def count(number: int, noun: str) -> str:
-    """Returns a number of things, as `no stage`, `1 stage` or `2 stages`."""
+    """Return a number of things, as `no stage`, `1 stage` or `2 stages`."""
     return f"{number or 'no'} {noun}{'s' if number > 1 else ''}"
 
 
