@@ -182,7 +182,7 @@ class SweepPage(Page):
 
     def columns(self, variants: pd.DataFrame) -> tuple[str, ...]:
         """Return the columns that stand before the figures in the report's table."""
-        return tuple(name for name in (self.key, "learning_rate") if name in variants)
+        return tuple(name for name in dict.fromkeys((self.key, "learning_rate")) if name in variants)
 
     def answer(self, found: Any, findings: Findings) -> str:  # noqa: ARG002
         """Return the answer in a few sentences."""

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import yaml
 
-from stages import batch_sweep, initializer_sweep, lr_sweep
-from stages.lib.analysis.page import Page, baseline, pages, sections
+from stages import batch_sweep, initializer_sweep, lr_sweep, optimizer_sweep
+from stages.lib.analysis.page import Page, SweepPage, baseline, pages, sections
 from stages.lib.core.plan import Optimizer, replicate_seeds
 from tests.measured import GIVEN, ROOT, measured, params, plan_of
 
@@ -100,3 +100,20 @@ def test_a_chapter_names_the_best_and_its_evidence(tmp_path: Path) -> None:
     assert chapter.answer.startswith("`he_normal` has the least validation loss after 3 epochs: 0.15")
     assert [picture.path for picture in chapter.pictures] == ["plots/figures/initializer_sweep.png"]
     assert chapter.table[0].name == "kernel_initializer"
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        (lr_sweep.Page(), ["learning_rate"]),
+        (initializer_sweep.Page(), ["kernel_initializer"]),
+        (optimizer_sweep.Page(), ["optimizer", "learning_rate"]),
+    ],
+    ids=lambda value: getattr(value, "stage", ""),
+)
+def test_the_table_names_a_variant_by_its_key_and_by_the_rate_that_it_was_tuned_to(
+    tmp_path: Path, page: SweepPage, names: list[str]
+) -> None:
+    plan = plan_of(page, **{page.stage: {"replicates": 1}})
+    chapter = page.chapter(page.judge(measured(tmp_path, plan, [[0.1]] * len(plan.variants)), GIVEN))
+    assert [column.name for column in chapter.table[: len(names) + 1]] == [*names, "val_loss_mean"]
