@@ -4,7 +4,8 @@
 # make lint         check style and types
 # make unchanged    fail where an output came out other than committed
 # make plots        rewrite the templates of `dvc plots`, from the charts of the report
-# make readme       copy the answers and what was verified into the README
+# make readme       copy the answers, the stages and what was verified into the README
+# make docs         write docs/metrics.schema.json and the tables of docs/outputs.md anew, from the pages
 # make review       compare with BASE (main), or HEAD=… with it: review/index.html and review/review.md
 # make ray          set up what trains sweeps on a Ray cluster
 # make verify       build HEAD twice under other conditions, and compare every output
@@ -25,11 +26,12 @@ INSTALL = python -m pip install --quiet --disable-pip-version-check --no-deps --
 
 BASE ?= main
 
-.PHONY: repro test test-long lint unchanged plots readme review verify verify-cpu bench ray lock licences check-cache
+.PHONY: repro test test-long lint unchanged readme docs plots review verify verify-cpu bench ray lock licences check-cache FORCE
 .DELETE_ON_ERROR:
 
 repro: .venv/run
 	dvc repro
+	@python -m tools.as_committed
 
 test: .venv/dev
 	pytest -m "not long"
@@ -44,18 +46,27 @@ lint: .venv/dev
 
 unchanged:
 	@changed=$$(git status --porcelain); [ -z "$$changed" ] || { \
-	  printf 'These files came out other than committed; run `make repro readme` and commit them:\n%s\n' "$$changed" >&2; \
+	  printf 'These files came out other than committed; run `make repro readme docs` and commit them:\n%s\n' "$$changed" >&2; \
 	  git diff --stat >&2; \
 	  exit 1; }
+
+readme: .venv/run
+	python -m tools.readme
+
+docs: .venv/run
+	python -m tools.outputs
 
 plots: .venv/run
 	python -m tools.plots
 
-readme: .venv/run
-	python -m readme
-
+# What is named reaches the command through the environment: neither make nor the shell evaluates it.
+review: override export BASE := $(value BASE)
+review: override export HEAD := $(value HEAD)
+review: override export PICTURES_URL := $(value PICTURES_URL)
+review: override export REPRODUCED := $(value REPRODUCED)
 review: .venv/run
-	python -m review $(if $(PICTURES_URL),--pictures-url "$(PICTURES_URL)") "$(BASE)" $(if $(HEAD),"$(HEAD)")
+	@python -P -m review $${PICTURES_URL:+--pictures-url "$$PICTURES_URL"} \
+	  $${REPRODUCED:+--reproduced "$$REPRODUCED"} -- "$$BASE" $${HEAD:+"$$HEAD"}
 
 lock: .venv/dev
 	cd requirements && for use in run dev ray bench; do \
@@ -64,32 +75,36 @@ lock: .venv/dev
 	done
 
 licences: .venv/dev .venv/ray .venv/bench
-	python -m licences
+	python -m tools.licences
 
 verify: .venv/run
-	python -m verify
+	python -m tools.verify
 
 verify-cpu: .venv/run
-	python -m verify.cpus
+	python -m tools.verify.cpus
 
 bench: .venv/bench
-	python -m bench
+	python -m tools.bench
 
 ray: .venv/ray
 
 check-cache: .venv/run
-	python -m check_cache
+	python -m tools.check_cache
 
-.venv/run: requirements/run.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
-	  echo "Python 3.11 is needed, but $(PYTHON) is: $$($(PYTHON) --version 2>&1). Install it, or name it: make PYTHON=/path/to/python3.11" >&2; \
-	  exit 1; }
-	rm -rf .venv
-	$(PYTHON) -m venv .venv
-	$(INSTALL) -r requirements/run.txt
-	echo "$(CURDIR)" > .venv/lib/python3.11/site-packages/ring-and-y.pth # `python -m review` in any folder
-	touch $@
+# An environment is built anew where the content of its lock has changed: git and copies renew dates alone.
+.venv/run: FORCE
+	@[ ! -f $@ ] || cmp -s requirements/run.txt $@ || rm -rf .venv
+	@[ -f $@ ] || { $(call require_python) && $(PYTHON) -m venv --clear .venv && $(INSTALL) -r requirements/run.txt && \
+	  python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . --editable ./review && \
+	  cp requirements/run.txt $@; }
 
-.venv/dev .venv/ray .venv/bench: .venv/%: .venv/run requirements/%.txt
-	$(INSTALL) -r requirements/$*.txt
-	touch $@
+.venv/dev .venv/ray .venv/bench: .venv/%: .venv/run FORCE
+	@cmp -s requirements/$*.txt $@ || { $(INSTALL) -r requirements/$*.txt && cp requirements/$*.txt $@; }
+
+FORCE:
+
+define require_python
+{ $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
+  echo "Python 3.11 is needed, but $(PYTHON) is: $$($(PYTHON) --version 2>&1). Install it, or name it: make PYTHON=/path/to/python3.11" >&2; \
+  exit 1; }; }
+endef

@@ -43,7 +43,7 @@ class BaselineFigures(Figures):
 class Page(page.Page):
     """The baseline, followed while it learns, and judged on all three sets."""
 
-    order = 1
+    order = 10
     reads = ("seed", "lr", "network", "training", "prediction_grid", "baseline")
     command = "dvc exp run -S lr=0.05"
     figures = BaselineFigures

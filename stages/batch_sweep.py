@@ -44,7 +44,7 @@ class BatchFigures(SweepFigures):
 class Page(SweepPage):
     """Every batch size at each rate."""
 
-    order = 5
+    order = 50
     reads = ("seed", "network", "training", "batch_sweep")
     command = "dvc exp run -S batch_sweep.epochs=500"
     figures = BatchFigures

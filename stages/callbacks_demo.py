@@ -56,7 +56,7 @@ class CallbacksFigures(Figures):
 class Page(page.Page):
     """The baseline's network under Adam, watched by Keras's callbacks."""
 
-    order = 10
+    order = 100
     reads = ("seed", "network", "training", "callbacks_demo")
     command = "dvc exp run -S callbacks_demo.patience=5"
     figures = CallbacksFigures

@@ -23,7 +23,7 @@ BAR_POINTS = 200
 
 
 def main(seed: Seed, *, places: Places) -> None:
-    """Draws three sets from one generator and writes them with 6 decimals.
+    """Draw three sets from one generator and write them with 6 decimals.
 
     The rounding takes in the last bit in which the sines of two machines may differ: what is on
     disk is the data.
@@ -34,7 +34,7 @@ def main(seed: Seed, *, places: Places) -> None:
 
 
 def draw(random: np.random.RandomState) -> pd.DataFrame:
-    """Returns 1,209 points, columns x1, x2, label: the ring, then the long bar, then the short one."""
+    """Return 1,209 points, columns x1, x2, label: the ring, then the long bar, then the short one."""
     angles = np.linspace(0, 2 * np.pi, RING_ANGLES)
     angles = angles[(np.abs(angles[:, None] - GAPS) >= GAP_HALF_WIDTH).all(axis=1)]
     radii = 1 + 0.5 * (random.rand(len(angles)) - 0.5)

@@ -19,7 +19,7 @@ from stages.params.network import KernelInitializer
 class Page(SweepPage):
     """Every initializer from every seed."""
 
-    order = 3
+    order = 30
     reads = ("seed", "lr", "network", "training", "initializer_sweep")
     command = "dvc exp run -S initializer_sweep.replicates=20"
     key = "kernel_initializer"

@@ -17,7 +17,7 @@ from stages.params.lr_sweep import LrSweep
 class Page(SweepPage):
     """Every rate from every seed."""
 
-    order = 2
+    order = 20
     reads = ("seed", "network", "training", "lr_sweep")
     command = "dvc exp run -S 'lr_sweep.learning_rates=[0.05,0.5,5.0]'"
     key = "learning_rate"

@@ -27,7 +27,7 @@ MOST_LISTED = 6  # networks in a sentence; the table beside it has all
 class Page(SweepPage):
     """Every size with every activation, at each rate."""
 
-    order = 4
+    order = 40
     reads = ("seed", "network", "training", "network_sweep")
     command = "dvc exp run -S 'network_sweep.widths=[4,32]'"
     key = "activation"

@@ -49,7 +49,7 @@ class OptimizerFigures(SweepFigures):
 class Page(SweepPage):
     """Every optimizer at each rate of its own grid."""
 
-    order = 6
+    order = 60
     reads = ("seed", "network", "training", "optimizer_sweep")
     command = "dvc exp run -S optimizer_sweep.replicates=20"
     figures = OptimizerFigures

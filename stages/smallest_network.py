@@ -58,7 +58,7 @@ class SmallestFigures(Figures):
 class Page(page.Page):
     """Counts the restarts that get every training point right; keeps the smallest network that does."""
 
-    order = 7
+    order = 90
     reads = ("seed", "network", "smallest_network")
     command = "dvc exp run -S smallest_network.restarts=100"
     figures = SmallestFigures

@@ -1,9 +1,7 @@
 """Params that nobody has chosen: tiny ones that are sound, and any others."""
 
 import sys
-from collections.abc import Callable
 from copy import deepcopy
-from inspect import signature
 from pathlib import Path
 from typing import Any, get_args
 
@@ -18,14 +16,14 @@ PARAMS = yaml.safe_load((Path(__file__).parents[1] / "params.yaml").read_text("u
 Params = dict[str, Any]
 
 
-def types_of(main: Callable[..., None]) -> dict[str, Any]:
-    """The sections that a page's `main` takes, and their types."""
-    parameters = signature(main, eval_str=True).parameters
-    return {name: parameter.annotation for name, parameter in parameters.items() if parameter.annotation is not Path}
-
-
 def few(values: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[list[Any]]:
     return st.lists(values, min_size=1, max_size=most, unique=True)
+
+
+def few_of(section: Params) -> st.SearchStrategy[Params]:
+    """A section with few of the values of its lists, and few replicates."""
+    shorter = {key: few(st.sampled_from(value), 2) for key, value in section.items() if isinstance(value, list)}
+    return st.fixed_dictionaries({**dict.fromkeys(section, st.integers(1, 3)), **shorter})
 
 
 RATES = st.floats(1e-6, 1000).map(lambda rate: float(f"{rate:.3g}"))
@@ -42,7 +40,7 @@ def tiny_params(draw: st.DrawFn) -> Params:
     optimizers = draw(few(st.sampled_from(get_args(OptimizerName)), 2))
     rates = draw(st.integers(1, 2))
     delta = st.floats(0, 1)
-    return {
+    drawn = {
         "seed": draw(st.integers(0, 2**32 - 1)),
         "lr": draw(RATES),
         "network": {
@@ -95,6 +93,7 @@ def tiny_params(draw: st.DrawFn) -> Params:
             "patience": draw(EPOCHS),
         },
     }
+    return {name: drawn[name] if name in drawn else draw(few_of(section)) for name, section in PARAMS.items()}
 
 
 TEXTS = st.text(max_size=8) | st.sampled_from(

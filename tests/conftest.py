@@ -3,7 +3,10 @@
 import stages  # noqa: F401  it pins the environment, so it comes before NumPy and TensorFlow
 
 # isort: split
+import fcntl
+import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,11 +17,12 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from stages import dataset
+from stages.lib.core.places import Places
 from stages.lib.core.points import Points, read_points
 from stages.params.network import Network
-from stages.params.prediction_grid import PredictionGrid
 from stages.params.training import Training
 from tests.lacking import lacking
+from tests.small import build
 
 SEED = 42
 
@@ -31,7 +35,7 @@ def pixels(path: Path) -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def network() -> Network:
-    return Network(hidden_units=[16, 16], activation="relu", kernel_initializer="glorot_uniform")
+    return Network(hidden_units=[16, 12], activation="elu", kernel_initializer="he_normal")
 
 
 @pytest.fixture(scope="session")
@@ -40,24 +44,54 @@ def training() -> Training:
 
 
 @pytest.fixture(scope="session")
-def prediction_grid() -> PredictionGrid:
-    return PredictionGrid(limit=2.0, points=11)
+def data(tmp_path_factory: pytest.TempPathFactory) -> Places:
+    """A study in which the stage `dataset` alone has run."""
+    places = Places(tmp_path_factory.mktemp("data"))
+    dataset.main(SEED, places=places)
+    return places
 
 
 @pytest.fixture(scope="session")
-def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The files of the stage `dataset`, under the names of its options."""
-    folder = tmp_path_factory.mktemp("data")
-    paths = {name: folder / f"{name}.csv" for name in ("train", "validation", "test")}
-    dataset.main(SEED, **paths)
-    return paths
-
-
-@pytest.fixture(scope="session")
-def points(data: dict[str, Path]) -> Points:
+def points(data: Places) -> Points:
     """100 of the training points, of both classes."""
-    training_set = read_points(data["train"])
+    training_set = read_points(data.points("train"))
     return Points(training_set.x[::12][:100], training_set.y[::12][:100])
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone in which the whole pipeline has run on small params, and is committed; all test processes share it."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    with (shared / "built.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "built/done").exists():
+            build(shared / "built")
+    return shared / "built/clone"
+
+
+@pytest.fixture
+def study(built: Path, tmp_path: Path) -> Places:
+    """The files of a built study, without its cache, for a test to change."""
+    return copy_of_study(built, tmp_path / "study")
+
+
+def copy_of_study(built: Path, folder: Path) -> Places:
+    for name in ("data", "metrics", "models", "plots"):
+        shutil.copytree(built / name, folder / name)
+    shutil.copy(built / "params.yaml", folder)
+    return Places(folder)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_dvc_and_git(tmp_path_factory: pytest.TempPathFactory) -> None:
+    home = tmp_path_factory.mktemp("home")
+    os.environ["DVC_SITE_CACHE_DIR"] = str(home / "dvc")
+    os.environ["GIT_CONFIG_GLOBAL"] = str(home / "gitconfig")
+    settings = {"user.name": "A Reader", "user.email": "reader@example.org", "init.defaultBranch": "main"}
+    for name, value in settings.items():
+        subprocess.run(["git", "config", "--global", name, value], check=True)
 
 
 def serious_faults(page: Page) -> list[tuple[str, list[str]]]:

@@ -1,103 +1,70 @@
-"""The baseline on three epochs: what it writes, and that it is the first replicate of the sweeps."""
+"""The page of the baseline, on curves made by hand."""
 
-import json
 from pathlib import Path
-from typing import Any
 
-import keras
 import numpy as np
-import pandas as pd
 import pytest
 
-from stages import baseline, initializer_sweep, lr_sweep
-from stages.lib.core.points import read_points
-from stages.params.baseline import Baseline
-from stages.params.initializer_sweep import InitializerSweep
-from stages.params.lr_sweep import LrSweep
-from tests.conftest import SEED
+from stages import baseline
+from stages.lib.analysis.figures import Judged
+from stages.lib.core.plan import replicate_seeds
+from tests.measured import GIVEN, measured, plan_of
 
-SWEEP_FILES = ("model.keras", "grid.npy", "curves.csv", "variants.csv", "metrics.json")
+PAGE = baseline.Page()
 
 
-def outputs(folder: Path) -> dict[str, Path]:
-    names = {"model": "keras", "summary": "txt", "curves": "csv", "metrics": "json"}
-    return {name: folder / f"{name}.{kind}" for name, kind in names.items()} | {"grids": folder / "grids"}
+def test_one_network_is_trained_from_the_first_seed_and_followed() -> None:
+    plan = plan_of(PAGE, seed=9, training={"epochs": 50}, baseline={"snapshots": 4})
+    assert plan.seeds == replicate_seeds(9, 1)
+    assert len(plan.variants) == 1
+    assert plan.snapshots == [0, 1, 7, 50]  # 1, then by the ratio sqrt(50)
+    assert plan.tested
 
 
-@pytest.fixture(scope="module")
-def written(
-    tmp_path_factory: pytest.TempPathFactory, network: Any, training: Any, prediction_grid: Any, data: dict[str, Path]
-) -> dict[str, Path]:
-    paths = outputs(tmp_path_factory.mktemp("baseline"))
-    baseline.main(SEED, 0.1, network, training, prediction_grid, Baseline(snapshots=3), **data, **paths)
-    return paths
-
-
-def test_the_saved_network_gives_the_metrics(written: dict[str, Path], data: dict[str, Path]) -> None:
-    network = keras.models.load_model(written["model"])
-    metrics = json.loads(written["metrics"].read_text("utf-8"))
-    for name, path in data.items():
-        points = read_points(path)
-        loss, accuracy = network.evaluate(points.x, points.y, verbose=0)
-        assert metrics[name]["loss"] == pytest.approx(loss, rel=1e-4)
-        assert metrics[name]["accuracy"] == pytest.approx(accuracy, rel=1e-4)
-    assert metrics["parameters"] == (2 * 16 + 16) + (16 * 16 + 16) + (16 + 1)
-    assert metrics["epochs"] == 3
-    assert metrics["plateau"] == {"epoch": None, "min_delta": 0.001, "patience": 2}
-    assert "337" in written["summary"].read_text("utf-8")
-
-
-def test_the_curves_have_a_row_for_each_epoch_under_keras_names(written: dict[str, Path]) -> None:
-    curves = pd.read_csv(written["curves"])
-    assert list(curves.columns) == ["epoch", "loss", "accuracy", "val_loss", "val_accuracy"]
-    assert curves["epoch"].tolist() == [1, 2, 3]
-    metrics = json.loads(written["metrics"].read_text("utf-8"))
-    assert curves["val_loss"].iloc[-1] == metrics["validation"]["loss"]
-
-
-def test_the_grids_show_the_network_before_during_and_after(written: dict[str, Path]) -> None:
-    assert sorted(file.name for file in written["grids"].iterdir()) == ["0.npy", "1.npy", "3.npy"]
-    last = np.load(written["grids"] / "3.npy")
-    assert (last.shape, last.dtype) == ((11, 11), np.float32)
-    corner = keras.models.load_model(written["model"]).predict(np.array([[2.0, -2.0]]), verbose=0)
-    assert last[0, -1] == pytest.approx(float(corner[0, 0]), rel=1e-5)  # row 0 is the lowest x2
-    assert not np.array_equal(last, np.load(written["grids"] / "0.npy"))
-
-
-def test_a_second_run_writes_the_same_bytes(
-    written: dict[str, Path],
-    tmp_path: Path,
-    network: Any,
-    training: Any,
-    prediction_grid: Any,
-    data: dict[str, Path],
+@pytest.mark.parametrize(
+    ("epochs", "snapshots", "expected"), [(1, 5, [0, 1]), (100, 2, [0, 1, 100]), (4, 3, [0, 1, 4])]
+)
+def test_snapshots_begin_before_the_first_epoch_and_end_with_the_last(
+    epochs: int, snapshots: int, expected: list[int]
 ) -> None:
-    again = outputs(tmp_path)
-    baseline.main(SEED, 0.1, network, training, prediction_grid, Baseline(snapshots=3), **data, **again)
-    for name in ("model", "summary", "curves", "metrics"):
-        assert written[name].read_bytes() == again[name].read_bytes(), name
-    for file in written["grids"].iterdir():
-        assert file.read_bytes() == (again["grids"] / file.name).read_bytes(), file.name
+    assert baseline.snapshot_epochs(epochs, snapshots) == expected
 
 
-@pytest.mark.parametrize("stage", ["lr_sweep", "initializer_sweep"])
-def test_the_baseline_is_bit_for_bit_its_member_of_a_sweep(
-    stage: str,
-    written: dict[str, Path],
-    tmp_path: Path,
-    network: Any,
-    training: Any,
-    prediction_grid: Any,
-    data: dict[str, Path],
-) -> None:
-    sets = {"train": data["train"], "validation": data["validation"], "shards": tmp_path / "shards"}
-    paths = {name.split(".")[0]: tmp_path / name for name in SWEEP_FILES}
-    if stage == "lr_sweep":  # 0.1 wins: after three epochs the smaller rates have hardly moved
-        rates = LrSweep(learning_rates=[1e-6, 0.1, 1e-4], replicates=4)
-        lr_sweep.main(SEED, network, training, prediction_grid, rates, **sets, **paths)
-    else:
-        initializers = InitializerSweep(kernel_initializers=["zeros", "glorot_uniform"], replicates=4)
-        initializer_sweep.main(SEED, 0.1, network, training, prediction_grid, initializers, **sets, **paths)
-    ours, theirs = (keras.models.load_model(path).get_weights() for path in (written["model"], paths["model"]))
-    assert [values.tobytes() for values in ours] == [values.tobytes() for values in theirs]
-    assert np.load(paths["grid"]).tobytes() == np.load(written["grids"] / "3.npy").tobytes()
+def test_it_is_judged_on_each_set_of_points(tmp_path: Path) -> None:
+    plan = plan_of(PAGE, baseline={"snapshots": 2}, training={"epochs": 4})
+    trained = measured(tmp_path, plan, [[0.2]], epochs=4)
+    np.save(tmp_path / "snapshots.npy", np.stack([np.full(337, epoch, np.float32) for epoch in plan.snapshots]))
+    found = PAGE.judge(trained, GIVEN)
+    figures: baseline.BaselineFigures = found.figures  # type: ignore[assignment]
+    assert figures.train == Judged(loss=0.18, accuracy=0.95)
+    assert figures.validation == Judged(loss=0.2, accuracy=0.8)
+    assert figures.test == Judged(loss=0.22, accuracy=0.7)
+    assert (figures.parameters, figures.epochs) == (337, 4)
+    assert figures.plateau.epoch is None  # the loss falls by 0.1 to the end
+    assert found.tables["curves"]["epoch"].tolist() == [1, 2, 3, 4]
+    np.testing.assert_allclose(found.tables["curves"]["val_loss"], [0.5, 0.4, 0.3, 0.2], rtol=1e-6)
+    np.testing.assert_allclose(found.tables["curves"]["loss"], [0.49, 0.39, 0.29, 0.19], rtol=1e-5)
+    assert found.chosen is not None
+    assert {epoch: set(weights) for epoch, weights in found.chosen.snapshots.items()} == {0: {0}, 1: {1}, 4: {4}}
+
+
+def figures_of(accuracy: float | None, epoch: int | None = 5) -> baseline.BaselineFigures:
+    sets = {"train": {"loss": 0.1, "accuracy": 1.0}, "validation": {"loss": 0.1, "accuracy": 0.9}}
+    plateau = {"epoch": epoch, "min_delta": 0.001, "patience": 20}
+    rest = {"test": {"loss": 0.1, "accuracy": accuracy}, "parameters": 337, "epochs": 200, "plateau": plateau}
+    return baseline.BaselineFigures.of(sets | rest)
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "verdict"), [(1.0, "Yes"), (0.99, "Nearly"), (0.95, "Not so far"), (0.6, "Not so far")]
+)
+def test_the_verdict_is_by_the_test_points(accuracy: float, verdict: str) -> None:
+    assert baseline.sentences(figures_of(accuracy)).startswith(f"{verdict}: the baseline (337 parameters, 200 epochs")
+
+
+def test_the_answer_says_when_the_loss_has_settled() -> None:
+    text = baseline.sentences(figures_of(0.8))
+    assert "100.00% of the training points, 90.00% of the validation points and 80.00% of the test points" in text
+    assert text.endswith("Its loss has settled at epoch 5: the next 20 epochs gain less than 0.001.")
+    assert baseline.sentences(figures_of(0.8, epoch=None)).endswith("Its loss has not settled yet.")
+    assert "no known share of the test points" in baseline.sentences(figures_of(None))

@@ -1,7 +1,6 @@
 """`check` against whatever may stand in params.yaml: accepted as it is, or refused in one line per fault."""
 
 import re
-import sys
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from stages import check
-from stages.lib.core.runner import Fault, read_params, run
-from tests.arbitrary_params import PARAMS, any_params, tiny_params, types_of
+from stages.lib.analysis.page import pages, sections
+from stages.lib.core.places import Places
+from stages.lib.core.runner import Fault, read_params, run_with
+from tests.arbitrary_params import PARAMS, any_params, tiny_params
 
-TYPES = types_of(check.main)
+TYPES = sections()
 KEY = r"[^\n]+?"
 LINE = re.compile(
     rf"params\.yaml: ({KEY} is [^\n]+: [^\n]+|{KEY} is missing; add it"
@@ -35,16 +36,16 @@ ANY = settings(
 def outcome(folder: Path, content: bytes) -> list[str]:
     """Returns the lines with which `check` ends, none if it accepts; it is called as DVC calls it."""
     (folder / "params.yaml").write_bytes(content)
-    (folder / "ok").unlink(missing_ok=True)
+    places = Places()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setattr(sys, "argv", ["check", "--ok", "ok"])
+        places.params_ok.unlink(missing_ok=True)
         said: object = ""
         try:
-            run(check.main, whole=True)
+            run_with(TYPES, lambda params: check.main(params, places=places), whole=True)
         except SystemExit as ended:
             said = ended.code
-    assert (folder / "ok").exists() == (not said)
+        assert places.params_ok.exists() == (not said)
     return str(said).split("\n") if said else []
 
 
@@ -115,7 +116,7 @@ def test_the_params_of_the_study_are_accepted_and_each_key_is_needed(tmp_path: P
 def test_faults_of_several_sections_come_together(tmp_path: Path) -> None:
     params = PARAMS | {"lr": -1, "seed": "x", "callbacks_demo": {**PARAMS["callbacks_demo"], "patience": 0}}
     lines = outcome(tmp_path, yaml.safe_dump(params).encode())
-    assert [line.split()[1] for line in lines] == ["seed", "lr", "callbacks_demo.patience"]
+    assert {line.split()[1] for line in lines} == {"seed", "lr", "callbacks_demo.patience"}
 
 
 def test_a_fault_is_raised_in_the_words_that_the_process_ends_with(tmp_path: Path) -> None:
@@ -124,3 +125,17 @@ def test_a_fault_is_raised_in_the_words_that_the_process_ends_with(tmp_path: Pat
     with pytest.raises(Fault, match="lr is 0: input should be greater than 0") as caught:
         read_params(tmp_path / "params.yaml", TYPES)
     assert str(caught.value).endswith(line.removeprefix("params.yaml"))
+
+
+def test_sound_params_give_a_plan_for_each_page_and_leave_that_of_no_former_one(tmp_path: Path) -> None:
+    (tmp_path / "data/plans").mkdir(parents=True)
+    (tmp_path / "data/plans/former_sweep.json").touch()
+    assert outcome(tmp_path, yaml.safe_dump(PARAMS).encode()) == []
+    written = sorted(path.stem for path in (tmp_path / "data/plans").iterdir())
+    assert written == sorted(page.stage for page in pages())
+
+
+def test_what_is_refused_leaves_the_former_plans(tmp_path: Path) -> None:
+    assert outcome(tmp_path, yaml.safe_dump(PARAMS).encode()) == []
+    assert outcome(tmp_path, yaml.safe_dump(PARAMS | {"lr": 0}).encode())
+    assert len(list((tmp_path / "data/plans").iterdir())) == len(pages())

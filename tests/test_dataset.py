@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from stages import dataset
+from stages.lib.core.places import Places
 from stages.params.training import TRAINING_POINTS
 
 
@@ -33,30 +34,30 @@ def points_of_a_notebook(sets: int) -> list[list[tuple[float, float, int]]]:
 
 
 def test_three_calls_of_one_generator_give_the_three_sets(tmp_path: Path) -> None:
-    paths = {name: tmp_path / f"{name}.csv" for name in ("train", "validation", "test")}
-    dataset.main(7, **paths)
+    places = Places(tmp_path)
+    dataset.main(7, places=places)
     np.random.seed(7)
-    for path, expected in zip(paths.values(), points_of_a_notebook(sets=3), strict=True):
-        written = pd.read_csv(path)
+    for part, expected in zip(("train", "validation", "test"), points_of_a_notebook(sets=3), strict=True):
+        written = pd.read_csv(places.points(part))
         assert list(written.columns) == ["x1", "x2", "label"]
         np.testing.assert_allclose(written.to_numpy(), np.array(expected), rtol=0, atol=0.5000001e-6)
 
 
-def test_a_set_has_809_ring_points_then_two_bars_of_200(data: dict[str, Path]) -> None:
-    labels = pd.read_csv(data["train"])["label"].tolist()
+def test_a_set_has_809_ring_points_then_two_bars_of_200(data: Places) -> None:
+    labels = pd.read_csv(data.points("train"))["label"].tolist()
     assert labels == [0] * 809 + [1] * 400
     assert len(labels) == TRAINING_POINTS
 
 
-def test_coordinates_are_written_with_six_decimals(data: dict[str, Path]) -> None:
-    first = data["train"].read_text("utf-8").splitlines()[1]
+def test_coordinates_are_written_with_six_decimals(data: Places) -> None:
+    first = data.points("train").read_text("utf-8").splitlines()[1]
     assert [len(number.split(".")[1]) for number in first.split(",")[:2]] == [6, 6]
 
 
 @pytest.mark.parametrize("seed", [0, 2**32 - 1])
-def test_seeds_at_the_ends_of_the_range_draw_other_points(seed: int, data: dict[str, Path]) -> None:
+def test_seeds_at_the_ends_of_the_range_draw_other_points(seed: int, data: Places) -> None:
     drawn = dataset.draw(np.random.RandomState(seed)).to_numpy()
-    assert not np.allclose(drawn, pd.read_csv(data["train"]).to_numpy())
+    assert not np.allclose(drawn, pd.read_csv(data.points("train")).to_numpy())
 
 
 def test_the_stage_starts_without_tensorflow() -> None:

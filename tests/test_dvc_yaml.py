@@ -2,34 +2,39 @@
 
 import ast
 import importlib
-import shlex
-from inspect import signature
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from stages.lib.analysis.page import pages
+from tests.measured import plan_of
+from tests.small import run
+
 ROOT = Path(__file__).parents[1]
-PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text("utf-8"))["stages"]
+TEXT = (ROOT / "dvc.yaml").read_text("utf-8")
+PIPELINE = yaml.safe_load(TEXT)["stages"]
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
-PAGES = {path.stem for path in (ROOT / "stages").glob("*.py")} - {"__init__"}
-EVERY_STAGE = {"requirements/run.txt", "stages/lib/core/settings"}
-TEMPLATES = "stages/lib/publish/templates"
+FOLDERS = [f"stages/lib/{floor}" for floor in ("core", "engine", "analysis", "publish")] + ["stages/params"]
+PAGES = [page.stage for page in pages()]
+TRAINED = ["stages.lib.engine.train", "stages.lib.engine.callbacks"]
+# These do nothing but name a package; stages/__init__.py imports `start` of the core.
+EMPTY = {"stages/__init__.py", "stages/lib/__init__.py"}
 
 
-def paths(entries: list[Any]) -> set[str]:
-    return {path for entry in entries for path in (entry if isinstance(entry, dict) else [entry])}
+def paths(entries: list[Any]) -> list[str]:
+    return [path for entry in entries for path in (entry if isinstance(entry, dict) else [entry])]
 
 
-def outputs(stage: dict[str, Any]) -> set[str]:
+def outputs(stage: dict[str, Any]) -> list[str]:
     return paths([*stage.get("outs", []), *stage.get("metrics", []), *stage.get("plots", [])])
 
 
-def options(stage: dict[str, Any]) -> dict[str, str]:
-    """The options of a stage's command, by the names of `main`."""
-    words = shlex.split(stage["cmd"])[4:]
-    return {name[2:].replace("-", "_"): path for name, path in zip(words[::2], words[1::2], strict=True)}
+def module_of(name: str) -> str:
+    """The module that the command of a stage runs."""
+    return str(PIPELINE[name]["cmd"].split()[3])
 
 
 def imported_files(path: Path) -> set[Path]:
@@ -56,84 +61,131 @@ def files_of(module: str) -> list[Path]:
     return [file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file()]
 
 
-def test_there_is_one_stage_for_each_page_of_the_same_name() -> None:
-    assert set(PIPELINE) == PAGES
-    for name, stage in PIPELINE.items():
-        assert stage["cmd"].startswith(f"exec python -m stages.{name} ")
+def code_of(name: str) -> set[str]:
+    """The folders and files of code that a stage runs; `check` and `judge` import the pages by their sections."""
+    starts = {ROOT / files_of(module_of(name))[0], ROOT / "stages/__init__.py"}
+    if name in {"check", "judge"}:
+        starts |= {ROOT / f"stages/{page}.py" for page in PAGES}
+    if "stages.lib.analysis.page" in {imported_name(file) for start in starts for file in imported_files(start)}:
+        starts |= set((ROOT / "stages/params").glob("*.py"))
+    files = {str(file.relative_to(ROOT)) for start in starts for file in imported_files(start)} - EMPTY
+    return {next((folder for folder in FOLDERS if file.startswith(f"{folder}/")), file) for file in files}
+
+
+def imported_name(file: Path) -> str:
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts)
+
+
+def test_a_stage_is_a_page_of_its_name_or_trains_the_plan_of_one() -> None:
+    for name in PIPELINE:
+        assert (ROOT / f"stages/{name}.py").is_file()
+        if name in PAGES:
+            assert PIPELINE[name]["cmd"] in {f"exec python -m {module} {name}" for module in TRAINED}
+        else:
+            assert PIPELINE[name]["cmd"] == f"exec python -m stages.{name}"
+    assert {path.stem for path in (ROOT / "stages").glob("*.py")} - {"__init__"} == set(PIPELINE)
+    assert set(PAGES) < set(PIPELINE)
 
 
 @pytest.mark.parametrize("name", PIPELINE)
-def test_a_stage_depends_on_the_modules_that_it_imports_and_on_no_others(name: str) -> None:
-    expected = {str(file.relative_to(ROOT)) for file in imported_files(ROOT / "stages" / f"{name}.py")}
-    listed = {path for path in PIPELINE[name]["deps"] if path.endswith(".py")}
-    assert listed == expected
+def test_a_stage_depends_on_the_floors_and_files_that_it_imports_and_on_no_others(name: str) -> None:
+    assert {path for path in PIPELINE[name]["deps"] if path.startswith("stages/")} == code_of(name)
+    assert "requirements/run.txt" in PIPELINE[name]["deps"]
 
 
-@pytest.mark.parametrize("name", PIPELINE)
-def test_a_stage_depends_on_the_templates_if_it_fills_them_in(name: str) -> None:
-    renders = ROOT / "stages" / "lib" / "rendering.py" in imported_files(ROOT / "stages" / f"{name}.py")
-    assert (TEMPLATES in PIPELINE[name]["deps"]) == renders
+@pytest.mark.parametrize("file", sorted(EMPTY))
+def test_what_no_stage_depends_on_holds_no_code(file: str) -> None:
+    docstring, *imports = ast.parse((ROOT / file).read_text("utf-8")).body
+    assert isinstance(docstring, ast.Expr)
+    assert [ast.unparse(node) for node in imports] == (
+        ["from stages.lib.core import start"] if file == "stages/__init__.py" else []
+    )
 
 
-@pytest.mark.parametrize("name", PIPELINE)
-def test_the_paths_of_a_command_are_the_deps_and_outputs_of_its_stage(name: str) -> None:
-    stage = PIPELINE[name]
-    code = {path for path in stage["deps"] if path.endswith(".py")}
-    waited_for = set() if name == "check" else {"data/params.ok"}
-    read = set(stage["deps"]) - code - EVERY_STAGE - waited_for - {TEMPLATES}
-    assert set(stage["deps"]) >= EVERY_STAGE | waited_for
-    unfinished = {f"data/unfinished/{name}"} if "shards" in options(stage) else set()  # gone when the stage ends
-    assert sorted(options(stage).values()) == sorted(read | outputs(stage) | unfinished)
+def test_every_stage_waits_for_check() -> None:
+    makers = {path: name for name, stage in PIPELINE.items() for path in outputs(stage)}
+
+    def causes(name: str) -> set[str]:
+        read = PIPELINE[name]["deps"]
+        direct = {maker for path, maker in makers.items() for dep in read if lies_in(path, dep) or lies_in(dep, path)}
+        return {name}.union(*(causes(cause) for cause in direct - {name}))
+
+    for name in PIPELINE:
+        assert "check" in causes(name), name
 
 
-@pytest.mark.parametrize("name", PIPELINE)
-def test_the_signature_of_main_names_the_options_and_the_params_of_its_stage(name: str) -> None:
-    parameters = signature(importlib.import_module(f"stages.{name}").main, eval_str=True).parameters
-    path_names = [name for name, parameter in parameters.items() if parameter.annotation is Path]
-    sections = [name for name in parameters if name not in path_names]
-    assert path_names == list(options(PIPELINE[name]))
-    if name == "check":  # it reads the file as a whole
-        assert PIPELINE[name]["params"] == [{"params.yaml": None}]
-        assert set(sections) == set(PARAMS)
-    else:
-        assert PIPELINE[name]["params"] == sections
+def lies_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/")
 
 
-def test_every_section_of_the_params_is_read_by_a_stage_besides_check() -> None:
-    read = {section for name, stage in PIPELINE.items() if name != "check" for section in stage["params"]}
-    assert read == set(PARAMS)
+def test_a_stage_that_trains_depends_on_its_plan_and_on_no_param() -> None:
+    for page in pages():
+        stage = PIPELINE[page.stage]
+        assert f"data/plans/{page.stage}.json" in stage["deps"]
+        assert "params" not in stage
+        assert paths(stage["outs"])[0] == f"data/trained/{page.stage}"
 
 
-def test_metrics_and_plots_live_in_git_and_under_the_name_of_their_stage() -> None:
-    for name, stage in PIPELINE.items():
+def test_metrics_and_plots_live_in_git_and_under_the_name_of_their_page() -> None:
+    for stage in PIPELINE.values():
         for entry in [*stage.get("metrics", []), *stage.get("plots", [])]:
             ((path, settings),) = entry.items()
             assert settings["cache"] is False
-            assert path == f"metrics/{name}.json" or path.startswith(f"plots/{name}/")
+            assert path == "metrics" or path.split("/")[1] in [*PAGES, "figures"]
+    assert {path.stem for path in (ROOT / "metrics").iterdir()} == set(PAGES)
+
+
+def test_the_network_of_every_page_that_trains_a_fleet_is_an_output() -> None:
+    kept = [f"models/{page.stage}.keras" for page in pages() if not plan_of(page).early_stopping]
+    assert [path for path in paths(PIPELINE["networks"]["outs"]) if path.endswith(".keras")] == kept
 
 
 def test_only_what_check_writes_persists() -> None:
-    persistent = {path for stage in PIPELINE.values() for path in persistent_outputs(stage)}
-    assert persistent == {"data/params.ok"}
+    entries = [entry for stage in PIPELINE.values() for entry in stage.get("outs", []) if isinstance(entry, dict)]
+    persistent = [path for entry in entries for path, settings in entry.items() if settings.get("persist")]
+    assert persistent == ["data/params.ok", "data/plans"]
 
 
-def persistent_outputs(stage: dict[str, Any]) -> list[str]:
-    entries = [entry for entry in stage.get("outs", []) if isinstance(entry, dict)]
-    return [path for entry in entries for path, settings in entry.items() if settings.get("persist")]
+ALLOWED = {
+    "params": {"params", "core"},
+    "core": {"core"},
+    "engine": {"engine", "core"},
+    "analysis": {"analysis", "core", "params"},
+    "publish": {"publish", "analysis", "core", "params"},
+}
 
 
-def test_pages_import_no_page_and_what_they_share_knows_no_page() -> None:
-    pages = {ROOT / "stages" / f"{name}.py" for name in PAGES}
-    for page in pages:
-        assert imported_files(page) & pages == {page}
-    for shared in (ROOT / "stages" / "lib").glob("*.py"):
-        assert not imported_files(shared) & pages
+@pytest.mark.parametrize("floor", ALLOWED)
+def test_a_floor_rests_on_those_below_it_and_knows_no_page(floor: str) -> None:
+    folder = ROOT / ("stages/params" if floor == "params" else f"stages/lib/{floor}")
+    for file in folder.rglob("*.py"):
+        for other in imported_files(file) - {ROOT / name for name in EMPTY}:
+            parts = other.relative_to(ROOT / "stages").parts
+            assert (parts[1] if parts[0] == "lib" else parts[0]) in ALLOWED[floor], f"{file.name} imports {other}"
 
 
-def test_what_trains_never_imports_what_draws() -> None:
-    drawing = ROOT / "stages" / "lib" / "drawing.py"
-    users = {name for name in PAGES if drawing in imported_files(ROOT / "stages" / f"{name}.py")}
-    assert users == {"figures"}
+def test_tensorflow_is_imported_by_the_engine_alone() -> None:
+    users = {
+        str(file.relative_to(ROOT))
+        for file in (ROOT / "stages").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        for module in names_of(node)
+        if module.split(".")[0] in {"tensorflow", "keras", "livelossplot"}
+    }
+    assert users
+    assert all(file.startswith("stages/lib/engine/") for file in users)
+
+
+def names_of(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+
+
+def test_pages_import_no_page() -> None:
+    files = {ROOT / f"stages/{name}.py" for name in PIPELINE}
+    for page in files:
+        assert imported_files(page) & files == {page}
 
 
 def test_each_stage_says_in_a_sentence_what_it_asks() -> None:
@@ -141,3 +193,21 @@ def test_each_stage_says_in_a_sentence_what_it_asks() -> None:
         question = str(importlib.import_module(f"stages.{name}").__doc__).splitlines()[0]
         assert question.endswith("?")
         assert stage["desc"].startswith(question), name
+
+
+def test_the_sections_of_the_pages_and_their_stages_stand_in_the_order_of_the_report() -> None:
+    assert [name for name in PIPELINE if name in PAGES] == PAGES
+    assert [name for name in PARAMS if name in PAGES] == PAGES
+
+
+def test_the_file_is_short_and_in_the_form_that_dvc_writes(tmp_path: Path) -> None:
+    assert len(TEXT.splitlines()) <= 350
+    assert all(len(line) <= 120 for line in TEXT.splitlines())
+    run(tmp_path, "git", "init", "--quiet")
+    run(tmp_path, "dvc", "init", "--quiet")
+    for name in ("dvc.yaml", "dvc.lock", "params.yaml", ".dvcignore"):
+        shutil.copy(ROOT / name, tmp_path)
+    for name in ("check", "network_sweep", "report"):
+        run(tmp_path, "dvc", "freeze", name)
+        run(tmp_path, "dvc", "unfreeze", name)
+    assert (tmp_path / "dvc.yaml").read_text("utf-8") == TEXT

@@ -1,6 +1,5 @@
 """Outputs against docs/outputs.md: those in git, and those of params that nobody has chosen."""
 
-import importlib
 import json
 import re
 from collections.abc import Iterator
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,27 +15,37 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from PIL import Image
 
-from stages.lib.publish.network_file import read_network
+from stages import check, dataset, figures, judge, networks, report
+from stages.lib.analysis.page import SweepPage, pages, sections
+from stages.lib.core.places import Places
+from stages.lib.core.plan import read_plan
 from stages.lib.core.runner import read_params
-from tests.arbitrary_params import tiny_params, types_of
-from tests.test_dvc_yaml import PIPELINE, options
+from stages.lib.engine import callbacks, train
+from tests.arbitrary_params import tiny_params
+from tests.measured import plan_of
+from tests.test_dvc_yaml import PIPELINE
+from tools import outputs as documented
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/outputs.md").read_text("utf-8")
 SCHEMA = json.loads((ROOT / "docs/metrics.schema.json").read_text("utf-8"))
-ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("|")]
+WORDS = documented.words(PAGE)
+SWEEPS = [page for page in pages() if isinstance(page, SweepPage)]
 
 
 def columns() -> dict[str, list[str]]:
     """The columns of each table of the page, the words for several spelled out."""
-    words = {
-        row[0]: re.findall(r"`(\w+)`", row[1]) for row in ROWS if re.fullmatch(r"[a-z]+", row[0]) and len(row) == 3
-    }
+    rows = re.findall(r"^\| (`.+\.csv`) \| (.+) \|$", PAGE, flags=re.MULTILINE)
     return {
-        file: [name for cell in row[2].split(", ") for name in words.get(cell, [cell.strip("`")])]
-        for row in ROWS
-        for file in re.findall(r"`([\w/]+\.csv)`", row[0])
+        file: [name for cell in cells.split(", ") for name in WORDS.get(cell, [cell.strip("`")])]
+        for files, cells in rows
+        for file in re.findall(r"`(.+?)`", files)
     }
+
+
+def changed_by(page: SweepPage) -> list[str]:
+    """What names a variant of a sweep."""
+    return [*plan_of(page).variants[0].changed]
 
 
 def outputs(suffix: str) -> list[str]:
@@ -48,11 +58,83 @@ def outputs(suffix: str) -> list[str]:
 
 
 def test_the_page_has_every_table_and_no_other() -> None:
-    assert set(columns()) == set(outputs(".csv"))
+    assert set(columns()) == set(outputs(".csv")), "`make docs`"
 
 
-def test_the_schema_has_every_file_of_figures_and_no_other() -> None:
-    assert {f"metrics/{stage}.json" for stage in SCHEMA["properties"]} == set(outputs(".json"))
+def test_the_page_says_what_every_other_output_is() -> None:
+    rows = re.findall(r"^\| (`.+?) \|", PAGE.split("## Other files")[1], flags=re.MULTILINE)
+    files = re.findall(r"`(.+?)`", " ".join(rows))
+    named = [file.replace("<stage>", page.stage) for file in files for page in pages()]
+    others = [path for path in outputs("") if not path.endswith(".csv") and path != "metrics"]
+    assert others
+    for path in others:
+        assert any(file == path or file.startswith(f"{path}/") for file in named), path
+
+
+def test_the_page_has_the_columns_of_every_table() -> None:
+    assert documented.with_tables(PAGE) == PAGE, "`make docs`"
+
+
+@pytest.mark.parametrize("page", SWEEPS, ids=lambda page: page.stage)
+def test_every_sweep_has_its_curves_and_its_variants_under_the_same_names(page: SweepPage) -> None:
+    names, found = changed_by(page), columns()
+    assert found[f"plots/{page.stage}/curves.csv"] == [*names, "epoch", *WORDS["spread"]]
+    variants = found[f"plots/{page.stage}/variants.csv"]
+    assert variants[: len(names) + 23] == [*names, *WORDS["final"], *WORDS["compared"]]
+
+
+def test_the_schema_is_that_of_the_types() -> None:
+    assert documented.schema() == SCHEMA, "`make docs`"
+
+
+FOUND = {"mean": 0.5, "std": 0.1, "min": 0.4, "max": 0.6, "n": 2}
+SWEEP = {
+    "best": {"momentum": 0.9, "diverged": 0, "val_loss": FOUND, "val_accuracy": FOUND},
+    "same_as_best": [0.9, {"momentum": 0.5, "learning_rate": 0.1}],
+    "variants": 2,
+    "runs": 4,
+    "diverged": 0,
+    "epochs": 3,
+}
+
+
+def test_the_schema_takes_figures_without_those_that_may_be_missing_and_null_for_what_is_not_finite() -> None:
+    jsonschema.validate({"momentum_sweep": SWEEP}, SCHEMA)
+    jsonschema.validate({"batch_sweep": SWEEP}, SCHEMA)  # no `fewest_updates`
+    best = SWEEP["best"] | {"at_end_of_grid": ["momentum"], "val_loss": FOUND | {"mean": None, "std": None}}  # type: ignore[operator]
+    jsonschema.validate({"optimizer_sweep": SWEEP | {"best": best}}, SCHEMA)  # no `momentum`
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"runs": -1},
+        {"runs": 1.5},
+        {"runs": None},
+        {"other": 1},
+        {"best": {"momentum": 0.9, "diverged": 0, "val_loss": FOUND}},
+        {"best": SWEEP["best"] | {"val_loss": FOUND | {"min": -0.1}}},  # type: ignore[operator]
+        {"best": SWEEP["best"] | {"momentum": None}},  # type: ignore[operator]
+        {"same_as_best": [None]},
+    ],
+    ids=str,
+)
+def test_the_schema_refuses_other_figures(change: dict[str, Any]) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"momentum_sweep": SWEEP | change}, SCHEMA)
+
+
+@pytest.mark.parametrize("accuracy", [-0.1, 1.1])
+def test_the_schema_takes_no_share_beyond_0_and_1(accuracy: float) -> None:
+    found = {"val_loss": 0.1, "val_accuracy": accuracy}
+    part = SCHEMA["$defs"]["HeldOut"]
+    jsonschema.validate(found | {"val_accuracy": 1.0}, part)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(found, part)
+
+
+def test_every_kind_of_figures_is_described() -> None:
+    assert [name for name, kind in SCHEMA["$defs"].items() if not kind.get("description")] == []
 
 
 def refuse_wrong_table(folder: Path, file: str) -> None:
@@ -70,6 +152,17 @@ def refuse_wrong_table(folder: Path, file: str) -> None:
 def refuse_wrong_figures(folder: Path, stage: str) -> None:
     found = json.loads((folder / f"metrics/{stage}.json").read_text("utf-8"))
     jsonschema.validate({stage: found}, SCHEMA)
+    for page in SWEEPS:
+        if page.stage == stage:
+            refuse_other_names(found, changed_by(page))
+
+
+def refuse_other_names(found: dict[str, Any], names: list[str]) -> None:
+    """What was changed stands beside the figures of the best variant, and names those that can't be told from it."""
+    figures = {"at_end_of_grid", "diverged", "val_loss", "val_accuracy"}
+    assert found["best"].keys() - figures == set(names)
+    for variant in found["same_as_best"]:
+        assert (set(variant) == set(names)) if len(names) > 1 else isinstance(variant, int | float | str)
 
 
 @pytest.mark.parametrize("file", [file for file in outputs(".csv") if file.startswith("plots")])
@@ -83,13 +176,18 @@ def test_figures_in_git_are_as_documented(stage: str) -> None:
 
 
 def run_pipeline(folder: Path, params: dict[str, Any]) -> None:
-    """Calls every page as dvc.yaml does, in one process: TensorFlow is loaded once."""
+    """Runs every stage as dvc.yaml does, in one process: TensorFlow is loaded once."""
     (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), "utf-8")
-    for name, stage in PIPELINE.items():
-        page = importlib.import_module(f"stages.{name}")
-        kinds = types_of(page.main)
-        sections = read_params(folder / "params.yaml", kinds, whole=name == "check")
-        page.main(**sections, **{option: folder / path for option, path in options(stage).items()})
+    read, places = read_params(folder / "params.yaml", sections(), whole=True), Places(folder)
+    check.main(read, places=places)
+    dataset.main(read["seed"], places=places)
+    for page in pages():
+        watched = read_plan(places.plan(page.stage)).early_stopping is not None
+        (callbacks if watched else train).train(page.stage, places=places)
+    judge.main(read["training"], places=places)
+    networks.main(read["prediction_grid"], places=places)
+    figures.main(read["prediction_grid"], places=places)
+    report.main(read, places=places)
 
 
 def refuse_wrong_outputs(folder: Path, points: int) -> None:
@@ -98,9 +196,7 @@ def refuse_wrong_outputs(folder: Path, points: int) -> None:
     for stage in SCHEMA["properties"]:
         refuse_wrong_figures(folder, stage)
     for file in outputs(".keras"):
-        layers = read_network(folder / file)
-        assert layers[0].kernel.shape[0] == 2
-        assert layers[-1].kernel.shape[1] == 1
+        assert keras.models.load_model(folder / file).input_shape == (None, 2)
     for grid in (folder / "data/grids").rglob("*.npy"):
         answers = np.load(grid)
         assert answers.dtype == np.float32

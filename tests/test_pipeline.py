@@ -1,7 +1,6 @@
 """The pipeline as its users run it: the real dvc, in a clone, on small params."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -12,52 +11,14 @@ import pytest
 import vl_convert
 import yaml
 
-ROOT = Path(__file__).parents[1]
-SMALL = {
-    "training": {"epochs": 4, "patience": 2, "batch_size": 403},
-    "prediction_grid": {"points": 15},
-    "baseline": {"snapshots": 3},
-    "lr_sweep": {"replicates": 2},
-    "initializer_sweep": {"replicates": 2},
-    "network_sweep": {
-        "activations": ["tanh"],
-        "depths": [0, 1],
-        "widths": [2, 4],
-        "learning_rates": [0.1, 0.3],
-        "epochs": 4,
-        "replicates": 2,
-    },
-    # At such rates nothing is learned, so that every size has settled and its cost can be drawn.
-    "batch_sweep": {"batch_sizes": [403, 1209], "learning_rates": [1.0e-05, 2.0e-05], "epochs": 4, "replicates": 2},
-    "optimizer_sweep": {"learning_rates": {"sgd": [0.1, 0.3], "adam": [0.01, 0.03]}, "replicates": 2},
-    "smallest_network": {"activations": ["tanh"], "most_parameters": 9, "restarts": 2, "epochs": 4, "batch_size": 403},
-    "callbacks_demo": {"epochs": 4, "patience": 2},
-}
-STAGES = [
-    "check",
-    "dataset",
-    "baseline",
-    "lr_sweep",
-    "initializer_sweep",
-    "network_sweep",
-    "batch_sweep",
-    "optimizer_sweep",
-    "smallest_network",
-    "callbacks_demo",
-    "figures",
-    "report",
-]
+from stages.lib.analysis.page import pages
+from tests.small import run, stages_run
+from tests.test_dvc_yaml import PIPELINE
 
-
-def run(folder: Path, *command: str, code: int = 0) -> str:
-    """Returns what a command prints, and checks its exit code."""
-    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert ended.returncode == code, ended.stdout + ended.stderr
-    return ended.stdout + ended.stderr
-
-
-def stages_run(output: str) -> list[str]:
-    return re.findall(r"Running stage '(\w+)'", output)
+STAGES = list(PIPELINE)
+READ_LR = [page.stage for page in pages() if "lr" in page.reads]
+TRAINED = [page.stage for page in pages()]
+DRAWN = ["judge", "networks", "figures", "report"]
 
 
 def set_params(folder: Path, changes: Mapping[str, object]) -> None:
@@ -66,50 +27,6 @@ def set_params(folder: Path, changes: Mapping[str, object]) -> None:
         text, count = re.subn(rf"^(\s*{key}:) [^ \n]+", rf"\1 {value}", text, flags=re.MULTILINE)
         assert count, key
     (folder / "params.yaml").write_text(text, "utf-8")
-
-
-def make_small(path: Path) -> None:
-    params = yaml.safe_load(path.read_text("utf-8"))
-    for section, changes in SMALL.items():
-        params[section].update(changes)
-    path.write_text(yaml.safe_dump(params, sort_keys=False), "utf-8")
-
-
-def copy_project(clone: Path) -> None:
-    """Copies the files that git has or would take, as they are in the work tree."""
-    files = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in filter(None, files.stdout.split("\0")):
-        if (ROOT / name).exists():
-            (clone / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, clone / name)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _own_dvc_and_git(tmp_path_factory: pytest.TempPathFactory) -> None:
-    home = tmp_path_factory.mktemp("home")
-    os.environ["DVC_SITE_CACHE_DIR"] = str(home / "dvc")
-    os.environ["GIT_CONFIG_GLOBAL"] = str(home / "gitconfig")
-    subprocess.run(["git", "config", "--global", "user.name", "A Reader"], check=True)
-    subprocess.run(["git", "config", "--global", "user.email", "reader@example.org"], check=True)
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clone in which the whole pipeline has run on small params, and is committed."""
-    clone = tmp_path_factory.mktemp("built") / "clone"
-    copy_project(clone)
-    run(clone, "git", "init", "--quiet", "--initial-branch", "main")
-    make_small(clone / "params.yaml")
-    assert stages_run(run(clone, "dvc", "repro")) == STAGES
-    run(clone, "git", "add", "--all")
-    run(clone, "git", "commit", "--quiet", "--message", "Build on small params")
-    return clone
 
 
 @pytest.fixture
@@ -138,12 +55,13 @@ def test_lr_of_an_experiment_reaches_what_reads_it_and_the_former_value_comes_fr
     clone: Path,
 ) -> None:
     output = run(clone, "dvc", "exp", "run", "-S", "lr=0.05")
-    assert stages_run(output) == ["check", "baseline", "initializer_sweep", "figures", "report"]
+    assert stages_run(output) == ["check", *READ_LR, *DRAWN]
     assert run(clone, "git", "diff", "--unified=0", "params.yaml").splitlines()[-2:] == ["-lr: 0.1", "+lr: 0.05"]
     assert "0.05" in run(clone, "dvc", "params", "diff")
     assert "metrics/baseline.json" in run(clone, "dvc", "metrics", "diff")
     set_params(clone, {"lr": 0.1})
-    assert stages_run(run(clone, "dvc", "repro")) == ["check", "report"]  # they alone have outs that git holds
+    # These alone have outs that git holds, or persist.
+    assert stages_run(run(clone, "dvc", "repro")) == ["check", "report"]
     assert run(clone, "git", "status", "--porcelain") == ""
 
 
@@ -169,7 +87,7 @@ def test_other_values_to_sweep_run_the_sweep_and_what_draws_alone(
     clone: Path, stage: str, change: str, column: list[str]
 ) -> None:
     output = run(clone, "dvc", "exp", "run", "-S", f"{stage}.{change}")
-    assert stages_run(output) == ["check", stage, "figures", "report"]
+    assert stages_run(output) == ["check", stage, *DRAWN]
     rows = (clone / "plots" / stage / "variants.csv").read_text("utf-8").splitlines()
     assert [row.split(",")[0] for row in rows] == column
 
@@ -181,9 +99,29 @@ def test_comments_and_blank_lines_of_the_params_run_nothing(clone: Path) -> None
 
 
 def test_another_colour_runs_what_draws_alone(clone: Path) -> None:
-    drawing = clone / "stages" / "lib" / "drawing.py"
+    drawing = clone / "stages/lib/publish/drawing.py"
     drawing.write_text(drawing.read_text("utf-8").replace("#0072B2", "#0072B3"), "utf-8")
     assert stages_run(run(clone, "dvc", "repro")) == ["figures", "report"]
+
+
+@pytest.mark.parametrize("file", ["stages/lib/analysis/statistics.py", "stages/lr_sweep.py", "stages/params/fields.py"])
+def test_a_comment_in_what_judges_or_declares_trains_nothing(clone: Path, file: str) -> None:
+    (clone / file).write_text((clone / file).read_text("utf-8") + "\n# A comment.\n", "utf-8")
+    ran = stages_run(run(clone, "dvc", "repro"))
+    assert "judge" in ran
+    assert not set(ran) & set(TRAINED)
+    assert run(clone, "git", "status", "--porcelain").split() == ["M", "dvc.lock", "M", file]
+
+
+def test_another_rule_of_when_a_loss_has_settled_trains_nothing(clone: Path) -> None:
+    output = run(clone, "dvc", "exp", "run", "-S", "training.min_delta=1.0")
+    assert stages_run(output) == ["check", "judge", "report"]
+    assert '"epoch": 1,' in (clone / "metrics/baseline.json").read_text("utf-8")
+
+
+def test_another_activation_of_the_baseline_trains_no_sweep_that_has_its_own(clone: Path) -> None:
+    ran = stages_run(run(clone, "dvc", "exp", "run", "-S", "network.activation=tanh"))
+    assert set(TRAINED) - set(ran) == {"network_sweep", "smallest_network"}
 
 
 def test_a_fault_in_a_late_section_stops_before_any_output_is_removed(clone: Path) -> None:
@@ -202,10 +140,8 @@ def test_an_experiment_in_a_fresh_clone_first_builds_what_is_missing(built: Path
     fresh = tmp_path / "fresh"
     assert stages_run(run(fresh, "dvc", "exp", "run", "-S", "lr=0.05")) == STAGES
     assert (fresh / "models" / "lr_sweep.keras").read_bytes() == (built / "models" / "lr_sweep.keras").read_bytes()
-    assert run(fresh, "git", "diff", "--name-only", "--", "metrics").split() == [
-        "metrics/baseline.json",
-        "metrics/initializer_sweep.json",
-    ]
+    changed = run(fresh, "git", "diff", "--name-only", "--", "metrics").split()
+    assert sorted(changed) == sorted(f"metrics/{stage}.json" for stage in READ_LR)
 
 
 @pytest.mark.long

@@ -11,14 +11,14 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page
 
-from stages.lib.engine.archive import save_network
-from stages.lib.publish.network_file import Layer, read_network
+from stages.lib.analysis.chapter import Chapter
+from stages.lib.core.places import Places
 from stages.lib.core.points import Points
-from stages.lib.publish.rendering import Learning, Question, Report, write_html
+from stages.lib.engine.network import dense_network
+from stages.lib.publish.rendering import Layer, Learning, Question, Report, write_html
 from stages.params.network import Activation
-from tests import report_inputs
-from tests.conftest import serious_faults
-from tests.test_report import HOSTILE, hostile_report
+from tests.conftest import copy_of_study, serious_faults
+from tests.test_report import HOSTILE, hostile_report, write_report
 
 LIMIT = 2.0
 PLACES = [(0.5, 0.5), (0.1, 0.2), (0.93, 0.35), (0.27, 0.81)]  # shares of the picture, from its upper left corner
@@ -35,24 +35,33 @@ class Visit:
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory, data: dict[str, Path]) -> Path:
-    folder = tmp_path_factory.mktemp("report")
-    return report_inputs.write_report(folder / "out", report_inputs.inputs(folder, data["train"]))["html"]
+def report(tmp_path_factory: pytest.TempPathFactory, built: Path) -> Path:
+    """The page of a study in which one learning rate has no loss, as if all its runs had diverged."""
+    study = copy_of_study(built, tmp_path_factory.mktemp("report") / "study")
+    table = pd.read_csv(study.table("lr_sweep", "variants"))
+    table.loc[len(table) - 1, "val_loss_mean"] = np.nan
+    table.to_csv(study.table("lr_sweep", "variants"), index=False)
+    write_report(study)
+    return study.page
 
 
 @pytest.fixture(scope="module")
-def networks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A saved network for each activation, and one without hidden units."""
-    folder = tmp_path_factory.mktemp("networks")
+def networks() -> dict[str, keras.Sequential]:
+    """A network for each activation, of two hidden layers with random weights and biases, negative ones too."""
+    made: dict[str, keras.Sequential] = {}
     for seed, name in enumerate(ACTIVATIONS):
-        save_network(report_inputs.random_network(name, seed), folder / f"{name}.keras")
-    return {name: folder / f"{name}.keras" for name in ACTIVATIONS}
+        made[name] = dense_network([5, 4], name, keras.optimizers.SGD(), name="random")
+        random = np.random.default_rng(seed)
+        made[name].set_weights([random.normal(0, 0.8, weights.shape) for weights in made[name].get_weights()])
+    return made
 
 
 @pytest.fixture(scope="module")
-def playground(tmp_path_factory: pytest.TempPathFactory, networks: dict[str, Path], browser: Browser) -> Page:
+def playground(
+    tmp_path_factory: pytest.TempPathFactory, networks: dict[str, keras.Sequential], browser: Browser
+) -> Page:
     """A page on which each of the networks can be picked, and some that no page can play with."""
-    layers = {name: read_network(path) for name, path in networks.items()}
+    layers = {name: layers_of(network) for name, network in networks.items()}
     one = np.ones((2, 1), np.float32)
     layers["unknown"] = [Layer("softmax", one, one[0])]
     layers["diverged"] = [Layer("sigmoid", one * np.nan, one[0])]
@@ -62,8 +71,15 @@ def playground(tmp_path_factory: pytest.TempPathFactory, networks: dict[str, Pat
     return open_page(browser, path).page
 
 
+def layers_of(network: keras.Sequential) -> list[Layer]:
+    return [Layer(layer.get_config()["activation"], *layer.get_weights()) for layer in network.layers]
+
+
 def write_networks(layers: dict[str, list[Layer]], path: Path) -> None:
-    questions = [Question(name, f"{name}?", "", {}, "", network=(name, network)) for name, network in layers.items()]
+    questions = [
+        Question(Chapter(1, name, f"{name}?", "", name, (), ""), {}, layers=tuple(network))
+        for name, network in layers.items()
+    ]
     points = Points(np.array([[1, 0.5], [0.1, -0.3]], np.float32), np.array([[0], [1]], np.float32))
     curves = pd.DataFrame({"epoch": [1], "val_accuracy": [0.5]})
     learning = Learning({0: np.zeros((3, 3), np.float32), 1: np.ones((3, 3), np.float32)}, curves)
@@ -178,15 +194,15 @@ def test_the_slider_moves_the_picture(browser: Browser, report: Path) -> None:
         pictures.append(picture(page, "#learning-plane"))
     assert len(set(pictures)) == 3
     page.click("#learning-play")
-    page.wait_for_function("document.getElementById('learning-label').textContent.startsWith('Epoch 3: 90.0 %')")
+    page.wait_for_function("document.getElementById('learning-label').textContent.startsWith('Epoch 4: ')")
     assert picture(page, "#learning-plane") == pictures[0]
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_the_output_under_the_pointer_is_keras_s(
-    activation: Activation, playground: Page, networks: dict[str, Path]
+    activation: Activation, playground: Page, networks: dict[str, keras.Sequential]
 ) -> None:
-    network = keras.models.load_model(networks[activation])
+    network = networks[activation]
     playground.select_option("#play-choice", label=activation)
     seen = set()
     for across, down in PLACES:
@@ -217,9 +233,9 @@ def test_a_tap_asks_on_a_phone(browser: Browser, report: Path) -> None:
     assert reading(page)[0][0] == pytest.approx([-LIMIT, LIMIT], abs=0.1)
 
 
-def test_a_unit_shows_its_weights_and_what_it_sees(playground: Page, networks: dict[str, Path]) -> None:
+def test_a_unit_shows_its_weights_and_what_it_sees(playground: Page, networks: dict[str, keras.Sequential]) -> None:
     playground.select_option("#play-choice", label="tanh")
-    kernel, bias = keras.models.load_model(networks["tanh"]).get_weights()[:2]
+    kernel, bias = networks["tanh"].get_weights()[:2]
     playground.locator("#play-columns button[data-layer='1'][data-unit='2']").focus()
     assert playground.inner_text("#play-unit-name") == "hidden layer 1, unit 3"
     chips = playground.locator("#play-unit-weights li b").all_inner_texts()
@@ -263,10 +279,14 @@ def test_a_table_sorts_by_the_column_whose_heading_is_pressed(browser: Browser, 
         loss.locator("button").press("Enter")
         assert loss.get_attribute("aria-sort") == order
         rates.append(table.locator("tbody td:first-child").all_inner_texts())
-    assert rates == [["0.5", "0.01", "1000"], ["0.01", "0.5", "1000"]]  # the one without a loss is last both times
+    *rising, last = rates[0]
+    assert len(rising) == 14
+    assert rates[1] == [*reversed(rising), last]
+    assert last == "10"  # the one without a loss is last both times
     table.locator("th button").nth(0).click()
     assert loss.get_attribute("aria-sort") is None
-    assert table.locator("tbody td:first-child").all_inner_texts() == ["0.01", "0.5", "1000"]
+    by_rate = [float(rate) for rate in table.locator("tbody td:first-child").all_inner_texts()]
+    assert by_rate == sorted(by_rate)
 
 
 def test_a_narrow_page_does_not_scroll_sideways(browser: Browser, report: Path) -> None:
@@ -297,9 +317,9 @@ def test_the_theme_can_be_switched(browser: Browser, report: Path) -> None:
     assert colours[0] == colours[2] != colours[1]
 
 
-def test_hostile_text_is_read_and_not_run(browser: Browser, tmp_path: Path, data: dict[str, Path]) -> None:
-    paths = hostile_report(tmp_path / "out", report_inputs.inputs(tmp_path, data["train"]))
-    visit = open_page(browser, paths["html"])
+def test_hostile_text_is_read_and_not_run(browser: Browser, study: Places) -> None:
+    hostile_report(study)
+    visit = open_page(browser, study.page)
     assert visit.complaints == []
     assert visit.page.locator("img[src='x']").count() == 0
     assert HOSTILE in visit.page.locator("#initializer_sweep table").inner_text()

@@ -8,7 +8,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-import licences
+from tools import licences
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "requirements"

@@ -1,28 +1,28 @@
-"""The search for the smallest network, on few restarts."""
+"""The search for the smallest network, on figures made by hand."""
 
-import json
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pandas as pd
 import pytest
 
 from stages import smallest_network
-from stages.lib.core.points import read_points
+from stages.lib.core.plan import Optimizer, replicate_seeds
 from stages.params.smallest_network import SmallestNetwork
-from tests.conftest import SEED
+from tests.measured import GIVEN, measured, plan_of
+
+ASKED = {"activations": ["tanh"], "most_parameters": 9, "restarts": 2, "epochs": 3, "batch_size": 403}
+PAGE = smallest_network.Page()
+
+
+def asking(**values: Any) -> SmallestNetwork:
+    return SmallestNetwork(**{**ASKED, "learning_rate": 0.1, **values})
 
 
 def table_of(rows: list[tuple[str, int, int]]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["hidden_units", "parameters", "perfect"])
-    return table.assign(activation="tanh", restarts=50, share=table["perfect"] / 50)
-
-
-def asking(**values: Any) -> SmallestNetwork:
-    wanted: dict[str, Any] = {"activations": ["tanh"], "most_parameters": 9, "restarts": 2, "epochs": 3}
-    return SmallestNetwork(**{**wanted, "batch_size": 403, "learning_rate": 0.1, **values})
+    return table.assign(activation="tanh", restarts=50, share=table["perfect"] / 50, accuracy_max=table["perfect"] > 0)
 
 
 def test_every_shape_of_one_or_two_layers_up_to_a_size_is_tried() -> None:
@@ -37,13 +37,30 @@ def test_a_search_of_tens_of_thousands_of_networks_is_accepted_and_one_beyond_al
         asking(activations=["tanh", "relu"], most_parameters=33, restarts=10_000)
 
 
+def test_every_start_of_every_shape_is_trained_by_adam_and_its_weights_are_kept() -> None:
+    plan = plan_of(PAGE, smallest_network=ASKED | {"activations": ["tanh", "elu"], "learning_rate": 0.25}, seed=3)
+    assert [variant.changed for variant in plan.variants] == [
+        {"activation": activation, "hidden_units": shape}
+        for activation in ("tanh", "elu")
+        for shape in ("1", "1-1", "2")
+    ]
+    recipe = plan.variants[4].recipe
+    assert (recipe.activation, recipe.hidden_units) == ("elu", (1, 1))
+    assert (recipe.optimizer, recipe.learning_rate) == (Optimizer("adam"), 0.25)
+    assert (recipe.batch_size, recipe.epochs, recipe.kernel_initializer) == (403, 3, "glorot_uniform")
+    assert (plan.kept, plan.tested) == (2, True)
+    assert plan.seeds == replicate_seeds(3, 2)
+
+
 def test_the_answers_are_the_smallest_with_any_and_with_nine_of_ten_perfect_restarts() -> None:
-    accuracy = np.linspace(0, 1, 8).reshape(4, 2)
-    found = smallest_network.answer(table_of([("6", 25, 46), ("3", 13, 0), ("4", 17, 2), ("2-2", 17, 3)]), accuracy)
+    accuracy = np.linspace(0, 1, 10).reshape(5, 2)
+    rows = [("6", 25, 45), ("3", 13, 0), ("4", 17, 2), ("2-2", 17, 3), ("5", 21, 44)]
+    found = smallest_network.answer(table_of(rows), accuracy)
     assert found["smallest"]["hidden_units"] == "2-2"
     assert found["smallest_reliable"]["hidden_units"] == "6"
     assert found["smallest"]["accuracy"]["mean"] == pytest.approx(accuracy[3].mean())
-    assert found["runs"] == 200
+    assert found["runs"] == 250
+    assert found["most_parameters"] == 25
 
 
 def test_without_a_perfect_restart_there_is_no_answer() -> None:
@@ -52,23 +69,62 @@ def test_without_a_perfect_restart_there_is_no_answer() -> None:
     assert found["smallest_reliable"] is None
 
 
-def test_the_units_and_the_bias_sum_to_the_logit_of_the_saved_network(
-    tmp_path: Path, network: Any, prediction_grid: Any, data: dict[str, Path]
-) -> None:
-    names = {"model": "keras", "grid": "npy", "units": "npy", "variants": "csv", "metrics": "json"}
-    paths = {name: tmp_path / f"{name}.{kind}" for name, kind in names.items()}
-    smallest_network.main(SEED, network, prediction_grid, asking(), **data, shards=tmp_path / "unfinished", **paths)
+ACCURACY = np.array([[1.0, 0.9, 1.0], [1.0, 1.0, 1.0], [0.8, 0.7, 0.6]])
+VAL_LOSS = np.array([[0.3, 0.1, 0.2], [0.1, 0.1, 0.1], [0.0, 0.0, 0.0]])
 
-    variants = pd.read_csv(paths["variants"], dtype={"hidden_units": str})
-    assert variants["hidden_units"].tolist() == ["1", "1-1", "2"]
-    assert variants["parameters"].tolist() == [5, 7, 9]
-    found = json.loads(paths["metrics"].read_text("utf-8"))
-    assert found["smallest"] is None  # nine parameters are too few
-    test = read_points(data["test"])
-    loss, accuracy = keras.models.load_model(paths["model"]).evaluate(test.x, test.y, verbose=0)
-    assert found["kept"]["test"]["accuracy"] == pytest.approx(accuracy)
-    assert found["kept"]["test"]["loss"] == pytest.approx(loss, rel=1e-5)
-    *parts, logit = np.load(paths["units"])
-    bias = keras.models.load_model(paths["model"]).get_weights()[-1][0]
-    np.testing.assert_allclose(np.sum(parts, axis=0) + bias, logit, atol=1e-5)
-    assert np.load(paths["grid"]) == pytest.approx(1 / (1 + np.exp(-logit)), abs=1e-5)
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ([9, 13, 5], (0, 2)),  # of the two shapes that separate, the smaller; of its perfect starts the lower loss
+        ([9, 9, 5], (1, 0)),  # equally small: the one with more perfect starts, and of equal starts the first
+        ([17, 13, 5], (1, 0)),
+    ],
+)
+def test_the_network_that_is_kept_is_the_best_start_of_the_smallest_shape(
+    parameters: list[int], expected: tuple[int, int]
+) -> None:
+    perfect = (ACCURACY == 1).sum(axis=1)
+    table = pd.DataFrame({"parameters": parameters, "perfect": perfect, "accuracy_max": ACCURACY.max(axis=1)})
+    assert smallest_network.smallest(table, ACCURACY, VAL_LOSS) == expected
+
+
+def test_where_none_separates_the_start_that_comes_nearest_is_kept() -> None:
+    accuracy = np.array([[0.7, 0.8], [0.9, 0.5]])
+    table = pd.DataFrame({"parameters": [5, 9], "perfect": 0, "accuracy_max": accuracy.max(axis=1)})
+    assert smallest_network.smallest(table, accuracy, np.zeros((2, 2))) == (1, 0)
+
+
+def test_the_weights_and_the_figures_are_those_of_the_start_that_is_kept(tmp_path: Path) -> None:
+    plan = plan_of(PAGE, smallest_network=ASKED)
+    trained = measured(tmp_path, plan, [[0.5, 0.6], [0.3, 0.2], [0.7, 0.8]])
+    accuracy = np.array([[0.9, 0.8], [1.0, 1.0], [1.0, 0.9]], np.float32)
+    np.save(tmp_path / "train_accuracy.npy", accuracy)
+    found = PAGE.judge(trained, GIVEN)
+    assert found.chosen is not None
+    assert found.chosen.kept.recipe.hidden_units == (1, 1)
+    assert found.chosen.kept.units
+    assert set(found.chosen.weights) == {101}  # of variant 1, seed 1: the lower loss
+    kept = found.figures.kept  # type: ignore[attr-defined]
+    assert (kept.validation.loss, kept.validation.accuracy) == (pytest.approx(0.2), pytest.approx(0.8))
+    assert (kept.test.loss, kept.test.accuracy) == (pytest.approx(0.22), pytest.approx(0.7))
+    table = found.tables["variants"]
+    assert table["perfect"].tolist() == [0, 2, 1]
+    assert table["parameters"].tolist() == [5, 7, 9]
+    np.testing.assert_allclose(table["accuracy_mean"], [0.85, 1.0, 0.95], rtol=1e-6)
+
+
+def test_the_answer_tells_the_starts_with_their_interval_and_that_none_is_none() -> None:
+    shape = {"hidden_units": "4", "activation": "tanh", "parameters": 17, "perfect": 15, "restarts": 50, "share": 0.3}
+    accuracy = {"mean": 0.9, "std": 0.1, "min": 0.8, "max": 1.0, "n": 50}
+    kept = {part: {"loss": 0.1, "accuracy": 0.995} for part in ("validation", "test")}
+    found = {"smallest": shape | {"accuracy": accuracy}, "smallest_reliable": None, "kept": kept, "runs": 100}
+    figures = smallest_network.SmallestFigures.of(found | {"most_parameters": 20})
+    text = smallest_network.sentences(figures)
+    assert text.startswith("17 parameters are the fewest")
+    assert "15 starts of 50 (95 % interval 19% to 44%)" in text  # Wilson (1927)
+    assert "gets 99.50% of the validation points and 99.50% of the test points right" in text
+    assert "None does so in nine starts of ten. Tried were all shapes" in text
+    assert "up to 20 parameters, in 100 runs" in text
+    nothing = smallest_network.SmallestFigures.of(found | {"most_parameters": 20, "smallest": None})
+    assert smallest_network.sentences(nothing).startswith("No network that was tried")

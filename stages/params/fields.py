@@ -1,9 +1,11 @@
 """Types that several sections share."""
 
-from typing import Annotated, Any
+from math import prod
+from typing import Annotated, Any, Self
 
 from annotated_types import Ge, Gt, Le, Len
-from pydantic import AfterValidator, AllowInfNan, ConfigDict, Strict
+from pydantic import AfterValidator, AllowInfNan, ConfigDict, Strict, model_validator
+from pydantic.dataclasses import dataclass
 
 SECTION = ConfigDict(extra="forbid")  # a key that nothing reads is a misspelt one
 MOST_NETWORKS = 200_000  # of a sweep; hours of training on a few cores, and the most that was thought of
@@ -17,7 +19,7 @@ def _without_duplicates(values: list[Any]) -> list[Any]:
 
 
 def refuse_too_many(networks: int) -> None:
-    """Returns nothing; raises ValueError where a sweep would train more networks than anybody can wait for."""
+    """Raise ValueError where a sweep would train more networks than anybody can wait for."""
     if networks > MOST_NETWORKS:
         raise ValueError(
             f"all combinations are {networks:,} networks, but at most {MOST_NETWORKS:,} are allowed; "
@@ -34,3 +36,18 @@ Depth = Annotated[int, Strict(), Ge(0), Le(8)]
 LearningRate = Annotated[Number, Gt(0), Le(1_000)]
 Improvement = Annotated[Number, Ge(0), Le(1)]
 DISTINCT = (Len(min_length=1, max_length=100), AfterValidator(_without_duplicates))
+
+
+@dataclass(frozen=True, config=SECTION)
+class Tuned:
+    """A sweep over all combinations of its lists, in which each variant is tuned over `learning_rates`."""
+
+    learning_rates: Annotated[list[LearningRate], *DISTINCT]
+    replicates: Replicates
+
+    @model_validator(mode="after")
+    def _can_be_trained(self) -> Self:
+        refuse_too_many(
+            prod(len(values) for values in vars(self).values() if isinstance(values, list)) * self.replicates
+        )
+        return self

@@ -10,7 +10,6 @@ import pexpect
 
 ROOT = Path(__file__).parents[2]
 PIPELINE = Path(__file__).with_name("pipeline")
-ENGINE = ["__init__.py", "lib/__init__.py", "lib/environment.py", "lib/files.py", "lib/process.py", "lib/runner.py"]
 STAGES = ["check", "walk", "summary"]
 # DVC empties these two files and then writes them; killed in between, it says so of them ever after.
 CUT_SHORT = ("Unable to read RWLock-file", "dvc.lock' is invalid", "dvc.lock' validation failed")
@@ -80,10 +79,9 @@ def repro(clone: Path) -> str:
 def make_clone(folder: Path) -> Path:
     """A clone in which nothing has run, committed; the project's settings for DVC and git are in it."""
     clone = folder / "clone"
-    for name in ENGINE:
-        (clone / "stages" / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / "stages" / name, clone / "stages" / name)
-    shutil.copytree(ROOT / "stages/lib/core/settings", clone / "stages/lib/core/settings")
+    shutil.copytree(ROOT / "stages/lib/core", clone / "stages/lib/core", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("stages/__init__.py", "stages/lib/__init__.py"):
+        shutil.copy2(ROOT / name, clone / name)
     for page in STAGES:
         shutil.copy2(PIPELINE / f"{page}.py", clone / "stages" / f"{page}.py")
     for file in (PIPELINE / "dvc.yaml", PIPELINE / "params.yaml", ROOT / ".dvcignore", ROOT / ".gitignore"):

@@ -65,5 +65,5 @@ def test_what_was_checked_out_from_a_damaged_cache_is_found_too(former: Path) ->
 
 
 def test_the_command_is_the_documented_one() -> None:
-    assert "check-cache: .venv/run\n\tpython -m check_cache\n" in (ROOT / "Makefile").read_text("utf-8")
+    assert "check-cache: .venv/run\n\tpython -m tools.check_cache\n" in (ROOT / "Makefile").read_text("utf-8")
     assert "make check-cache" in (ROOT / "docs/faults.md").read_text("utf-8")

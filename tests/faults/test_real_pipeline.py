@@ -2,7 +2,6 @@
 
 import random
 import re
-import shlex
 import shutil
 import signal
 import time
@@ -15,8 +14,9 @@ import pytest
 from tests.faults.clones import bits, call, on_terminal, repro, run
 from tests.faults.namespaces import PRIVATE, require_namespaces
 from tests.faults.test_killed import disturb
-from tests.test_dvc_yaml import PIPELINE, options, outputs
-from tests.test_pipeline import copy_project, make_small, set_params
+from tests.small import build
+from tests.test_dvc_yaml import PIPELINE, outputs
+from tests.test_pipeline import set_params
 
 pytestmark = pytest.mark.long
 
@@ -24,14 +24,9 @@ pytestmark = pytest.mark.long
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone in which the whole pipeline has run on small params, and is committed."""
-    clone = tmp_path_factory.mktemp("real") / "clone"
-    copy_project(clone)
-    make_small(clone / "params.yaml")
-    run(clone, "git", "init", "--quiet", "--initial-branch", "main")
-    run(clone, "dvc", "repro")
-    run(clone, "git", "add", "--all")
-    run(clone, "git", "commit", "--quiet", "--message", "Build on small params")
-    return clone
+    folder = tmp_path_factory.mktemp("real")
+    build(folder)
+    return folder / "clone"
 
 
 def changed(real: Path, folder: Path) -> Path:
@@ -99,16 +94,20 @@ def test_ctrl_c_ends_a_large_sweep_and_the_same_command_goes_on_where_it_was(rea
 
 @pytest.mark.parametrize("stage", PIPELINE)
 def test_a_full_disk_ends_each_stage_with_one_line(real: Path, tmp_path: Path, stage: str) -> None:
-    """Its outputs, all of which are moved to a disk without room, are the only ones."""
+    """The folders of its outputs lie on a disk without room; what it reads is copied there before the disk is full."""
     require_namespaces()
     clone = Path(shutil.copytree(real, tmp_path / "clone", symlinks=True))
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    moved = {path: disk / path for path in outputs(PIPELINE[stage])}
-    words = [f"--{name.replace('_', '-')}={moved.get(path, path)}" for name, path in options(PIPELINE[stage]).items()]
-    fill = f"mount -t tmpfs -o size=4k tmpfs {disk} && head -c 4096 /dev/zero > {disk}/filler"
-    page = shlex.join(["python", "-m", f"stages.{stage}", *words])
-    ended = call(clone, *PRIVATE, "sh", "-c", f"{fill} && {page}")
+    places = sorted({path.split("/")[0] for path in outputs(PIPELINE[stage])})
+    fill = "".join(
+        f"mount -t tmpfs -o size=64m tmpfs {place}.full && cp -a {place}/. {place}.full && "
+        f"head -c 64M /dev/zero > {place}.full/filler; mount --move {place}.full {place}; "
+        for place in places
+    )
+    for place in places:
+        (clone / f"{place}.full").mkdir()
+    ended = call(clone, *PRIVATE, "sh", "-c", f"{fill} {PIPELINE[stage]['cmd']}")
+    for place in places:
+        (clone / f"{place}.full").rmdir()
     assert ended.returncode == 1
     assert "No space left on device" in ended.stdout.splitlines()[-1]
     assert "Traceback" not in ended.stdout

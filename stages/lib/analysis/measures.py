@@ -11,7 +11,7 @@ RISE = 1e-3  # relative; above the rounding of a float32 mean, below any rise se
 
 
 def summary(values: np.ndarray) -> dict[str, Any]:
-    """Returns mean, standard deviation (of the sample, n - 1), least, greatest and number of some runs' values.
+    """Return mean, standard deviation (of the sample, n - 1), least, greatest and number of some runs' values.
 
     Of one run the standard deviation is not known: NaN.
     """
@@ -22,7 +22,7 @@ def summary(values: np.ndarray) -> dict[str, Any]:
 
 
 def plateau_epoch(val_loss: np.ndarray, rule: Training) -> int | None:
-    """Returns the first epoch (from 1) after which `patience` epochs bring less than `min_delta`, or None.
+    """Return the first epoch (from 1) after which `patience` epochs bring less than `min_delta`, or None.
 
     The gain is the loss of that epoch less the smallest of the next `patience` epochs; all of them must
     have been trained. A rule is needed as the cross-entropy of separable points falls for ever.
@@ -39,13 +39,13 @@ def plateau_epoch(val_loss: np.ndarray, rule: Training) -> int | None:
 
 
 def constant_loss(points: Points) -> float:
-    """Returns the binary cross-entropy of the best constant answer: the entropy of the classes, in nats."""
+    """Return the binary cross-entropy of the best constant answer: the entropy of the classes, in nats."""
     share = float(points.y.mean(dtype=np.float64))
     return float(-share * np.log(share) - (1 - share) * np.log1p(-share))
 
 
 def diverged(loss: np.ndarray, *, start: np.ndarray, constant: float) -> np.ndarray:
-    """Returns which runs diverged, shape (runs,).
+    """Return which runs diverged, shape (runs,).
 
     A run diverged if its training loss ends not finite, or above that of the constant answer after it
     has risen. One that has only ever fallen from where it began is slow, not divergent: a learning rate

@@ -34,7 +34,7 @@ class Comparison:
 
 
 def t_interval(values: np.ndarray) -> tuple[float, float]:
-    """Returns the ends of the 95 % t interval of a mean; NaN for fewer than two values or one that is not finite."""
+    """Return the ends of the 95 % t interval of a mean; NaN for fewer than two values or one that is not finite."""
     values = np.asarray(values, np.float64)
     if len(values) < 2 or not np.isfinite(values).all():
         return np.nan, np.nan
@@ -42,19 +42,19 @@ def t_interval(values: np.ndarray) -> tuple[float, float]:
 
 
 def interval_of_mean(mean: float, std: float, n: int) -> tuple[float, float]:
-    """Returns the ends of the 95 % t interval of the mean of n > 1 values with that sample standard deviation."""
+    """Return the ends of the 95 % t interval of the mean of n > 1 values with that sample standard deviation."""
     half = float(stats.t.ppf(1 - LEVEL / 2, n - 1)) * std / np.sqrt(n)
     return float(mean - half), float(mean + half)
 
 
 def interval_of_share(hits: int, n: int) -> tuple[float, float]:
-    """Returns the ends of Wilson's 95 % interval (1927) of a share, seen in so many of n > 0 runs."""
+    """Return the ends of Wilson's 95 % interval (1927) of a share, seen in so many of n > 0 runs."""
     ends = stats.binomtest(hits, n).proportion_ci(1 - LEVEL, method="wilson")
     return float(ends.low), float(ends.high)
 
 
 def compare_to_best(values: np.ndarray, best: int) -> Comparison:
-    """Returns how each variant compares to the best one, by paired t tests of logarithms.
+    """Return how each variant compares to the best one, by paired t tests of logarithms.
 
     A variant with a value that is not finite is told from the best without a test, with NaN for its
     figures. With one replicate there is nothing to test with: no other can be told from the best.
@@ -83,7 +83,7 @@ def compare_to_best(values: np.ndarray, best: int) -> Comparison:
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:
-    """Returns p values corrected for their number by Holm's step-down method (1979), shape as given."""
+    """Return p values corrected for their number by Holm's step-down method (1979), shape as given."""
     order = np.argsort(p_values, kind="stable")
     steps = (len(p_values) - np.arange(len(p_values))) * p_values[order]
     corrected = np.empty(len(p_values))

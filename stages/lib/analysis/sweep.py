@@ -70,43 +70,43 @@ class Sweep:
 
     @property
     def replicates(self) -> int:
-        """Returns the number of seeds per variant."""
+        """Return the number of seeds per variant."""
         return self.start.shape[1]
 
     @property
     def final_val_loss(self) -> np.ndarray:
-        """Returns the validation loss after the last epoch, shape (variants, replicates)."""
+        """Return the validation loss after the last epoch, shape (variants, replicates)."""
         return self.curves["val_loss"][:, :, -1].astype(np.float64)
 
     @property
     def ranks(self) -> np.ndarray:
-        """Returns what variants are ranked by, the lower the better, shape (variants,): mean final validation loss."""
+        """Return what variants are ranked by, the lower the better, shape (variants,): mean final validation loss."""
         mean = self.final_val_loss.mean(axis=1)
         return np.where(np.isfinite(mean), mean, np.inf)
 
     @property
     def best(self) -> int:
-        """Returns the position of the best variant; of equals the first."""
+        """Return the position of the best variant; of equals the first."""
         return int(np.argmin(self.ranks))
 
     @property
     def diverged(self) -> np.ndarray:
-        """Returns which runs diverged, shape (variants, replicates)."""
+        """Return which runs diverged, shape (variants, replicates)."""
         pairs = zip(self.curves["loss"], self.start, strict=True)
         return np.array([diverged(loss, start=start, constant=self.constant) for loss, start in pairs])
 
     @property
     def counts(self) -> dict[str, int]:
-        """Returns how many runs there are and how many of them diverged, for metrics/<stage>.json."""
+        """Return how many runs there are and how many of them diverged, for metrics/<stage>.json."""
         return {"diverged": int(self.diverged.sum()), "runs": self.start.size}
 
     @property
     def comparison(self) -> Comparison:
-        """Returns how the final validation loss of each variant compares to that of the best."""
+        """Return how the final validation loss of each variant compares to that of the best."""
         return compare_to_best(self.final_val_loss, self.best)
 
     def tuned(self) -> "Sweep":
-        """Returns the sweep with each variant at its own best `learning_rate`; of equals the first.
+        """Return the sweep with each variant at its own best `learning_rate`; of equals the first.
 
         A variant is what all other columns say. Without a `learning_rate` beside other columns nothing is tuned.
         """
@@ -124,7 +124,7 @@ class Sweep:
         )
 
     def curve_table(self) -> pd.DataFrame:
-        """Returns mean, least and greatest over the seeds, one row per variant and epoch, thinned to 5,000 rows.
+        """Return mean, least and greatest over the seeds, one row per variant and epoch, thinned to 5,000 rows.
 
         Thinning keeps the first epoch and the last.
         """
@@ -141,7 +141,7 @@ class Sweep:
         return table
 
     def variant_table(self) -> pd.DataFrame:
-        """Returns one row per variant: its figures after the last epoch, runs that diverged, and the comparison.
+        """Return one row per variant: its figures after the last epoch, runs that diverged, and the comparison.
 
         `ratio` (with the ends of its 95 % interval), `p_value` and `same_as_best` compare the validation
         loss to that of the best variant; see stages/lib/analysis/statistics.py.

@@ -63,7 +63,7 @@ PINNED = {
 
 
 def pin() -> None:
-    """Returns nothing; drops every inherited variable that could change a result and sets `PINNED`."""
+    """Drop every inherited variable that could change a result, and set `PINNED`."""
     for name in [name for name in os.environ if name.startswith(INHERITED)]:
         del os.environ[name]
     os.environ.update(PINNED)

@@ -19,7 +19,7 @@ from stages.lib.core.runner import Fault
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """Yields a path beside `path` to write a file or folder to; it takes the place of `path` once all went well."""
+    """Yield a path beside `path` to write a file or folder to; it takes the place of `path` once all went well."""
     partial = path.with_name(f"partial-{path.name}")
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove(partial)
@@ -34,14 +34,14 @@ def whole(path: Path) -> Iterator[Path]:
 
 
 def write_csv(table: pd.DataFrame, path: Path, *, float_format: str = "%.6g") -> None:
-    """Returns nothing; writes a table, by default with six significant digits and what is not finite left empty."""
+    """Write a table, by default with six significant digits and what is not finite left empty."""
     with whole(path) as partial:
         finite = table.replace([np.inf, -np.inf], np.nan)
         finite.to_csv(partial, index=False, float_format=float_format, lineterminator="\n", encoding="utf-8")
 
 
 def write_json(values: dict[str, Any], path: Path) -> None:
-    """Returns nothing; writes sorted keys, six significant digits, and null for what is not finite."""
+    """Write sorted keys, six significant digits, and null for what is not finite."""
     with whole(path) as partial:
         text = json.dumps(plain(values), sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
         partial.write_text(f"{text}\n", "utf-8", newline="\n")
@@ -61,7 +61,7 @@ def plain(value: Any) -> Any:
 
 
 def write_array(values: np.ndarray, path: Path) -> None:
-    """Returns nothing; writes a float32 array as .npy."""
+    """Write a float32 array as .npy."""
     with whole(path) as partial:
         np.save(partial, values.astype(np.float32), allow_pickle=False)
 
@@ -75,15 +75,15 @@ def array_on_disk(path: Path, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def write_text(text: str, path: Path) -> None:
-    """Returns nothing; writes UTF-8 text that ends with one newline."""
+    """Write UTF-8 text that ends with one newline."""
     with whole(path) as partial:
         partial.write_text(f"{text.rstrip()}\n", "utf-8", newline="\n")
 
 
 def read_csv(path: Path, **options: Any) -> pd.DataFrame:
-    """Returns a table; `options` are those of `pandas.read_csv`.
+    """Return a table; `options` are those of `pandas.read_csv`.
 
-    Raises Fault, with the line, where the file is not a table whose rows are all as long as its header.
+    Raise Fault, with the line, where the file is not a table whose rows are all as long as its header.
     """
     try:
         text = path.read_text("utf-8")
@@ -99,7 +99,7 @@ def read_csv(path: Path, **options: Any) -> pd.DataFrame:
 
 
 def read_json(path: Path) -> Any:
-    """Returns what a JSON file holds; raises Fault where it is not JSON."""
+    """Return what a JSON file holds; raises Fault where it is not JSON."""
     try:
         return json.loads(path.read_text("utf-8"))
     except ValueError as error:
@@ -107,7 +107,7 @@ def read_json(path: Path) -> Any:
 
 
 def read_array(path: Path) -> np.ndarray:
-    """Returns a float32 array; raises Fault where the file is not one, or is cut short."""
+    """Return a float32 array; raises Fault where the file is not one, or is cut short."""
     try:
         values = np.load(path, allow_pickle=False)
     except (ValueError, EOFError) as error:
@@ -118,7 +118,7 @@ def read_array(path: Path) -> np.ndarray:
 
 
 def damaged(path: Path, what: str) -> Fault:
-    """Returns the fault of an output that is not as its stage wrote it."""
+    """Return the fault of an output that is not as its stage wrote it."""
     return Fault(f"{path}: {what}; it is no longer as its stage wrote it: `dvc repro` makes it again")
 
 

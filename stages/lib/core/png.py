@@ -11,7 +11,7 @@ DPI = 100  # pixels per inch
 
 
 def write_png(figure: Figure, path: Path) -> None:
-    """Returns nothing; writes a PNG without a note of the software's version, and closes the figure."""
+    """Write a PNG without a note of the software's version, and close the figure."""
     with whole(path) as partial:
         figure.savefig(partial, dpi=DPI, metadata={"Software": None})
     plt.close(figure)

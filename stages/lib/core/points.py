@@ -23,9 +23,9 @@ class Points:
 
 
 def read_points(path: Path) -> Points:
-    """Returns the points of a CSV file with the columns x1, x2, label.
+    """Return the points of a CSV file with the columns x1, x2, label.
 
-    Raises Fault, with the first line that is wrong, where a coordinate is not finite or a label not 0 or 1.
+    Raise Fault, with the first line that is wrong, where a coordinate is not finite or a label not 0 or 1.
     """
     table = read_csv(path, skip_blank_lines=False)
     if list(table.columns) != COLUMNS:

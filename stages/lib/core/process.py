@@ -11,7 +11,7 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def end_with_parent(parent: int | None = None) -> None:
-    """Returns nothing; has the kernel end this process when its parent ends, however that comes about.
+    """Have the kernel end this process when its parent ends, however that comes about.
 
     A stage whose DVC was killed must not write its outputs later, beside those of another run.
 
@@ -25,7 +25,7 @@ def end_with_parent(parent: int | None = None) -> None:
 
 
 def end_on_interrupt() -> None:
-    """Returns nothing; Ctrl-C ends this process on the spot, as outputs are put in place when they are whole.
+    """Let Ctrl-C end this process on the spot, as outputs are put in place when they are whole.
 
     Python would show where it was, which for seconds is somewhere inside the import of TensorFlow.
     """

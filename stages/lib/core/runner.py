@@ -67,7 +67,7 @@ def _refuse_changes(before: dict[str, Any], after: dict[str, Any]) -> None:
 
 
 def changed_code() -> list[str]:
-    """Returns a line for each module of this process whose file has changed since the process began."""
+    """Return a line for each module of this process whose file has changed since the process began."""
     files = {Path(file) for module in sys.modules.values() if (file := getattr(module, "__file__", None))}
     code = sorted(file for file in files if CODE in file.parents and file.stat().st_mtime_ns > STARTED)
     return [_changed(str(file.relative_to(CODE.parent))) for file in code]
@@ -78,12 +78,12 @@ def _changed(what: str) -> str:
 
 
 def read_params(path: Path, types: dict[str, Any], *, whole: bool = False) -> dict[str, Any]:
-    """Returns the value of each key of `types` in a YAML file, built as its type.
+    """Return the value of each key of `types` in a YAML file, built as its type.
 
     The file is read as DVC reads it, with the same library: what DVC records is what a stage gets.
     With no types nothing is read.
 
-    Raises Fault with a line for each fault; with `whole`, a key that is not in `types` is one.
+    Raise Fault with a line for each fault; with `whole`, a key that is not in `types` is one.
     """
     if not types:
         return {}
@@ -144,7 +144,7 @@ def _unknown_key(key: str, known: list[str]) -> str:
 
 
 def _name(key: Any) -> str:
-    """Returns a key as it is typed after `-S`, and never more than a line."""
+    """Return a key as it is typed after `-S`, and never more than a line."""
     name = str(key)
     return _shortened(name if name and name.isprintable() else repr(name))
 

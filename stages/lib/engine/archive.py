@@ -14,7 +14,7 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip entry can bear
 
 
 def save_network(network: keras.Sequential, path: Path) -> None:
-    """Returns nothing; writes an archive that `keras.models.load_model` opens anywhere, as a plain `Sequential`.
+    """Write an archive that `keras.models.load_model` opens anywhere, as a plain `Sequential`.
 
     Keras notes the date of saving, memory addresses as ids of shared objects, and the time of each
     zip entry; here they are constants, so that equal networks are equal files.

@@ -94,7 +94,7 @@ def judge_held_out(network: keras.Sequential, points: Points) -> dict[str, float
 
 
 def matplotlib_plot(path: Path) -> MatplotlibPlot:
-    """Returns livelossplot's drawing of the curves, which writes each state over the last one."""
+    """Return livelossplot's drawing of the curves, which writes each state over the last one."""
 
     def prepare(figure: Figure, axes: np.ndarray, groups: int) -> None:
         figure.set_size_inches(10, 4)

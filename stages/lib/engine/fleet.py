@@ -4,9 +4,8 @@ A loop of `model.fit` over small networks spends nearly all of its time on the o
 each batch, not on arithmetic. A `Fleet` stacks M networks along a leading member axis and
 runs a whole epoch of all of them in one XLA-compiled call, driven by Keras's own `fit`.
 
-Members differ in seed, learning rate, initializer and width; they share depth, activation,
-optimizer, batch size and data. A member's bits do not depend on its company: it comes out
-the same alone, among five or among five hundred.
+Members differ in seed, learning rate, initializer, width and L2 penalty; they share depth, activation,
+optimizer, batch size and data. A member trains to the same bits whatever else is in the fleet.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -40,7 +39,7 @@ class Member:
 
     @property
     def padded_units(self) -> tuple[int, ...]:
-        """Returns the hidden widths, each rounded up to a multiple of 4."""
+        """Return the hidden widths, each rounded up to a multiple of 4."""
         return tuple(-(-units // WIDTH_MULTIPLE) * WIDTH_MULTIPLE for units in self.hidden_units)
 
 
@@ -108,7 +107,7 @@ class Fleet(keras.Model):
         return self.add_weight(shape=values.shape, initializer=lambda *_, **__: values, dtype="float32", name=name)
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
-        """Returns the logits, shape (M, 1, batch), of points of shape (M, 2, batch), or (1, 2, batch) for all."""
+        """Return the logits, shape (M, 1, batch), of points of shape (M, 2, batch), or (1, 2, batch) for all."""
         for kernel, bias, mask in zip(self._kernels, self._biases, self._masks, strict=False):
             x = self._activate(_product(kernel, x) + bias) * mask
         return _product(self._kernels[-1], x) + self._biases[-1]
@@ -121,7 +120,7 @@ class Fleet(keras.Model):
         callbacks: Sequence[keras.callbacks.Callback] = (),
         epochs_per_step: int = 1,
     ) -> dict[str, np.ndarray]:
-        """Returns the curves `loss`, `accuracy`, `val_loss`, `val_accuracy`, each of shape (epochs, M).
+        """Return the curves `loss`, `accuracy`, `val_loss`, `val_accuracy`, each of shape (epochs, M).
 
         As in Keras, `loss` and `accuracy` are means over the epoch, taken before each update.
 
@@ -150,7 +149,7 @@ class Fleet(keras.Model):
         return {name: values[:, : len(self.members)] for name, values in found.items()}
 
     def train_step(self, orders: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Returns the fleet's means under Keras's names, each member's metrics, shape (epochs, M), under `member_*`.
+        """Return the fleet's means under Keras's names, each member's metrics, shape (epochs, M), under `member_*`.
 
         One step is a whole epoch, or several: `orders` are their row numbers, shape (epochs, steps, M, batch).
         The means are those of the last epoch.
@@ -173,7 +172,7 @@ class Fleet(keras.Model):
         return means | {f"member_{name}": values for name, values in metrics.items()}
 
     def _train_epoch(self, orders: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        """Returns `METRICS` of each member, each of shape (M,), and updates the weights batch by batch.
+        """Return `METRICS` of each member, each of shape (M,), and updates the weights batch by batch.
 
         Each member's loss is the mean over its batch; their sum is what is differentiated, so that no
         member's gradient depends on M.
@@ -198,7 +197,7 @@ class Fleet(keras.Model):
         return tf.add_n([tf.reduce_sum(self._l2 * tf.square(kernel)) for kernel in self._kernels])
 
     def judge(self, points: Points) -> dict[str, np.ndarray]:
-        """Returns each member's `loss` and `accuracy` on some points, shape (M,)."""
+        """Return each member's `loss` and `accuracy` on some points, shape (M,)."""
         loss, accuracy = self._compiled_judge(points.x, points.y)
         return {"loss": loss.numpy()[: len(self.members)], "accuracy": accuracy.numpy()[: len(self.members)]}
 
@@ -214,7 +213,7 @@ class Fleet(keras.Model):
     def _means(
         self, step: Callable[..., tuple[tf.Tensor, ...]], *, steps: int, batch_size: int, rows: int
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Returns each member's mean loss and hits, shape (M,), over the rows that `step` adds up batch by batch.
+        """Return each member's mean loss and hits, shape (M,), over the rows that `step` adds up batch by batch.
 
         The sums are kept apart by place in the batch until the end: XLA computes a logarithm that goes into
         a sum one at a time.
@@ -227,7 +226,7 @@ class Fleet(keras.Model):
     def _score(
         self, x: tf.Tensor, y: tf.Tensor, rows: tf.Tensor, step: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Returns each member's binary cross-entropy and hits at its rows, both (M, batch), and how many rows they are.
+        """Return each member's binary cross-entropy and hits at its rows, both (M, batch), and how many rows they are.
 
         `rows` are those of a step, shape (M, batch), or (1, batch) where all members see the same. Of the last
         step they may be fewer; what stands in place of the others counts 0.
@@ -242,7 +241,7 @@ class Fleet(keras.Model):
         return loss * present, hits * present, tf.cast(count, tf.float32)
 
     def weights_of(self, member: int) -> list[np.ndarray]:
-        """Returns a member's kernels and biases, without padding, in the order of `network`'s `set_weights`."""
+        """Return a member's kernels and biases, without padding, in the order of `network`'s `set_weights`."""
         widths = widths_of(self.members[member].hidden_units)
         arrays = []
         for layer, (kernel, bias) in enumerate(zip(self._kernels, self._biases, strict=True)):
@@ -253,7 +252,7 @@ class Fleet(keras.Model):
         return arrays
 
     def network(self, member: int) -> keras.Sequential:
-        """Returns a copy of a member as a plain Keras network, which gives the member's answers."""
+        """Return a copy of a member as a plain Keras network, which gives the member's answers."""
         chosen = self.members[member]
         optimizer = self._make_optimizer(chosen.learning_rate)
         network = dense_network(chosen.hidden_units, self._activation, optimizer, name=self.name)
@@ -262,14 +261,14 @@ class Fleet(keras.Model):
 
 
 def _product(kernel: keras.Variable, x: tf.Tensor) -> tf.Tensor:
-    """Returns what units sum up, shape (M, out, batch), of a kernel (M, in, out) and inputs (M, in, batch)."""
+    """Return what units sum up, shape (M, out, batch), of a kernel (M, in, out) and inputs (M, in, batch)."""
     if kernel.shape[1] == INPUTS:  # too narrow for XLA's matrix product, which takes twice as long
         return tf.reduce_sum(tf.expand_dims(kernel, 3) * x[:, :, tf.newaxis], axis=1)
     return product(kernel, x, transpose_a=True)
 
 
 def initial_kernels(member: Member) -> list[np.ndarray]:
-    """Returns the kernels, each of shape (in, out), that Keras's initializer draws for a network of its own."""
+    """Return the kernels, each of shape (in, out), that Keras's initializer draws for a network of its own."""
     widths = widths_of(member.hidden_units)
     seeds = np.random.SeedSequence(member.seed).generate_state(len(widths) - 1)
     return [
@@ -279,7 +278,7 @@ def initial_kernels(member: Member) -> list[np.ndarray]:
 
 
 def seeded_initializer(name: str, seed: int) -> keras.initializers.Initializer:
-    """Returns Keras's initializer of that name with its defaults and, where it draws at random, that seed."""
+    """Return Keras's initializer of that name with its defaults and, where it draws at random, that seed."""
     initializer = pinned_initializer(name)
     config = initializer.get_config()
     return type(initializer).from_config(config | {"seed": seed} if "seed" in config else config)
@@ -288,7 +287,7 @@ def seeded_initializer(name: str, seed: int) -> keras.initializers.Initializer:
 def batch_orders(
     seeds: Sequence[int], *, rows: int, batch_size: int, epochs: int, epochs_per_step: int = 1
 ) -> tf.data.Dataset:
-    """Returns row numbers for each step of Keras, shape (epochs_per_step, steps, M, batch).
+    """Return row numbers for each step of Keras, shape (epochs_per_step, steps, M, batch).
 
     Each member visits all rows in orders of its own: the permutations that `RandomState` of its seed
     gives one after the other. The last batch of an epoch, where it is short, is filled up with 0.
@@ -310,7 +309,7 @@ def batch_orders(
 
 
 def _in_batches(orders: np.ndarray, batch_size: int) -> np.ndarray:
-    """Returns each member's row numbers, shape (M, rows), in batches: (steps, M, batch), the last filled up with 0."""
+    """Return each member's row numbers, shape (M, rows), in batches: (steps, M, batch), the last filled up with 0."""
     members, rows = orders.shape
     steps = -(-rows // batch_size)
     padded = np.zeros((members, steps * batch_size), np.int32)

@@ -20,14 +20,14 @@ def predict_grid(network: keras.Sequential, *, limit: float, points: int) -> np.
 
 
 def summary_text(network: keras.Sequential) -> str:
-    """Returns Keras's table of a network's layers."""
+    """Return Keras's table of a network's layers."""
     lines: list[str] = []
     network.summary(print_fn=lines.append, line_length=80)
     return "\n".join(lines)
 
 
 def predict_units(network: keras.Sequential, *, limit: float, points: int) -> np.ndarray:
-    """Returns what each unit of the last hidden layer adds to the logit, then the logit: (units + 1, points, points).
+    """Return what each unit of the last hidden layer adds to the logit, then the logit: (units + 1, points, points).
 
     A unit adds its activation times its weight to the output; with the output's bias they sum to
     the logit, which the sigmoid turns into the probability.

@@ -65,7 +65,7 @@ def dense_network(
     kernel_initializer: str = "zeros",
     steps_per_execution: int = 1,
 ) -> keras.Sequential:
-    """Returns a network of `Dense` layers with one sigmoid output, compiled for XLA.
+    """Return a network of `Dense` layers with one sigmoid output, compiled for XLA.
 
     All names are given, as those that Keras counts up would differ from call to call and reach
     the files of weights.
@@ -91,5 +91,5 @@ def dense_network(
 
 
 def judge(network: keras.Sequential, points: Points) -> dict[str, float]:
-    """Returns the `loss` and `accuracy` of a network on some points, as Keras evaluates it."""
+    """Return the `loss` and `accuracy` of a network on some points, as Keras evaluates it."""
     return network.evaluate(points.x, points.y, batch_size=len(points), verbose=0, return_dict=True)

@@ -15,7 +15,7 @@ Item = TypeVar("Item")
 def counted(
     found: Iterable[tuple[int, Item]], sizes: Sequence[int], *, done: int, name: str
 ) -> Iterator[tuple[int, Item]]:
-    """Yields what is found of shards, and shows how many networks are trained and the time left.
+    """Yield what is found of shards, and shows how many networks are trained and the time left.
 
     Args:
         found: a position and an outcome for each shard, in any order.

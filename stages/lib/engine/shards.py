@@ -52,7 +52,7 @@ class Shards:
     def keep(self, name: str, arrays: dict[str, np.ndarray]) -> None:
         """Write the arrays of a shard, whole or not at all.
 
-        Raises Fault where the code is no longer that of the key: nobody can say which of the two has run.
+        Raise Fault where the code is no longer that of the key: nobody can say which of the two has run.
         """
         if _key_of_code() != self.key:
             raise Fault("the code of the engine changed while the stage ran; `dvc repro` runs it again")
@@ -66,7 +66,7 @@ class Shards:
 def unfinished(folder: Path) -> Iterator[Shards]:
     """Yield what is kept in `folder`; remove all of it once the block has ended well.
 
-    Raises Fault where the code was changed since this process began: it may have loaded what was there before.
+    Raise Fault where the code was changed since this process began: it may have loaded what was there before.
     """
     if changed := changed_code():
         raise Fault("\n".join(changed))

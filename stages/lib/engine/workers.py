@@ -26,9 +26,9 @@ Found = tuple[int, Any]  # a task's position, and what it returned
 
 
 def run_all(function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> Iterator[Found]:
-    """Yields the position of each task and what `function` returns for its arguments, in the order in which they end.
+    """Yield the position of each task and what `function` returns for its arguments, in the order in which they end.
 
-    Raises Fault where RAY_ADDRESS names a cluster that can't be used.
+    Raise Fault where RAY_ADDRESS names a cluster that can't be used.
     """
     address = os.environ.get("RAY_ADDRESS")
     return _on_cluster(function, tasks, address) if address else _on_this_machine(function, tasks)
@@ -88,7 +88,7 @@ def _on_cluster(function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], 
 
 
 def _reach(address: str) -> None:
-    """Raises Fault at once where nothing listens; Ray itself would try for half a minute."""
+    """Raise Fault at once where nothing listens; Ray itself would try for half a minute."""
     host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host, int(port)), SECONDS_TO_REACH).close()

@@ -70,7 +70,7 @@ UNKNOWN = "#888888"
 # Ends of the scale that the background would swallow are left out.
 SHADES = {"light": [0, 0.85], "dark": [0.3, 1]}
 # From which value to which a number has colours of its own; others are placed and coloured by their rank.
-SPANS = {"learning_rate": (1e-6, 10.0), "batch_size": (4.0, 1209.0), "weight_decay": (1e-6, 0.1)}
+SPANS = {"learning_rate": (1e-6, 10.0), "batch_size": (4.0, 1209.0), "l2": (1e-6, 0.1)}
 # A scale that moves no mark, made for what it knows: the values that are shown, in their order.
 SHOWN = "domain('angle')"
 LABEL = "datum.value > 0 && datum.value < 0.001 ? format(datum.value, '~e') : format(datum.value, '~g')"

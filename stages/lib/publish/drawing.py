@@ -19,7 +19,7 @@ BANDS = np.linspace(0, 1, 11)  # of probability; flat bands make a PNG half the 
 
 
 def draw_points(axes: Axes, points: Points, *, limit: float) -> None:
-    """Returns nothing; draws the points of both classes in the square from -limit to limit."""
+    """Draw the points of both classes in the square from -limit to limit."""
     for label, (name, colour, marker) in enumerate(CLASSES):
         x = points.x[points.y[:, 0] == label]
         axes.scatter(x[:, 0], x[:, 1], s=9, c=colour, marker=marker, linewidths=0, label=name)
@@ -28,7 +28,7 @@ def draw_points(axes: Axes, points: Points, *, limit: float) -> None:
 
 
 def draw_soft(axes: Axes, grid: np.ndarray, *, limit: float) -> None:
-    """Returns nothing; draws the probability of class 1, shape (points, points), with its scale and the line at 0.5."""
+    """Draw the probability of class 1, shape (points, points), with its scale and the line at 0.5."""
     axis = np.linspace(-limit, limit, len(grid))
     bands = axes.contourf(axis, axis, grid, levels=BANDS, cmap=SOFT)
     axes.figure.colorbar(bands, ax=axes, label="probability of the Y", ticks=BANDS[::2], shrink=0.8)
@@ -36,13 +36,13 @@ def draw_soft(axes: Axes, grid: np.ndarray, *, limit: float) -> None:
 
 
 def draw_strict(axes: Axes, grid: np.ndarray, *, limit: float) -> None:
-    """Returns nothing; draws which class wins, the one above a probability of 0.5, and the line between them."""
+    """Draw which class wins, the one above a probability of 0.5, and the line between them."""
     axes.imshow(grid > 0.5, cmap=STRICT, vmin=0, vmax=1, extent=(-limit, limit, -limit, limit), origin="lower")
     _draw_boundary(axes, grid, limit)
 
 
 def picture_of_boundary(points: Points, grid: np.ndarray, *, limit: float, title: str) -> Figure:
-    """Returns two panels, soft and strict, over the points."""
+    """Return two panels, soft and strict, over the points."""
     figure, (soft, strict) = plt.subplots(1, 2, figsize=(11, 4.8), layout="constrained")
     draw_soft(soft, grid, limit=limit)
     draw_strict(strict, grid, limit=limit)
@@ -55,7 +55,7 @@ def picture_of_boundary(points: Points, grid: np.ndarray, *, limit: float, title
 
 
 def picture_of_units(points: Points, parts: np.ndarray, *, limit: float, title: str) -> Figure:
-    """Returns a panel for what each hidden unit adds to the logit, and a last one for the logit itself.
+    """Return a panel for what each hidden unit adds to the logit, and a last one for the logit itself.
 
     Args:
         points: drawn over each panel.

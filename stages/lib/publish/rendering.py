@@ -121,7 +121,7 @@ class Report:
 
 
 def write_html(report: Report, path: Path) -> None:
-    """Return nothing; writes one file that needs no other and no network."""
+    """Write one file that needs no other and no network."""
     template = _environment(autoescape=True).get_template("report.html")
     sources = "\n".join((TEMPLATES / name).read_text("utf-8") for name in SCRIPTS)
     page = template.render(
@@ -135,7 +135,7 @@ def write_html(report: Report, path: Path) -> None:
 
 
 def write_markdown(report: Report, path: Path) -> None:
-    """Return nothing; writes the answers with links to the pictures where they are."""
+    """Write the answers with links to the pictures where they are."""
     environment = _environment(autoescape=False)
     environment.filters["link"] = lambda target: Path(os.path.relpath(target, path.parent)).as_posix()
     write_text(environment.get_template("report.md").render(report=report), path)

@@ -1,21 +1,17 @@
 """Are the params sound?"""
 
-from pathlib import Path
 from typing import Annotated
 
 from annotated_types import Ge
 from pydantic import Strict
 
 from stages.lib.core.files import write_text
-from stages.lib.core.runner import run
+from stages.lib.core.places import Places
+from stages.lib.core.runner import run_with
 
 Count = Annotated[int, Strict(), Ge(1)]
 
 
-def main(seed: Count, steps: Count, *, ok: Path) -> None:  # noqa: ARG001  the signature is the check
-    """Writes the file that says so."""
-    write_text("Sound.", ok)
-
-
 if __name__ == "__main__":
-    run(main, whole=True)
+    places = Places()
+    run_with({"seed": Count, "steps": Count}, lambda _: write_text("Sound.", places.params_ok), whole=True)

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.lib.analysis.measures import METRICS
-from stages.lib.analysis.sweep import MOST_ROWS, Sweep, replicate_seeds
+from stages.lib.analysis.sweep import MOST_ROWS, Sweep
+from stages.lib.core.plan import METRICS
 
 
 def make_sweep(
@@ -25,18 +25,34 @@ def make_sweep(
 def test_the_best_variant_has_the_least_mean_and_not_the_luckiest_seed() -> None:
     sweep = make_sweep([[0.1, 0.9], [0.3, 0.4], [0.5, 0.5]], [1.0, 2.0, 3.0])
     assert sweep.best == 1
-    assert sweep.answer()["best"]["val_loss"]["mean"] == pytest.approx(0.35)
-    assert sweep.answer(learning_rate=[1.0, 2.0, 3.0])["best"]["at_end_of_grid"] == []
+    best = sweep.answer({"learning_rate": [1.0, 2.0, 3.0]}, {})["best"]
+    assert best["val_loss"]["mean"] == pytest.approx(0.35)
+    assert best["at_end_of_grid"] == []
 
 
 def test_of_equal_variants_the_first_listed_is_best() -> None:
     assert make_sweep([[0.5, 0.5], [0.2, 0.4], [0.4, 0.2]], ["a", "b", "c"]).best == 1
 
 
-def test_a_best_at_an_end_of_its_grid_is_said_to_be_so() -> None:
-    sweep = make_sweep([[0.1], [0.2], [0.3]], [10.0, 1.0, 3.0])
-    assert sweep.answer(learning_rate=[10.0, 1.0, 3.0])["best"]["at_end_of_grid"] == ["learning_rate"]
-    assert "at_end_of_grid" not in make_sweep([[0.1], [0.2]], ["zeros", "ones"], key="name").answer()["best"]
+@pytest.mark.parametrize(
+    ("final", "natural", "ends"),
+    [
+        ([[0.1], [0.2], [0.3]], {}, ["learning_rate"]),  # the greatest
+        ([[0.3], [0.1], [0.3]], {}, ["learning_rate"]),  # the least
+        ([[0.3], [0.2], [0.1]], {}, []),
+        ([[0.3], [0.1], [0.3]], {"learning_rate": 1.0}, []),
+        ([[0.1], [0.2], [0.3]], {"learning_rate": 1.0}, ["learning_rate"]),
+    ],
+)
+def test_a_best_at_an_end_of_its_grid_is_said_to_be_so_unless_the_end_is_natural(
+    final: list[list[float]], natural: dict[str, float], ends: list[str]
+) -> None:
+    sweep = make_sweep(final, [10.0, 1.0, 3.0])
+    assert sweep.answer({"learning_rate": {10.0, 1.0, 3.0}}, natural)["best"]["at_end_of_grid"] == ends
+
+
+def test_where_nothing_is_a_number_no_end_is_spoken_of() -> None:
+    assert "at_end_of_grid" not in make_sweep([[0.1], [0.2]], ["zeros", "ones"], key="name").answer({}, {})["best"]
 
 
 def test_a_variant_with_a_run_that_is_not_finite_is_never_best() -> None:
@@ -65,12 +81,6 @@ def test_long_curves_are_thinned_but_keep_their_ends() -> None:
     assert curves["epoch"].max() == 4_001
 
 
-def test_the_baseline_has_the_first_of_the_seeds_that_all_variants_share() -> None:
-    assert replicate_seeds(42, 3)[0] == replicate_seeds(42, 1)[0]
-    assert len(set(replicate_seeds(42, 1000))) == 1000
-    assert replicate_seeds(42, 3) != replicate_seeds(43, 3)
-
-
 def test_each_variant_is_tuned_to_its_own_best_rate() -> None:
     final = [[0.3, 0.3], [0.1, 0.2], [0.4, 0.2], [0.4, 0.4]]
     sweep = make_sweep(final, [0.1, 1.0, 0.1, 1.0])
@@ -80,5 +90,23 @@ def test_each_variant_is_tuned_to_its_own_best_rate() -> None:
         {"optimizer": "sgd", "learning_rate": 1.0},
         {"optimizer": "adam", "learning_rate": 0.1},
     ]
+    assert tuned.variants.index.tolist() == [1, 2]  # their places in the plan
     np.testing.assert_allclose(tuned.final_val_loss, [[0.1, 0.2], [0.4, 0.2]])
     np.testing.assert_allclose(tuned.start, sweep.start[[1, 2]])
+    assert tuned.curve_table()["optimizer"].tolist() == ["sgd", "sgd", "adam", "adam"]
+
+
+@pytest.mark.parametrize("key", ["learning_rate", "name"])
+def test_with_one_thing_changed_nothing_is_tuned(key: str) -> None:
+    sweep = make_sweep([[0.3], [0.1]], [0.1, 1.0], key=key)
+    assert sweep.tuned() is sweep
+
+
+def test_the_answer_counts_the_divergent_runs_of_the_best_and_names_its_equals() -> None:
+    sweep = make_sweep([[0.30, 0.32, 0.31], [0.31, 0.31, 0.32], [0.5, 0.52, 0.51]], ["a", "b", "c"], key="name")
+    answer = sweep.answer({}, {})
+    assert answer["best"]["name"] == "a"
+    assert answer["best"]["diverged"] == 0
+    assert answer["same_as_best"] == ["a", "b"]
+    assert answer["epochs"] == 2
+    assert answer["variants"] == 3

@@ -9,7 +9,7 @@ import pytest
 
 from stages.lib.core.environment import PINNED, pin
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 HOSTILE = {
     "KERAS_BACKEND": "torch",
     "TF_XLA_FLAGS": "--tf_xla_auto_jit=2",

@@ -109,7 +109,7 @@ def test_a_table_is_read_as_pandas_reads_it(tmp_path: Path) -> None:
 
 
 def test_nothing_in_the_project_pickles() -> None:
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     words = re.compile(
         r"^\s*(?:import|from) (?:pickle|dill|cloudpickle|shelve|marshal)|allow_pickle=True|safe_mode=False"
     )

@@ -15,7 +15,7 @@ import pytest
 from stages.lib.core.environment import PINNED, XLA_FLAGS
 from tests.lacking import lacking
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 HOSTILE_RC = "figure.facecolor: black\n"
 
 # What is computed, by the name of what it shows; each prints a value that the pins make the same everywhere.

@@ -31,6 +31,7 @@ def test_keras_loads_the_archive_in_safe_mode(tmp_path: Path) -> None:
     network = make_network()
     save_network(network, tmp_path / "some.keras")
     loaded = keras.models.load_model(tmp_path / "some.keras", safe_mode=True)
+    assert type(loaded) is keras.Sequential
     x = np.array([[0.3, -0.2]])
     assert loaded.predict(x, verbose=0) == network.predict(x, verbose=0)
     assert loaded.optimizer.name == "sgd"

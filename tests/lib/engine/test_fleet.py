@@ -9,9 +9,10 @@ import keras
 import numpy as np
 import pytest
 
+from stages.lib.core.places import Places
+from stages.lib.core.points import Points, read_points
 from stages.lib.engine.fleet import Fleet, Member, batch_orders, initial_kernels
 from stages.lib.engine.fleets import SHARD
-from stages.lib.core.points import Points
 from stages.params.network import Activation
 
 MEMBER = Member(hidden_units=(16, 16), kernel_initializer="glorot_uniform", learning_rate=0.1, seed=1)
@@ -97,6 +98,25 @@ def test_a_member_has_the_same_bits_alone_and_in_company(size: int, points: Poin
             expected = alone.train(epochs=5, batch_size=32)
         assert_same_bits(company.weights_of(place), alone.weights_of(0))
         assert_same_bits([v[:, place] for v in curves.values()], [v[:, 0] for v in expected.values()])
+
+
+@pytest.mark.parametrize(
+    ("hidden_units", "batch_size", "sizes"),
+    [((16, 16), 512, (2, 3, 5, 50)), ((16, 16), 1209, (2, 3, 5, 50)), ((260, 132), 150, (2, 3, 5))],
+)
+def test_company_changes_no_bit_where_sums_are_cut_into_pieces(
+    hidden_units: tuple[int, ...], batch_size: int, sizes: tuple[int, ...], data: Places
+) -> None:
+    points = read_points(data.points("train"))
+    member = replace(MEMBER, hidden_units=hidden_units)
+    alone = make_fleet([member], points)
+    expected = alone.train(epochs=1, batch_size=batch_size)
+    for size in sizes:
+        others = [replace(member, seed=seed, learning_rate=0.01 * seed) for seed in range(2, size + 1)]
+        company = make_fleet([*others, member], points)
+        curves = company.train(epochs=1, batch_size=batch_size)
+        assert_same_bits(company.weights_of(-1), alone.weights_of(0))
+        assert_same_bits([v[:, -1] for v in curves.values()], [v[:, 0] for v in expected.values()])
 
 
 @pytest.mark.long

@@ -1,140 +1,219 @@
-"""A sweep as fleets in several processes: the same bits as one network after the other."""
+"""A plan trained as fleets in several processes: the same bits as one network after the other."""
 
-import contextlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import joblib
-import keras
 import numpy as np
 import pytest
 
-from stages.lib.engine import fleets
-from stages.lib.engine.fleets import train_sweep
+from stages.lib.core.plan import METRICS, Optimizer, Plan, Recipe, Variant
 from stages.lib.core.points import Points
-from stages.lib.engine.recipe import Recipe
-from stages.lib.analysis.sweep import Sweep
+from stages.lib.core.runner import Fault
+from stages.lib.engine import fleets
+from stages.lib.engine.fleets import fleet_of, parts_of, shapes_of, train_plan
 
-RECIPE = Recipe((4,), "tanh", "glorot_uniform", keras.optimizers.SGD, 0.1, batch_size=32, epochs=2)
-SEEDS = [1, 2, 3]
-Tried = list[tuple[dict[str, Any], Recipe]]
+RECIPE = Recipe((4,), "tanh", "glorot_uniform", Optimizer("sgd"), 0.1, batch_size=32, epochs=2)
+ADAM = Optimizer("adam")
+RECIPES = [
+    RECIPE,
+    replace(RECIPE, learning_rate=0.5),
+    replace(RECIPE, hidden_units=(3, 4)),
+    replace(RECIPE, optimizer=ADAM, batch_size=100),
+]
+PLAN = Plan(
+    [Variant({"number": number}, recipe) for number, recipe in enumerate(RECIPES)], seeds=[1, 2, 3], tested=True
+)
 
 
 @pytest.fixture(scope="module")
-def tried() -> Tried:
-    return [
-        ({"what": "plain"}, RECIPE),
-        ({"what": "fast"}, replace(RECIPE, learning_rate=0.5)),
-        ({"what": "deep"}, replace(RECIPE, hidden_units=(4, 4))),
-        ({"what": "Adam, large batches"}, replace(RECIPE, optimizer=keras.optimizers.Adam, batch_size=100)),
-    ]
+def sets(points: Points) -> dict[str, Points]:
+    """Three sets that differ, as the places of their points are turned."""
+    return {
+        "train": points,
+        "validation": Points(points.x[::-1].copy(), points.y),
+        "test": Points(-points.x, points.y),
+    }
+
+
+def trained(folder: Path, sets: dict[str, Points], plan: Plan = PLAN) -> dict[str, np.ndarray]:
+    train_plan(plan, sets, name="sweep", shards=folder / "shards", folder=folder / "out")
+    return {file.stem: np.load(file) for file in (folder / "out").iterdir()}
 
 
 @pytest.fixture(scope="module")
-def expected(tried: Tried, points: Points, tmp_path_factory: pytest.TempPathFactory) -> Sweep:
-    """The sweep as it comes out by default: each kind of network a shard, in as many processes as there are cores."""
-    with train_sweep(tried, SEEDS, train=points, validation=points, shards=tmp_path_factory.mktemp("shards")) as sweep:
-        return sweep
+def expected(sets: dict[str, Points], tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
+    """The plan as it comes out by default: each kind of network a shard, in as many processes as there are cores."""
+    return trained(tmp_path_factory.mktemp("default"), sets)
 
 
-def bits(sweep: Sweep) -> dict[str, bytes]:
-    arrays = {**sweep.curves, "start": sweep.start, "train_accuracy": sweep.train_accuracy}
-    return {name: np.asarray(values).tobytes() for name, values in arrays.items()}
+def assert_same_bits(some: dict[str, np.ndarray], others: dict[str, np.ndarray]) -> None:
+    assert some.keys() == others.keys()
+    for name, values in some.items():
+        assert values.tobytes() == others[name].tobytes(), name
 
 
-def test_every_variant_and_seed_stands_in_its_place_with_the_figures_it_has_alone(
-    tried: Tried, points: Points, expected: Sweep
+def test_every_network_stands_in_its_place_with_the_figures_it_has_alone(
+    sets: dict[str, Points], expected: dict[str, np.ndarray]
 ) -> None:
-    assert expected.variants["what"].tolist() == ["plain", "fast", "deep", "Adam, large batches"]
-    assert expected.curves["val_loss"].shape == (4, 3, 2)
-    for variant, (_, recipe) in enumerate(tried):
-        network = recipe.network(SEEDS[1], train=points, validation=points, name="alone")
-        loss, accuracy = network.evaluate(points.x, points.y, verbose=0)
-        assert expected.curves["val_loss"][variant, 1, -1] == pytest.approx(loss, rel=1e-5)
-        assert expected.train_accuracy[variant, 1] == pytest.approx(accuracy)
+    assert expected["val_loss"].shape == (4, 3, 2)
+    for number, recipe in enumerate(RECIPES):
+        for seed in (0, 2):
+            alone = fleet_of(
+                [(recipe, PLAN.seeds[seed])], train=sets["train"], validation=sets["validation"], name="one"
+            )
+            start = alone.judge(sets["train"])["loss"][0]
+            curves = alone.train(epochs=2, batch_size=recipe.batch_size)
+            for metric in METRICS:
+                assert expected[metric][number, seed].tobytes() == curves[metric][:, 0].tobytes()
+            assert expected["start_loss"][number, seed] == start
+            for part in ("train", "test"):
+                judged = alone.judge(sets[part])
+                assert expected[f"{part}_loss"][number, seed] == judged["loss"][0]
+                assert expected[f"{part}_accuracy"][number, seed] == judged["accuracy"][0]
+            if seed == 0:
+                kept = recipe.split(PLAN.weights_of(expected["weights"], number, 0))
+                assert [w.tobytes() for w in kept] == [w.tobytes() for w in alone.weights_of(0)]
 
 
 @pytest.mark.parametrize(("backend", "cores"), [("loky", "1"), ("threading", "2")])
 def test_neither_the_number_of_processes_nor_the_backend_changes_a_bit(
     backend: str,
     cores: str,
-    tried: Tried,
-    points: Points,
-    expected: Sweep,
+    sets: dict[str, Points],
+    expected: dict[str, np.ndarray],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("LOKY_MAX_CPU_COUNT", cores)
-    with (
-        joblib.parallel_config(backend=backend),
-        train_sweep(tried, SEEDS, train=points, validation=points, shards=tmp_path / "shards") as sweep,
-    ):
-        assert bits(sweep) == bits(expected)
+    with joblib.parallel_config(backend=backend):
+        assert_same_bits(trained(tmp_path, sets), expected)
 
 
 def test_the_size_of_a_shard_changes_no_bit(
-    tried: Tried, points: Points, expected: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sets: dict[str, Points], expected: dict[str, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fleets, "SHARD", 4)
-    with train_sweep(tried, SEEDS, train=points, validation=points, shards=tmp_path / "shards") as sweep:
-        assert bits(sweep) == bits(expected)
+    assert_same_bits(trained(tmp_path, sets), expected)
 
 
-def test_networks_that_fill_the_memory_train_in_smaller_shards(
-    tried: Tried, points: Points, expected: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+RUN = (0, RECIPE, 1)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(RECIPE, hidden_units=(5,)),
+        replace(RECIPE, hidden_units=(4, 4)),
+        replace(RECIPE, activation="relu"),
+        replace(RECIPE, optimizer=ADAM),
+        replace(RECIPE, optimizer=Optimizer("sgd", {"momentum": 0.9})),
+        replace(RECIPE, batch_size=33),
+        replace(RECIPE, epochs=3),
+        replace(RECIPE, l2=0.1),
+    ],
+    ids=["width", "depth", "activation", "optimizer", "momentum", "batch_size", "epochs", "l2"],
+)
+def test_networks_that_differ_in_this_do_not_train_as_one(other: Recipe) -> None:
+    assert len(list(parts_of([RUN, (1, other, 1)]))) == 2
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(RECIPE, hidden_units=(1,)),
+        replace(RECIPE, kernel_initializer="zeros"),
+        replace(RECIPE, learning_rate=3.0),
+    ],
+    ids=["width up to a multiple of 4", "kernel_initializer", "learning_rate"],
+)
+def test_networks_that_differ_in_this_alone_train_as_one(other: Recipe) -> None:
+    assert list(parts_of([RUN, (1, other, 2)])) == [[RUN, (1, other, 2)]]
+    decayed = replace(RECIPE, l2=0.1), replace(RECIPE, l2=0.2)
+    assert len(list(parts_of([(0, decayed[0], 1), (1, decayed[1], 1)]))) == 1
+
+
+def test_what_takes_longest_is_trained_first() -> None:
+    long, wide = replace(RECIPE, epochs=9), replace(RECIPE, hidden_units=(40,))
+    first, second, third = parts_of([RUN, (1, wide, 1), (2, long, 1)])
+    assert [first[0][1], second[0][1], third[0][1]] == [wide, long, RECIPE]  # 161 * 2, 17 * 9, 17 * 2
+
+
+def test_networks_that_fill_the_memory_train_in_smaller_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = [(number, RECIPE, number) for number in range(10)]
+    numbers = 4 * 17 + 3 * 4 * 32  # of a network: 17 weights, and 4 units at 32 points
+    monkeypatch.setattr(fleets, "SHARD_MEMORY", 3 * 4 * numbers)
+    assert [len(part) for part in parts_of(runs)] == [3, 3, 3, 1]
     monkeypatch.setattr(fleets, "SHARD_MEMORY", 1)
-    found = ended_before_its_end(tried[:1], points, points, tmp_path)
-    assert len(list(tmp_path.glob("*.npz"))) == len(SEEDS)
-    assert found["loss"] == expected.curves["loss"][:1].tobytes()
+    assert [len(part) for part in parts_of(runs)] == [1] * 10
 
 
 def test_a_sweep_that_was_ended_takes_finished_shards_from_where_they_were_kept(
-    tried: Tried, points: Points, expected: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sets: dict[str, Points], expected: dict[str, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / "shards"
-    ended_before_its_end(tried[:3], points, points, folder)
-    trained = []
-    train = fleets._train
+    ended_before_its_end(sets, tmp_path)
+    kept = sorted((tmp_path / "shards").glob("*.npz"))
+    assert len(kept) == 3
+    kept[0].unlink()
+    asked = []
+    train_shard = fleets.train_shard
 
-    def noted(shard: list[fleets.Run], *rest: Any) -> fleets.Outcome:
-        trained.append(shard[0][1])
-        return train(shard, *rest)
+    def noted(part: list[fleets.Run], *rest: Any) -> fleets.Outcome:
+        asked.append(part)
+        return train_shard(part, *rest)
 
-    monkeypatch.setattr(fleets, "_train", noted)
-    with train_sweep(tried, SEEDS, train=points, validation=points, shards=folder) as sweep:
-        assert bits(sweep) == bits(expected)
-    assert trained == [tried[3][1]]  # one shard alone is trained in this process
-    assert not folder.exists()
-
-
-def test_other_points_train_all_shards_again(tried: Tried, points: Points, expected: Sweep, tmp_path: Path) -> None:
-    other = Points(points.x, 1 - points.y)
-    of_others = ended_before_its_end(tried[:1], other, points, tmp_path)
-    found = ended_before_its_end(tried[:1], points, points, tmp_path)
-    assert found["loss"] == expected.curves["loss"][:1].tobytes() != of_others["loss"]
-    assert len(list(tmp_path.glob("*.npz"))) == 2
+    monkeypatch.setattr(fleets, "train_shard", noted)
+    assert_same_bits(trained(tmp_path, sets), expected)
+    assert len(asked) == 1  # one shard alone is trained in this process
+    assert not (tmp_path / "shards").exists()
 
 
-def ended_before_its_end(tried: Tried, train: Points, validation: Points, shards: Path) -> dict[str, bytes]:
-    """The bits of a sweep whose stage fails once it is trained."""
-    with (
-        contextlib.suppress(RuntimeError),
-        train_sweep(tried, SEEDS, train=train, validation=validation, shards=shards) as sweep,
-    ):
-        found = bits(sweep)
-        raise RuntimeError("the machine went off")
-    return found
+def test_other_points_of_any_set_train_all_shards_again(sets: dict[str, Points], tmp_path: Path) -> None:
+    plan = replace(PLAN, variants=PLAN.variants[:1])
+    for changed in ({}, {"validation": sets["test"]}, {"test": sets["train"]}):
+        ended_before_its_end({**sets, **changed}, tmp_path, plan)
+    assert len(list((tmp_path / "shards").glob("*.npz"))) == 3
 
 
-def test_curves_lie_on_disk_so_that_memory_does_not_bound_the_sweep(expected: Sweep) -> None:
-    assert all(isinstance(values, np.memmap) for values in expected.curves.values())
+def ended_before_its_end(sets: dict[str, Points], folder: Path, plan: Plan = PLAN) -> None:
+    """Trains a plan whose stage fails once all is trained."""
+    with pytest.MonkeyPatch.context() as patch:
+
+        def fail(*_: Any) -> None:
+            raise Fault("the disk is full")
+
+        patch.setattr(fleets, "_merge", fail)
+        with pytest.raises(Fault, match="the disk is full"):
+            trained(folder, sets, plan)
 
 
-def test_the_parameters_of_a_recipe_are_those_that_keras_counts(points: Points) -> None:
-    for hidden_units in ((), (4,), (3, 2)):
-        recipe = replace(RECIPE, hidden_units=hidden_units, epochs=1)
-        network = recipe.network(1, train=points, validation=points, name="counted")
-        assert recipe.parameters == network.count_params()
-        assert np.isfinite(network.get_weights()[0]).all()
+def test_snapshots_begin_before_the_first_epoch_and_end_with_the_last(sets: dict[str, Points], tmp_path: Path) -> None:
+    plan = Plan([Variant({}, RECIPE)], seeds=[1], snapshots=[0, 1, 2])
+    found = trained(tmp_path, sets, plan)
+    assert found["snapshots"].shape == (3, RECIPE.parameters)
+    start = fleet_of([(RECIPE, 1)], train=sets["train"], validation=sets["validation"], name="one").weights_of(0)
+    assert found["snapshots"][0].tobytes() == b"".join(values.tobytes() for values in start)
+    assert found["snapshots"][2].tobytes() == found["weights"].tobytes()
+    assert not np.array_equal(found["snapshots"][1], found["snapshots"][2])
+
+
+def test_the_weights_of_several_replicates_are_kept_where_the_plan_says_so(
+    sets: dict[str, Points], expected: dict[str, np.ndarray], tmp_path: Path
+) -> None:
+    plan = replace(PLAN, variants=PLAN.variants[1:3], kept=2)
+    found = trained(tmp_path, sets, plan)
+    for variant in (0, 1):
+        first = plan.weights_of(found["weights"], variant, 0)
+        assert first.tobytes() == PLAN.weights_of(expected["weights"], variant + 1, 0).tobytes()
+        assert not np.array_equal(first, plan.weights_of(found["weights"], variant, 1))
+
+
+def test_the_shapes_of_a_shard_follow_from_its_networks() -> None:
+    part = [(0, RECIPE, 1), (1, replace(RECIPE, hidden_units=(2,)), 2)]
+    plan = Plan([Variant({}, recipe) for _, recipe, _ in part], seeds=[1])
+    assert shapes_of(part, plan) == {
+        **dict.fromkeys(METRICS, (2, 2)),
+        **dict.fromkeys(("start_loss", "train_loss", "train_accuracy"), (2,)),
+        "weights": (17 + 9,),
+    }

@@ -16,7 +16,6 @@ def factors(shape: tuple[int, int, int], *before: int) -> tuple[np.ndarray, np.n
     return draw((*before, rows, terms)), draw((*before, terms, columns)), draw((*before, rows, columns))
 
 
-@tf.function(jit_compile=True)
 def with_gradients(a: tf.Tensor, b: tf.Tensor, upstream: tf.Tensor, transpose_a: bool) -> list[tf.Tensor]:
     with tf.GradientTape() as tape:
         tape.watch((a, b))
@@ -32,7 +31,8 @@ def test_a_product_and_its_gradients_are_those_of_linear_algebra(
 ) -> None:
     a, b, upstream = factors(shape, *before)
     given = a.swapaxes(-1, -2) if transpose_a else a
-    found = with_gradients(*(tf.constant(some, tf.float32) for some in (given, b, upstream)), transpose_a)
+    compiled = tf.function(with_gradients, jit_compile=True)
+    found = compiled(*(tf.constant(some, tf.float32) for some in (given, b, upstream)), transpose_a)
     of_a, of_b = upstream @ b.swapaxes(-1, -2), a.swapaxes(-1, -2) @ upstream
     for ours, exact in zip(found, (a @ b, of_a.swapaxes(-1, -2) if transpose_a else of_a, of_b), strict=True):
         np.testing.assert_allclose(ours, exact, rtol=0, atol=3e-5)

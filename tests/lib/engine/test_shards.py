@@ -1,4 +1,4 @@
-"""What is kept of a sweep that has not ended."""
+"""What is kept of a plan that has not ended."""
 
 import subprocess
 import sys
@@ -7,60 +7,101 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stages.lib import runner, shards
+from stages.lib.core import runner
 from stages.lib.core.runner import Fault
+from stages.lib.engine import shards
 from stages.lib.engine.shards import unfinished
-from tests.lib.test_fleets import RECIPE
+from tests.lib.engine.test_fleets import RECIPE
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
+ARRAYS = {"loss": np.arange(100, dtype=np.float32)}
+SHAPES: shards.Shapes = {"loss": (100,)}
 
 
 def test_a_shard_is_found_again_by_another_process(tmp_path: Path) -> None:
     code = (
-        "from tests.lib.test_shards import *\n"
-        f"with unfinished(Path({str(tmp_path / 'other')!r})) as kept: print(kept.path_of([RECIPE, 7]).name)"
+        "from tests.lib.engine.test_shards import *\n"
+        f"with unfinished(Path({str(tmp_path / 'other')!r})) as kept: print(kept.name_of([RECIPE, 7]))"
     )
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     with unfinished(tmp_path / "here") as kept:
-        assert kept.path_of([RECIPE, 7]).name == ended.stdout.strip()
+        assert kept.name_of([RECIPE, 7]) == ended.stdout.strip()
 
 
-def test_a_shard_of_other_code_is_not_taken_for_this_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    code = tmp_path / "stages"
-    code.mkdir()
-    monkeypatch.setattr(shards, "CODE", code)
+@pytest.fixture
+def floors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Floors with a module each, in place of the project's."""
+    for floor in ("core", "engine", "publish"):
+        (tmp_path / "floors" / floor).mkdir(parents=True)
+        (tmp_path / "floors" / floor / "module.py").write_text("x = 1\n", "utf-8")
+    monkeypatch.setattr(shards, "FLOORS", tmp_path / "floors")
+    return tmp_path / "floors"
+
+
+@pytest.mark.parametrize(("floor", "taken"), [("core", False), ("engine", False), ("publish", True)])
+def test_a_shard_is_taken_if_the_floors_that_its_bits_follow_from_are_the_same(
+    tmp_path: Path, floors: Path, floor: str, taken: bool
+) -> None:
     names = []
     for text in ("x = 1\n", "x = 2\n", "x = 1\n"):
-        (code / "page.py").write_text(text, "utf-8")
+        (floors / floor / "module.py").write_text(text, "utf-8")
         with unfinished(tmp_path / "shards") as kept:
-            names.append(kept.path_of("cause").name)
-    assert names[0] == names[2] != names[1]
+            names.append(kept.name_of("cause"))
+    assert names[0] == names[2]
+    assert (names[0] == names[1]) == taken
 
 
-@pytest.mark.parametrize("damage", ["cut", "flipped"])
-def test_a_shard_that_is_damaged_is_not_taken(tmp_path: Path, damage: str) -> None:
+def test_what_is_kept_comes_back_and_goes_when_all_ended_well(tmp_path: Path) -> None:
     with unfinished(tmp_path / "shards") as kept:
-        path = kept.path_of("cause")
-        kept.keep(path, {"loss": np.arange(100, dtype=np.float32)})
-        assert kept.has(path)
+        kept.keep("name", ARRAYS)
+        path = kept.find("name", SHAPES)
+        assert path is not None
+        with np.load(path) as found:
+            np.testing.assert_array_equal(found["loss"], ARRAYS["loss"])
+        assert kept.find("other", SHAPES) is None
+    assert not (tmp_path / "shards").exists()
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "other values", "another shard's"])
+def test_a_shard_that_is_damaged_or_altered_is_not_taken(tmp_path: Path, damage: str) -> None:
+    with unfinished(tmp_path / "shards") as kept:
+        kept.keep("name", ARRAYS)
+        path = kept.find("name", SHAPES)
+        assert path is not None
         content = bytearray(path.read_bytes())
-        content[200] ^= 1
-        path.write_bytes(content[:100] if damage == "cut" else content)
-        assert not kept.has(path)
+        if damage == "cut":
+            path.write_bytes(content[:100])
+        elif damage == "flipped":
+            content[200] ^= 1
+            path.write_bytes(content)
+        else:  # whole files, whose own checksums are right
+            np.savez(path, loss=ARRAYS["loss"] + (damage == "other values"), more=np.zeros(1))
+        assert kept.find("name", SHAPES) is None
         assert not path.exists()
 
 
-def test_code_that_was_changed_while_a_shard_was_trained_stops_the_sweep_and_keeps_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    code = tmp_path / "stages"
-    code.mkdir()
-    monkeypatch.setattr(shards, "CODE", code)
+@pytest.mark.parametrize("shapes", [{"loss": (99,)}, {"loss": (100,), "accuracy": (100,)}, {"accuracy": (100,)}])
+def test_a_shard_of_other_shapes_is_not_taken(tmp_path: Path, shapes: shards.Shapes) -> None:
     with unfinished(tmp_path / "shards") as kept:
-        (code / "page.py").write_text("x = 1\n", "utf-8")
-        with pytest.raises(Fault, match="stages/ changed while the stage ran"):
-            kept.keep(kept.path_of("cause"), {"loss": np.zeros(1, np.float32)})
-        assert not kept.path_of("cause").exists()
+        kept.keep("name", ARRAYS)
+        assert kept.find("name", shapes) is None
+
+
+def test_code_that_was_changed_while_a_shard_was_trained_stops_the_sweep_and_keeps_nothing(
+    tmp_path: Path, floors: Path
+) -> None:
+    with unfinished(tmp_path / "shards") as kept:
+        (floors / "engine" / "module.py").write_text("x = 2\n", "utf-8")
+        with pytest.raises(Fault, match="the code of the engine changed while the stage ran"):
+            kept.keep("name", ARRAYS)
+        assert kept.find("name", SHAPES) is None
+
+
+def test_a_style_sheet_that_was_changed_while_a_shard_was_trained_stops_nothing(tmp_path: Path, floors: Path) -> None:
+    with unfinished(tmp_path / "shards") as kept:
+        (floors / "publish" / "report.css").write_text("body {}\n", "utf-8")
+        kept.keep("name", ARRAYS)
+        assert kept.find("name", SHAPES)
 
 
 def test_code_that_was_changed_since_the_stage_began_takes_and_keeps_no_shard(
@@ -68,17 +109,7 @@ def test_code_that_was_changed_since_the_stage_began_takes_and_keeps_no_shard(
 ) -> None:
     monkeypatch.setattr(runner, "STARTED", 0)  # as if all modules had been written since
     with (
-        pytest.raises(Fault, match=r"stages/lib/shards\.py changed while the stage ran"),
+        pytest.raises(Fault, match=r"stages/lib/engine/shards\.py changed while the stage ran"),
         unfinished(tmp_path / "shards"),
     ):
         pytest.fail("the block must not be entered")
-
-
-def test_what_is_kept_comes_back_and_goes_when_all_ended_well(tmp_path: Path) -> None:
-    values = {"loss": np.arange(3, dtype=np.float32)}
-    with unfinished(tmp_path / "shards") as kept:
-        path = kept.path_of("cause")
-        kept.keep(path, values)
-        with np.load(path) as found:
-            np.testing.assert_array_equal(found["loss"], values["loss"])
-    assert not (tmp_path / "shards").exists()

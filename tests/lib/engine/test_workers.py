@@ -14,31 +14,34 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stages.lib.engine import workers
 from stages.lib.core.runner import Fault
+from stages.lib.engine import workers
 from stages.lib.engine.workers import run_all
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 RAY = Path(sys.executable).with_name("ray")
 # A sweep of six shards, trained where RAY_ADDRESS says; prints a digest of all bits of its outcome.
 SWEEP = """
 import sys
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
-from stages.lib import fleets, workers
+from stages.lib.core.plan import Plan, Variant
 from stages.lib.core.points import Points
-from tests.lib.test_fleets import RECIPE, bits
+from stages.lib.engine import fleets, workers
+from tests.lib.engine.test_fleets import RECIPE
 
 fleets.SHARD = 4
 workers.cpu_count = lambda: 2  # on a machine of one core too
 places = np.random.RandomState(0).uniform(-2, 2, (1000, 2)).astype(np.float32)
 points = Points(places, (np.hypot(*places.T) > 1).astype(np.float32)[:, np.newaxis])
-tried = [({"what": "plain"}, RECIPE.__class__(**{**vars(RECIPE), "epochs": int(sys.argv[2])}))]
-with fleets.train_sweep(tried, range(24), train=points, validation=points, shards=Path(sys.argv[1])) as sweep:
-    print(sha256(b"".join(bits(sweep).values())).hexdigest())
+plan = Plan([Variant({}, replace(RECIPE, epochs=int(sys.argv[2])))], seeds=list(range(24)))
+shards, out = Path(sys.argv[1]), Path(sys.argv[1]).with_name("out")
+fleets.train_plan(plan, {"train": points, "validation": points}, name="sweep", shards=shards, folder=out)
+print(sha256(b"".join(file.read_bytes() for file in sorted(out.iterdir()))).hexdigest())
 """
 
 
@@ -78,7 +81,7 @@ def keep_much(number: int) -> int:
 
 def test_a_process_that_has_grown_is_replaced_without_a_word() -> None:
     script = (
-        "from stages.lib import workers; from tests.lib.test_workers import keep_much;"
+        "from stages.lib.engine import workers; from tests.lib.engine.test_workers import keep_much;"
         "workers.cpu_count = lambda: 2;"  # on a machine of one core too
         "print(sorted(workers.run_all(keep_much, [(number,) for number in range(8)])))"
     )

@@ -207,7 +207,7 @@ def test_the_best_size_is_chosen_for_each_revision() -> None:
 
 @pytest.mark.parametrize(
     ("key", "values"),
-    [("weight_decay", [0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2]), ("momentum", [0.9, 0, 0.5, 0.99]), ("batch_size", [8, 1209])],
+    [("l2", [0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2]), ("momentum", [0.9, 0, 0.5, 0.99]), ("batch_size", [8, 1209])],
 )
 def test_each_number_has_a_place_and_a_tick_by_its_size_also_0(key: str, values: list[float]) -> None:
     svg = draw(Chart("variants", key), ends(key, values))
@@ -227,13 +227,13 @@ def test_each_number_has_a_place_and_a_tick_by_its_size_also_0(key: str, values:
 
 def test_decades_are_evenly_spaced_above_0() -> None:
     values = [0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2]
-    points = marks(draw(Chart("variants", "weight_decay"), ends("weight_decay", values)), role="point")
+    points = marks(draw(Chart("variants", "l2"), ends("l2", values)), role="point")
     _, *places = sorted(float(re.findall(r"translate\(([\d.]+),", point["transform"])[0]) for point in points)
     steps = [after - before for before, after in pairwise(places)]
     assert max(steps) / min(steps) < 1.05
 
 
-@pytest.mark.parametrize("key", ["weight_decay", "momentum"])
+@pytest.mark.parametrize("key", ["l2", "momentum"])
 def test_a_variant_at_0_has_a_curve_and_stands_in_the_legend(key: str) -> None:
     svg = draw(Chart("curves", key), learning(key, [0, 0.01, 0.1]))
     assert set(styles(svg, words := key.replace("_", " "))) == {"0", "0.01", "0.1"}

@@ -1,0 +1,102 @@
+"""What all pages share: how they are found, and how a sweep is judged, on curves made by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from stages import batch_sweep, initializer_sweep, lr_sweep
+from stages.lib.analysis.page import Page, baseline, pages, sections
+from stages.lib.core.plan import Optimizer, replicate_seeds
+from tests.measured import GIVEN, ROOT, measured, params, plan_of
+
+PAGES = pages()
+PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
+
+
+def test_every_section_has_a_type_of_its_name_and_no_other_type_is_a_section() -> None:
+    assert set(sections()) == set(PARAMS)
+
+
+def test_pages_are_found_by_their_sections_and_come_in_an_order_of_their_own() -> None:
+    names = [page.stage for page in PAGES]
+    assert names[:3] == ["baseline", "lr_sweep", "initializer_sweep"]
+    assert set(names) <= set(PARAMS)
+    assert len({page.order for page in PAGES}) == len(PAGES)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stage)
+def test_a_plan_follows_from_the_sections_that_the_page_reads_and_from_no_other(page: Page) -> None:
+    changes = {
+        "seed": 43,
+        "lr": 0.05,
+        "network": {"hidden_units": [3], "activation": "gelu", "kernel_initializer": "ones"},
+        "training": {"epochs": 7, "batch_size": 9},
+    }
+    expected = page.plan(params())
+    for name, change in changes.items():
+        same = page.plan(params(**{name: change})) == expected
+        assert same or name in page.reads, name
+    assert page.plan(params(prediction_grid={"points": 9}, training={"min_delta": 0.5, "patience": 3})) == expected
+    assert page.stage in page.reads
+
+
+def test_a_sweep_that_has_activations_of_its_own_is_not_planned_anew_for_another_of_the_baseline() -> None:
+    same = {page.stage for page in PAGES if page.plan(params(network={"activation": "tanh"})) == page.plan(params())}
+    assert same == {"network_sweep", "smallest_network"}
+
+
+def test_the_baseline_is_plain_sgd_at_lr() -> None:
+    recipe = baseline(params(lr=0.07, network={"hidden_units": [5, 4]}, training={"epochs": 9, "batch_size": 11}))
+    assert recipe.hidden_units == (5, 4)
+    assert recipe.optimizer == Optimizer("sgd")
+    assert (recipe.learning_rate, recipe.batch_size, recipe.epochs, recipe.l2) == (0.07, 11, 9, 0)
+    assert (recipe.activation, recipe.kernel_initializer) == ("relu", "glorot_uniform")
+
+
+def test_every_variant_is_trained_from_the_replicates_seeds() -> None:
+    plan = plan_of(initializer_sweep.Page(), seed=5, initializer_sweep={"replicates": 3})
+    assert plan.seeds == replicate_seeds(5, 3)
+
+
+def test_the_first_network_of_the_variant_with_the_least_loss_is_kept(tmp_path: Path) -> None:
+    changed = {"learning_rates": [0.1, 0.2, 0.4], "replicates": 2}
+    page = lr_sweep.Page()
+    plan = plan_of(page, lr_sweep=changed)
+    found = page.judge(measured(tmp_path, plan, [[0.3, 0.3], [0.2, 0.1], [0.5, 0.6]]), GIVEN)
+    assert found.chosen is not None
+    assert found.chosen.kept.recipe == plan.variants[1].recipe
+    assert set(found.chosen.weights) == {100}  # of variant 1, seed 0
+    assert found.figures.best.changed == {"learning_rate": 0.2}  # type: ignore[attr-defined]
+    assert found.figures.best.at_end_of_grid == []  # type: ignore[attr-defined]
+    assert found.tables["variants"]["learning_rate"].tolist() == [0.1, 0.2, 0.4]
+    assert found.tables["curves"]["epoch"].max() == 3
+
+
+def test_a_tuned_variant_keeps_the_network_of_its_best_rate(tmp_path: Path) -> None:
+    page = batch_sweep.Page()
+    plan = plan_of(page, batch_sweep={"batch_sizes": [8, 16], "learning_rates": [0.1, 0.3, 1.0], "replicates": 1})
+    trained = measured(tmp_path, plan, [[0.5], [0.4], [0.6], [0.9], [0.1], [0.3]])
+    found = page.judge(trained, GIVEN)
+    assert found.chosen is not None
+    assert found.chosen.kept.recipe == plan.variants[4].recipe
+    assert set(found.chosen.weights) == {400}
+    assert found.tables["variants"]["learning_rate"].tolist() == [0.3, 0.3]
+    np.testing.assert_allclose(found.tables["variants"]["val_loss_mean"], [0.4, 0.1], rtol=1e-6)
+    best = found.figures.best  # type: ignore[attr-defined]
+    assert best.changed == {"batch_size": 16, "learning_rate": 0.3}
+    assert best.at_end_of_grid == ["batch_size"]
+    assert (found.figures.runs, found.figures.variants) == (6, 2)  # type: ignore[attr-defined]
+
+
+def test_a_chapter_names_the_best_and_its_evidence(tmp_path: Path) -> None:
+    page = initializer_sweep.Page()
+    plan = plan_of(page, initializer_sweep={"kernel_initializers": ["ones", "he_normal"], "replicates": 2})
+    chapter = page.chapter(page.judge(measured(tmp_path, plan, [[0.3, 0.3], [0.2, 0.1]]), GIVEN))
+    assert chapter.stage == "initializer_sweep"
+    assert chapter.question == "Which initial weights?"
+    assert chapter.title == "Best initializer: he_normal"
+    assert chapter.answer.startswith("`he_normal` has the least validation loss after 3 epochs: 0.15")
+    assert [picture.path for picture in chapter.pictures] == ["plots/figures/initializer_sweep.png"]
+    assert chapter.table[0].name == "kernel_initializer"

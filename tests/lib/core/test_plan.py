@@ -1,0 +1,77 @@
+"""Plans: what is to be trained, as a file with exact numbers."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stages.lib.core.plan import (
+    EarlyStopping,
+    Kept,
+    Optimizer,
+    Plan,
+    Recipe,
+    Variant,
+    read_kept,
+    read_plan,
+    replicate_seeds,
+    write_kept,
+    write_plan,
+)
+from stages.lib.core.runner import Fault
+
+RECIPE = Recipe((3, 2), "tanh", "zeros", Optimizer("sgd", {"momentum": 0.9, "nesterov": True}), 0.1, 32, 7, 1e-5)
+PLAN = Plan(
+    [Variant({"learning_rate": 0.1 + 0.2, "name": "a"}, RECIPE), Variant({}, replace(RECIPE, hidden_units=()))],
+    seeds=[7, 2**32 - 1],
+    kept=2,
+    snapshots=[0, 3],
+    tested=True,
+    early_stopping=EarlyStopping(0.001, 5),
+)
+
+
+def test_a_plan_comes_back_from_its_file_to_the_last_bit(tmp_path: Path) -> None:
+    write_plan(PLAN, tmp_path / "plan.json")
+    assert read_plan(tmp_path / "plan.json") == PLAN
+    assert len((tmp_path / "plan.json").read_text("utf-8").splitlines()) == 2 + len(PLAN.variants)
+
+
+def test_what_is_kept_of_a_network_comes_back_from_its_file(tmp_path: Path) -> None:
+    kept = Kept(RECIPE, units=True)
+    write_kept(kept, tmp_path / "kept.json")
+    assert read_kept(tmp_path / "kept.json") == kept
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"variants": [], "seeds": [1], "more": 2}', "\ud800"])
+def test_a_file_that_holds_no_plan_is_a_clear_word(tmp_path: Path, content: str) -> None:
+    (tmp_path / "plan.json").write_bytes(content.encode("utf-8", "surrogatepass"))
+    with pytest.raises(Fault, match=r"plan\.json: not what its stage has written .*`dvc repro` makes it again"):
+        read_plan(tmp_path / "plan.json")
+
+
+def test_the_parameters_are_counted_layer_by_layer() -> None:
+    assert RECIPE.parameters == (2 * 3 + 3) + (3 * 2 + 2) + (2 * 1 + 1)
+    assert replace(RECIPE, hidden_units=()).parameters == 2 + 1
+
+
+def test_the_weights_of_a_network_are_found_among_those_of_all_that_are_kept() -> None:
+    row = np.arange(2 * RECIPE.parameters + 2 * 3, dtype=np.float32)
+    assert PLAN.weights_of(row, 0, 1).tolist() == list(range(RECIPE.parameters, 2 * RECIPE.parameters))
+    assert PLAN.weights_of(row, 1, 1).tolist() == row[-3:].tolist()
+
+
+def test_a_row_of_weights_is_cut_into_kernels_and_biases_in_keras_order() -> None:
+    parts = RECIPE.split(np.arange(RECIPE.parameters, dtype=np.float32))
+    assert [part.shape for part in parts] == [(2, 3), (3,), (3, 2), (2,), (2, 1), (1,)]
+    assert parts[0].tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert parts[1].tolist() == [6, 7, 8]
+    assert parts[-1].tolist() == [RECIPE.parameters - 1]
+
+
+def test_the_baseline_has_the_first_of_the_seeds_that_all_variants_share() -> None:
+    assert replicate_seeds(42, 3)[0] == replicate_seeds(42, 1)[0]
+    assert replicate_seeds(42, 3)[2] == np.random.SeedSequence((42, 2)).generate_state(1)[0]
+    assert len(set(replicate_seeds(42, 1000))) == 1000
+    assert replicate_seeds(42, 3) != replicate_seeds(43, 3)

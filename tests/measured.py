@@ -1,0 +1,60 @@
+"""What a stage measures while it trains, made by hand: a page can be judged without training anything."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import yaml
+from pydantic import TypeAdapter
+
+from stages.lib.analysis.page import Given, Page, Params, sections
+from stages.lib.analysis.sweep import Trained
+from stages.lib.core.plan import Plan
+from stages.params.training import Training
+
+ROOT = Path(__file__).parents[1]
+GIVEN = Given(Training(epochs=4, batch_size=400, min_delta=0.01, patience=1), rows=1209, constant=0.6)
+
+
+def params(**changed: object) -> Params:
+    """The sections of params.yaml, built as their types, with some of their keys changed."""
+    values = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
+    for name, change in changed.items():
+        values[name] = values[name] | change if isinstance(change, dict) else change
+    return {name: TypeAdapter(kind).validate_python(values[name]) for name, kind in sections().items()}
+
+
+def measured(folder: Path, plan: Plan, final: Sequence[Sequence[float]], epochs: int = 3) -> Trained:
+    """Files of runs whose validation loss falls by 0.1 an epoch to `final`, shape (variants, seeds).
+
+    The training loss lies 0.01 below it, the accuracies are 0.9 and 0.8, and the weights of a network are all its
+    number: variant * 100 + seed.
+    """
+    last = np.array(final, np.float32)
+    val_loss = np.stack([last + 0.1 * (epochs - 1 - epoch) for epoch in range(epochs)], axis=-1)
+    arrays = {
+        "loss": val_loss - 0.01,
+        "val_loss": val_loss,
+        "accuracy": np.full_like(val_loss, 0.9),
+        "val_accuracy": np.full_like(val_loss, 0.8),
+        "start_loss": last + 0.1 * epochs,
+        "train_loss": last - 0.02,
+        "train_accuracy": np.full_like(last, 0.95),
+        "test_loss": last + 0.02,
+        "test_accuracy": np.full_like(last, 0.7),
+        "weights": np.concatenate(
+            [
+                np.full(variant.recipe.parameters, number * 100 + seed, np.float32)
+                for number, variant in enumerate(plan.variants)
+                for seed in range(plan.kept)
+            ]
+        ),
+    }
+    for name, values in arrays.items():
+        np.save(folder / f"{name}.npy", values.astype(np.float32))
+    return Trained(plan, folder)
+
+
+def plan_of(page: Page, **changed: object) -> Plan:
+    """The plan of a page at the study's params, with some changed."""
+    return page.plan(params(**changed))

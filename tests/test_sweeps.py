@@ -1,0 +1,257 @@
+"""What each sweep varies, and what is special to it: expected values are worked out by hand."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stages import batch_sweep, network_sweep, optimizer_sweep
+from stages.lib.analysis.page import SweepPage, pages
+from stages.lib.analysis.sweep import Sweep
+from stages.lib.core.plan import METRICS, Optimizer
+from stages.params.training import Training
+from tests.measured import GIVEN, measured, plan_of
+
+NETWORK = {"hidden_units": [5], "activation": "gelu", "kernel_initializer": "lecun_normal"}
+TRAINING = {"epochs": 7, "batch_size": 50}
+SWEEPS = [page for page in pages() if isinstance(page, SweepPage)]
+
+
+def page_of(stage: str) -> SweepPage:
+    return next(page for page in SWEEPS if page.stage == stage)
+
+
+def changes(stage: str, **asked: Any) -> list[dict[str, Any]]:
+    """For each variant what differs from the recipe of the baseline, and what it is called."""
+    plan = plan_of(page_of(stage), network=NETWORK, training=TRAINING, lr=0.07, **{stage: asked})
+    usual = {
+        "hidden_units": (5,),
+        "activation": "gelu",
+        "kernel_initializer": "lecun_normal",
+        "optimizer": Optimizer("sgd"),
+        "learning_rate": 0.07,
+        "batch_size": 50,
+        "epochs": 7,
+        "l2": 0.0,
+    }
+    differences = [
+        {name: value for name, value in vars(variant.recipe).items() if usual.get(name, value) != value}
+        for variant in plan.variants
+    ]
+    return [{"called": variant.changed, **each} for variant, each in zip(plan.variants, differences, strict=True)]
+
+
+def test_a_rate_alone_is_changed() -> None:
+    assert changes("lr_sweep", learning_rates=[0.5, 0.25]) == [
+        {"called": {"learning_rate": 0.5}, "learning_rate": 0.5},
+        {"called": {"learning_rate": 0.25}, "learning_rate": 0.25},
+    ]
+
+
+def test_an_initializer_alone_is_changed() -> None:
+    assert changes("initializer_sweep", kernel_initializers=["ones", "zeros"]) == [
+        {"called": {"kernel_initializer": "ones"}, "kernel_initializer": "ones"},
+        {"called": {"kernel_initializer": "zeros"}, "kernel_initializer": "zeros"},
+    ]
+
+
+def test_each_batch_size_is_tuned_and_gets_the_epochs_of_the_sweep() -> None:
+    assert changes("batch_sweep", batch_sizes=[8, 16], learning_rates=[0.5, 0.25], epochs=3) == [
+        {
+            "called": {"batch_size": size, "learning_rate": rate},
+            "batch_size": size,
+            "learning_rate": rate,
+            "epochs": 3,
+        }
+        for size, rate in ((8, 0.5), (8, 0.25), (16, 0.5), (16, 0.25))
+    ]
+
+
+def test_each_size_is_tried_with_each_activation_and_a_straight_line_once() -> None:
+    asked = {"activations": ["tanh", "relu"], "depths": [0, 2], "widths": [3], "learning_rates": [0.5], "epochs": 4}
+    found = changes("network_sweep", **asked)
+    assert [each["called"] for each in found] == [
+        {"activation": "linear", "depth": 0, "width": 0, "parameters": 3, "learning_rate": 0.5},
+        {"activation": "tanh", "depth": 2, "width": 3, "parameters": 25, "learning_rate": 0.5},
+        {"activation": "relu", "depth": 2, "width": 3, "parameters": 25, "learning_rate": 0.5},
+    ]
+    assert [(each["hidden_units"], each["activation"], each["epochs"]) for each in found] == [
+        ((), "linear", 4),
+        ((3, 3), "tanh", 4),
+        ((3, 3), "relu", 4),
+    ]
+
+
+def test_each_optimizer_has_a_grid_and_arguments_of_its_own() -> None:
+    grids = {"adam": [0.01], "nesterov_0.9": [0.02], "momentum_0.5": [0.03], "sgd": [0.04]}
+    assert changes("optimizer_sweep", learning_rates=grids) == [
+        {
+            "called": {"optimizer": "adam", "learning_rate": 0.01},
+            "optimizer": Optimizer("adam"),
+            "learning_rate": 0.01,
+        },
+        {
+            "called": {"optimizer": "nesterov_0.9", "learning_rate": 0.02},
+            "optimizer": Optimizer("sgd", {"momentum": 0.9, "nesterov": True}),
+            "learning_rate": 0.02,
+        },
+        {
+            "called": {"optimizer": "momentum_0.5", "learning_rate": 0.03},
+            "optimizer": Optimizer("sgd", {"momentum": 0.5}),
+            "learning_rate": 0.03,
+        },
+        {"called": {"optimizer": "sgd", "learning_rate": 0.04}, "learning_rate": 0.04},
+    ]
+
+
+def test_each_penalty_is_tried_at_each_rate() -> None:
+    assert changes("weight_decay_sweep", l2=[0.0, 0.001], learning_rates=[0.5, 0.25]) == [
+        {"called": {"l2": l2, "learning_rate": rate}, "learning_rate": rate} | penalty
+        for l2, penalty in ((0.0, {}), (0.001, {"l2": 0.001}))
+        for rate in (0.5, 0.25)
+    ]
+
+
+def test_each_momentum_is_tried_at_each_rate_and_none_is_plain_sgd() -> None:
+    assert changes("momentum_sweep", momentum=[0.0, 0.9], learning_rates=[0.5, 0.25]) == [
+        {"called": {"momentum": momentum, "learning_rate": rate}, "learning_rate": rate} | optimizer
+        for momentum, optimizer in ((0.0, {}), (0.9, {"optimizer": Optimizer("sgd", {"momentum": 0.9})}))
+        for rate in (0.5, 0.25)
+    ]
+
+
+def test_every_sweep_has_a_test_of_what_it_varies() -> None:
+    tested = set(re.findall(r'changes\("(\w+)"', Path(__file__).read_text("utf-8")))
+    assert {page.stage for page in SWEEPS} == tested
+
+
+@pytest.mark.parametrize("page", [page for page in SWEEPS if page.natural.get(page.key) == 0], ids=lambda p: p.stage)
+def test_none_at_all_is_a_natural_end_and_the_most_that_was_tried_is_not(page: SweepPage, tmp_path: Path) -> None:
+    asked = {page.key: [0.0, 0.5], "learning_rates": [0.1, 0.3, 1.0], "replicates": 1}
+    for best, ends in ((1, []), (0, ["learning_rate"]), (4, [page.key])):
+        final = [[0.1] if place == best else [0.5] for place in range(6)]
+        assert judged(page, tmp_path, final, **{page.stage: asked}).figures.best.at_end_of_grid == ends
+
+
+def judged(page: SweepPage, folder: Path, final: list[list[float]], **asked: Any) -> Any:
+    return page.judge(measured(folder, plan_of(page, **asked), final), GIVEN)
+
+
+def test_an_optimizer_stands_at_an_end_of_its_own_grid_and_not_of_anothers(tmp_path: Path) -> None:
+    grids = {"sgd": [0.1, 0.3, 1.0], "adam": [0.3, 1.0, 3.0]}
+    asked = {"optimizer_sweep": {"learning_rates": grids, "replicates": 1}}
+    page = optimizer_sweep.Page()
+    inside = judged(page, tmp_path, [[0.5], [0.5], [0.5], [0.5], [0.1], [0.5]], **asked)
+    assert inside.figures.best.changed == {"optimizer": "adam", "learning_rate": 1.0}
+    assert inside.figures.best.at_end_of_grid == []
+    at_end = judged(page, tmp_path, [[0.5], [0.5], [0.1], [0.5], [0.5], [0.5]], **asked)
+    assert at_end.figures.best.changed == {"optimizer": "sgd", "learning_rate": 1.0}
+    assert at_end.figures.best.at_end_of_grid == ["learning_rate"]
+    assert len(at_end.tables["rates"]) == 6
+
+
+def test_the_gain_of_momentum_is_the_loss_without_it_over_that_with_the_best_of_it(tmp_path: Path) -> None:
+    grids = {"sgd": [0.1], "momentum_0.5": [0.1], "nesterov_0.9": [0.1], "adam": [0.1]}
+    asked = {"optimizer_sweep": {"learning_rates": grids, "replicates": 2}}
+    final = [[0.4, 0.9], [0.3, 0.3], [0.2, 0.1], [0.01, 0.01]]
+    gain = judged(optimizer_sweep.Page(), tmp_path, final, **asked).figures.momentum
+    assert gain.optimizer == "nesterov_0.9"
+    assert gain.ratio == pytest.approx(np.sqrt((0.4 / 0.2) * (0.9 / 0.1)), rel=1e-5)
+    assert gain.low < gain.ratio < gain.high
+    without = {"optimizer_sweep": {"learning_rates": {"sgd": [0.1], "adam": [0.1]}, "replicates": 2}}
+    assert judged(optimizer_sweep.Page(), tmp_path, final[:2], **without).figures.momentum is None
+
+
+def test_the_answer_on_optimizers_compares_sgd_with_adam(tmp_path: Path) -> None:
+    asked = {"optimizer_sweep": {"learning_rates": {"sgd": [0.1], "adam": [0.2]}, "replicates": 2}}
+    page = optimizer_sweep.Page()
+    answer = page.chapter(judged(page, tmp_path, [[0.4, 0.2], [0.02, 0.04]], **asked)).answer
+    assert "Mean validation loss at the best rate of each: `sgd` 0.3, `adam` 0.03." in answer
+    assert "momentum" not in answer
+
+
+SIZES = {"activations": ["tanh"], "depths": [0, 1, 2], "widths": [4, 8], "learning_rates": [0.5], "replicates": 1}
+
+
+@pytest.mark.parametrize(
+    ("best", "ends"),
+    [
+        (0, ["learning_rate"]),  # the straight line, beyond which there is nothing
+        (1, ["width", "learning_rate"]),  # 1 x 4
+        (4, ["depth", "width", "learning_rate"]),  # 2 x 8
+    ],
+)
+def test_no_layers_at_all_are_a_natural_end(tmp_path: Path, best: int, ends: list[str]) -> None:
+    final = [[0.1] if place == best else [0.5] for place in range(5)]
+    found = judged(network_sweep.Page(), tmp_path, final, network_sweep=SIZES)
+    assert found.figures.best.at_end_of_grid == ends
+
+
+def test_the_answer_on_sizes_names_the_smallest_that_ties_and_what_a_line_gets(tmp_path: Path) -> None:
+    page = network_sweep.Page()
+    final = [[0.6, 0.61, 0.6, 0.6], [0.3, 0.2, 0.3, 0.2], [0.5] * 4, [0.4] * 4, [0.2, 0.3, 0.2, 0.29]]
+    chapter = page.chapter(judged(page, tmp_path, final, network_sweep=SIZES | {"replicates": 4}))
+    assert chapter.title == "Best size: 2 x 8 tanh units"
+    assert chapter.answer.startswith(
+        "2 layers of 8 `tanh` units (105 parameters) at a learning rate of `0.5` has the least validation loss"
+    )
+    assert "the smallest of them 1 layer of 4 `tanh` units (17 parameters)" in chapter.answer
+    assert "A straight line gets 80.00% right." in chapter.answer
+    assert "Of all networks 5 do best at an end of the grid of learning rates." in chapter.answer
+
+
+@pytest.mark.parametrize(("sizes", "ends"), [([8, 1209], []), ([8, 600], ["batch_size"])])
+def test_the_full_batch_is_a_natural_end(tmp_path: Path, sizes: list[int], ends: list[str]) -> None:
+    asked = {"batch_sizes": sizes, "learning_rates": [0.1, 0.3, 1.0], "replicates": 1}
+    final = [[0.5], [0.4], [0.5], [0.5], [0.1], [0.5]]
+    found = judged(batch_sweep.Page(), tmp_path, final, batch_sweep=asked)
+    assert found.figures.best.at_end_of_grid == ends
+
+
+def sweep_of(val_loss: list[Any], sizes: list[int]) -> Sweep:
+    curves = dict.fromkeys(METRICS, np.array(val_loss))
+    start = np.full(curves["loss"].shape[:2], 0.7)
+    variants = pd.DataFrame({"batch_size": sizes, "learning_rate": 0.1})
+    return Sweep(variants, curves, start, train_accuracy=start, constant=0.6)
+
+
+RULE = Training(epochs=4, batch_size=8, min_delta=0.01, patience=1)
+SETTLES_AT_2 = [0.3, 0.1, 0.1, 0.05]
+SETTLES_AT_1 = [0.2, 0.2, 0.1, 0.05]
+NEVER_SETTLES = [0.5, 0.4, 0.3, 0.2]
+
+
+def test_a_run_that_diverged_has_not_settled_though_its_loss_no_longer_falls() -> None:
+    falling, rising = [0.6, 0.2, 0.1, 0.1], [0.9, 2.0, 4.0, 5.0]
+    assert batch_sweep.settled_epochs(sweep_of([[falling, rising]], [8]), RULE) == [[3]]
+
+
+def test_the_cost_is_the_mean_over_the_seeds_that_settled() -> None:
+    table = batch_sweep.cost_table(
+        sweep_of([[SETTLES_AT_1, SETTLES_AT_2], [SETTLES_AT_2, NEVER_SETTLES], [NEVER_SETTLES] * 2], [400, 100, 8]),
+        RULE,
+        rows=1209,
+    )
+    assert table["settled"].tolist() == [2, 1, 0]
+    np.testing.assert_allclose(table["epochs"], [1.5, 2, np.nan])
+    np.testing.assert_allclose(table["epochs_min"], [1, 2, np.nan])
+    np.testing.assert_allclose(table["epochs_max"], [2, 2, np.nan])
+    np.testing.assert_allclose(table["updates"], [1.5 * 4, 2 * 13, np.nan])  # 1209 / 400 and / 100, rounded up
+    np.testing.assert_allclose(table["samples"], [1.5 * 1209, 2 * 1209, np.nan])
+
+
+def test_the_cheapest_sizes_are_chosen_from_those_that_settle_from_every_seed() -> None:
+    found = batch_sweep.cheapest(
+        sweep_of([[SETTLES_AT_1, NEVER_SETTLES], [SETTLES_AT_2] * 2, [SETTLES_AT_1, SETTLES_AT_2]], [1209, 1000, 100]),
+        RULE,
+        rows=1209,
+    )
+    assert found["fewest_updates"]["batch_size"] == 1000  # 2 epochs of 2 updates; the other 1.5 of 13
+    assert found["fewest_updates"]["updates"]["mean"] == 4
+    assert found["fewest_samples"]["batch_size"] == 100
+    assert found["fewest_samples"]["samples"]["mean"] == 1.5 * 1209
+    assert found["fewest_samples"]["samples"]["max"] == 2 * 1209
+    assert batch_sweep.cheapest(sweep_of([[NEVER_SETTLES] * 2], [8]), RULE, rows=1209) == {}
