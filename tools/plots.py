@@ -16,7 +16,7 @@ from stages.lib.publish.charts import Drawn, by_revision, drawn, look, numbers_o
 FOLDER = Path(".dvc/plots")
 SIZE = {"width": 400, "height": 260}
 CELL = {"width": 160, "height": 160}
-ABOUT = "figures over the seeds; click a name in a legend to single it out"
+ABOUT = "Click a name in a legend to single it out."
 CONFIG = {
     "range": look("light"),
     "legend": {
@@ -62,13 +62,10 @@ def template(page: Page, charts: list[Drawn]) -> dict[str, Any]:
     """
     numbers = sorted(set().union(*(numbers_of(chart.spec) for chart in charts)))
     mixed = any("facet" in chart.spec for chart in charts)  # a map of panels needs a row and a legend of its own
-    params: dict[str, Any] = {}
-    for param in (param for chart in charts for param in chart.spec["params"]):
-        views = [*params.get(param["name"], {}).get("views", []), *param.get("views", [])]
-        params[param["name"]] = param | ({"views": views} if views else {})
+    params = {param["name"]: param for chart in charts for param in chart.spec["params"]}  # `chosen` holds for all
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-        "title": {"text": page.question, "subtitle": ABOUT},
+        "title": {"text": page.question} | ({"subtitle": ABOUT} if page.key and "chosen" in params else {}),
         "description": " ".join(chart.description for chart in charts),
         "data": {"values": "<DVC_METRIC_DATA>", "format": {"parse": dict.fromkeys(numbers, "number")}},
         "params": [*params.values()],
@@ -80,7 +77,7 @@ def template(page: Page, charts: list[Drawn]) -> dict[str, Any]:
 
 
 def panel(chart: Drawn) -> dict[str, Any]:
-    """Return a chart with its title and size, which tells revisions apart; what is clicked holds for all panels."""
+    """Return a chart with its title and size, which tells revisions apart."""
     spec = by_revision({name: part for name, part in chart.spec.items() if name != "params"})
     if "facet" in spec:
         size = CELL if "column" in spec["facet"] else SIZE
