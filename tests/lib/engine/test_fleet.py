@@ -123,8 +123,7 @@ def test_an_epoch_visits_every_row_once_in_an_order_of_each_members_own() -> Non
     assert not np.array_equal(first, second)
 
 
-@pytest.mark.parametrize("l2", [0.0, 0.001])
-@pytest.mark.parametrize("size", [2, 3, 5, 50])
+@pytest.mark.parametrize(("size", "l2"), [(2, 0.0), (3, 0.0), (5, 0.0), (50, 0.0), (3, 0.001)])
 def test_a_member_has_the_same_bits_alone_and_in_company(size: int, l2: float, points: Points) -> None:
     member = replace(MEMBER, l2=l2)
     alone = make_fleet([member], points)
