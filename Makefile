@@ -3,6 +3,7 @@
 # make test-long    set up Ray too, then run the tests marked `long`
 # make lint         check style and types
 # make unchanged    fail where an output came out other than committed
+# make plots        rewrite the templates of `dvc plots`, from the charts of the report
 # make readme       copy the answers, the stages and what was verified into the README
 # make docs         write docs/metrics.schema.json and the tables of docs/outputs.md anew, from the pages
 # make review       compare with BASE (main), or HEAD=… with it: review/index.html and review/review.md
@@ -12,7 +13,6 @@
 # make bench        compare the engine's speed with a notebook's loop, with JAX, and with itself
 # make lock         renew the lock files; then `make licences`
 # make licences     rewrite docs/licences.md
-# make plots        write the templates of `dvc plots` anew, from the charts of the report
 # make check-cache  find, name and remove damaged files of DVC's cache
 
 # Not that of .venv, which may be removed to be made again.
@@ -59,8 +59,14 @@ docs: .venv/run
 plots: .venv/run
 	python -m tools.plots
 
+# What is named reaches the command through the environment: neither make nor the shell evaluates it.
+review: override export BASE := $(value BASE)
+review: override export HEAD := $(value HEAD)
+review: override export PICTURES_URL := $(value PICTURES_URL)
+review: override export REPRODUCED := $(value REPRODUCED)
 review: .venv/run
-	python -m review $(if $(PICTURES_URL),--pictures-url "$(PICTURES_URL)") "$(BASE)" $(if $(HEAD),"$(HEAD)")
+	@python -P -m review $${PICTURES_URL:+--pictures-url "$$PICTURES_URL"} \
+	  $${REPRODUCED:+--reproduced "$$REPRODUCED"} -- "$$BASE" $${HEAD:+"$$HEAD"}
 
 lock: .venv/dev
 	cd requirements && for use in run dev ray bench; do \
@@ -89,7 +95,7 @@ check-cache: .venv/run
 .venv/run: FORCE
 	@[ ! -f $@ ] || cmp -s requirements/run.txt $@ || rm -rf .venv
 	@[ -f $@ ] || { $(call require_python) && $(PYTHON) -m venv --clear .venv && $(INSTALL) -r requirements/run.txt && \
-	  python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . && \
+	  python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . --editable ./review && \
 	  cp requirements/run.txt $@; }
 
 .venv/dev .venv/ray .venv/bench: .venv/%: .venv/run FORCE

@@ -39,11 +39,11 @@ class GitHub:
         self._token = token
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """Returns the answer's JSON; raises HTTPError where GitHub refuses."""
+        """Return the answer's JSON; raise HTTPError where GitHub refuses."""
         return json.loads(self.read(method, f"{self._root}{path}", body))
 
     def read(self, method: str, url: str, body: dict[str, Any] | None = None, most: int = MOST_ARTIFACT) -> bytes:
-        """Returns the answer; raises ValueError where it has more bytes than `most`."""
+        """Return the answer; raise ValueError where it has more bytes than `most`."""
         request = Request(url, json.dumps(body).encode() if body else None, method=method)
         request.add_header("Accept", "application/vnd.github+json")
         request.add_header("Content-Type", "application/json")
@@ -57,7 +57,7 @@ class GitHub:
         return content
 
     def pages(self, path: str, key: str | None = None, **query: str) -> Iterator[dict[str, Any]]:
-        """Returns all entries of a list, whatever the number of its pages."""
+        """Return all entries of a list, whatever the number of its pages."""
         for page in count(1):
             answer = self.ask("GET", f"{path}?{urlencode({**query, 'per_page': '100', 'page': str(page)})}")
             entries = answer[key] if key else answer
@@ -67,7 +67,7 @@ class GitHub:
 
 
 def main() -> int:
-    """Returns the exit code; posts or renews the comment on each open pull request that the run was for."""
+    """Return the exit code; post or renews the comment on each open pull request that the run was for."""
     event = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_text("utf-8"))
     github = GitHub(os.environ["GITHUB_API_URL"], os.environ["GITHUB_REPOSITORY"], os.environ["GITHUB_TOKEN"])
     run = event["workflow_run"]
@@ -93,7 +93,7 @@ def main() -> int:
 
 
 def comment(text: str, run: dict[str, Any], artifact: dict[str, Any]) -> str:
-    """Returns the comment: a review with its marker, where it comes from, and a link to its page."""
+    """Return the comment: a review with its marker, where it comes from, and a link to its page."""
     page = f"{run['html_url']}/artifacts/{artifact['id']}"
     result = {"success": "passed", "failure": "failed"}.get(run["conclusion"], "did not finish")
     head = (
@@ -101,7 +101,9 @@ def comment(text: str, run: dict[str, Any], artifact: dict[str, Any]) -> str:
         f"`{run['head_sha'][:7]}` [{result}]({run['html_url']}); its code has written what follows.\n\n"
     )
     # An `@` names somebody to GitHub, who is told; with a space of no width behind it, it does not.
-    text = re.sub(r"@(?=\w)", "@\N{ZERO WIDTH SPACE}", text.replace("\0", ""))
+    # So does `&#64;`, which GitHub reads as one; it is text here.
+    text = re.sub(r"&(?=#0*64\b|#x0*40\b|commat\b)", "&amp;", text.replace("\0", ""), flags=re.IGNORECASE)
+    text = re.sub(r"@(?=\w)", "@\N{ZERO WIDTH SPACE}", text)
     room = MOST_COMMENT - len(head)
     if len(text) > room:
         text = text[: room - len(CUT)].rpartition("\n")[0] + CUT
@@ -109,7 +111,7 @@ def comment(text: str, run: dict[str, Any], artifact: dict[str, Any]) -> str:
 
 
 def _pull_requests(github: GitHub, run: dict[str, Any]) -> list[int]:
-    """Returns the numbers of the open pull requests whose last commit is the one that the run was started for."""
+    """Return the numbers of the open pull requests whose last commit is the one that the run was started for."""
     if not run["head_repository"]:  # a fork that is gone
         return []
     branch = f"{run['head_repository']['owner']['login']}:{run['head_branch']}"
@@ -129,7 +131,7 @@ def _review(github: GitHub, artifact: dict[str, Any]) -> str:
 
 
 def _post(github: GitHub, number: int, body: str) -> str:
-    """Returns the address of the comment: the one that stands already, renewed, or a new one."""
+    """Return the address of the comment: the one that stands already, renewed, or a new one."""
     for entry in github.pages(f"/issues/{number}/comments"):
         if entry["user"]["login"] == AUTHOR and entry["body"].startswith(MARKER):
             answer = github.ask("PATCH", f"/issues/comments/{entry['id']}", {"body": body})

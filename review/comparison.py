@@ -1,21 +1,22 @@
-"""Asks DVC what two revisions have and where they differ."""
+"""What two revisions have and where they differ, as a review tells it."""
 
 import json
-import os
-import subprocess
-import sys
-from collections import Counter
-from collections.abc import Iterator
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from review.changes import Change, changes, natural
-from review.pictures import Picture, read_picture
+from review.changes import Change, Value, changes
+from review.children import call
+from review.pictures import Picture
 from review.revisions import Revision, git
+from review.snapshots import Snapshot, overlap, take
 
 Rows = list[dict[str, Any]]
+SETTINGS = ("higher", "lower", "picture")
 
 
 @dataclass(frozen=True)
@@ -25,18 +26,104 @@ class Curves:
     Args:
         name: DVC's name for it.
         spec: Vega-Lite, with the rows of both revisions in it; their column `rev` is the revision's name.
-        rows: which of them each revision has, without `rev`; none where it lacks the plot.
+            Empty where the revisions have the same.
+        base: the rows of the base, without `rev`; none where it lacks the plot.
+        head: likewise.
+        revisions: the names of base and head in `rev`.
     """
 
     name: str
     spec: dict[str, Any]
     base: Rows
     head: Rows
+    revisions: tuple[str, str] = ("", "")
 
     @property
     def changed(self) -> bool:
-        """Returns whether the rows of the revisions differ."""
+        """Return whether the rows of the revisions differ."""
         return json.dumps(self.base) != json.dumps(self.head)  # as text, in which NaN is NaN
+
+    @property
+    def share(self) -> float:
+        """Return the share of rows that differ."""
+        one, other = ({json.dumps(row) for row in rows} for rows in (self.base, self.head))
+        return len(one ^ other) / max(1, len(one | other))
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A file that could not be read.
+
+    Args:
+        path: relative to the DVC repository.
+        revision: of which revision; its name.
+        reason: why; what begins with "is" or "has" follows "it".
+        remedy: the command or the file that mends it.
+    """
+
+    path: str
+    revision: str
+    reason: str
+    remedy: str
+
+    @property
+    def why(self) -> str:
+        """Return the reason as it follows a colon."""
+        return f"it {self.reason}" if self.reason.startswith(("is ", "has ")) else self.reason
+
+
+@dataclass(frozen=True)
+class Stale:
+    """A parameter that is not the one that the outputs were made with."""
+
+    file: str
+    name: str
+    now: Value
+    recorded: Value
+    stages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a revision is not what its dvc.lock records.
+
+    Args:
+        params: parameters with other values.
+        deps: by path, the stages that were not run again since it changed.
+        edited: outputs with another content, each with the file that records it.
+        commands: stages whose command changed.
+        never: stages that the lock does not know.
+        outs: all outputs.
+        inputs: all dependencies.
+        files: by path, the hash that is recorded of each output.
+        recorded: how many stages the lock records.
+    """
+
+    params: list[Stale] = field(default_factory=list)
+    deps: dict[str, list[str]] = field(default_factory=dict)
+    edited: list[tuple[str, str]] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
+    never: list[str] = field(default_factory=list)
+    outs: list[str] = field(default_factory=list)
+    inputs: list[str] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
+    recorded: int = 0
+
+    @property
+    def stale(self) -> bool:
+        """Return whether anything should have been run again."""
+        return bool(self.params or self.behind or self.commands or self.never)
+
+    @property
+    def behind(self) -> dict[str, list[str]]:
+        """Return `deps` without what is said already, as it is an edited output."""
+        edited = [path for path, _ in self.edited]
+        return {path: stages for path, stages in self.deps.items() if not any(overlap(path, it) for it in edited)}
+
+    @property
+    def sound(self) -> bool:
+        """Return whether all is as recorded."""
+        return not self.stale and not self.edited
 
 
 @dataclass(frozen=True)
@@ -49,11 +136,17 @@ class Comparison:
         params: all parameters, changed or not.
         metrics: all metrics; a mean with its spread is one.
         curves: all plots that are drawn from rows.
-        pictures: all plots that are pictures.
+        pictures: all plots that are pictures, and those that DVC does not draw.
         files: names of the files in git that differ, outputs included.
         notes: what could not be compared, and why.
         prefix: the DVC repository's folder in git, empty or with a slash at its end.
         in_git: the paths of each commit, relative to git's root.
+        unread: what could not be read.
+        base_state: what dvc.lock says of the base.
+        head_state: likewise of the head.
+        code: the files that differ and that stages depend on, outputs and parameters aside.
+        reproduced: what running the head again gave; None where it was not run.
+        picture: the path of the picture that stands for a revision, if the project names one.
     """
 
     base: Revision
@@ -66,30 +159,54 @@ class Comparison:
     notes: list[str]
     prefix: str
     in_git: dict[str, frozenset[str]]
+    unread: list[Unread] = field(default_factory=list)
+    base_state: State = field(default_factory=State)
+    head_state: State = field(default_factory=State)
+    code: list[str] = field(default_factory=list)
+    reproduced: Any = None
+    picture: str = ""
 
 
 def compare(base: Revision, head: Revision, root: Path, folder: Path) -> Comparison:
-    """Returns the comparison of two revisions; copies of pictures and of their differences go to `folder`."""
-    pair = (base.name, head.name)
-    plots = ("plots", "diff", *pair, "--json", "--out", str(folder))
+    """Return the comparison of two revisions; what it is made from and drawings of differences go to `folder`.
+
+    Raise a Fault where git or the machine lets it down, or the revisions ask for too much.
+    """
     with ThreadPoolExecutor() as pool:
-        waiting = [
-            pool.submit(_dvc, root, "params", "diff", *pair, "--all", "--json"),
-            pool.submit(_dvc, root, "metrics", "diff", *pair, "--all", "--json"),
-            pool.submit(_dvc, root, *plots),
-        ]
-        answers = [answer.result() for answer in waiting]
-    params, metrics = (changes(answer or {}) for answer, _ in answers[:2])
-    shown, plots_notes = answers[2]
-    if shown is None:
-        shown, plots_notes = _plots_one_by_one(root, plots, plots_notes)
-    notes = [*answers[0][1], *answers[1][1], *plots_notes, *_errors(shown)]
-    data = dict(sorted(shown.get("data", {}).items(), key=lambda item: natural(item[0])))
-    pictures, more_notes = _pictures(data, base, head, folder)
-    curves = list(_curves(data, base, head))
+        taking = [pool.submit(take, it, root, folder / side) for it, side in ((base, "base"), (head, "head"))]
+        snapshots = dict(zip(("base", "head"), [it.result() for it in taking], strict=True))
+    answer = call(
+        "review.reading:read", _request(base, head, root, folder, snapshots), folder, "can't read the revisions"
+    )
+    settings, notes = _settings(snapshots["base"])
+    unread = [
+        Unread(entry["path"], revision.name, entry["reason"], _remedy(entry["remedy"], revision))
+        for revision, side in ((base, "base"), (head, "head"))
+        for entry in answer[side]["unread"]
+    ]
+    hidden = {entry.path for entry in unread}
+    blind = (answer["base"]["broken"], answer["head"]["broken"])
+    params, metrics = (
+        changes(_diff(answer, kind, hidden, blind), settings["higher"], settings["lower"])
+        for kind in ("params", "metrics")
+    )
+    fixed = {(file, name) for file, name in answer["unsettable"]}
+    params = [replace(row, fixed=(row.file, row.name) in fixed) for row in params]
+    curves = [it for it in _curves(answer) if not _one_sided(it, blind)]
+    pictures = [_picture(entry) for entry in answer["pictures"]]
+    pictures = [
+        it for it in pictures if not _one_sided(it, (blind[0] or it.name in hidden, blind[1] or it.name in hidden))
+    ]
+    states = (_state(answer["base"]["state"]), _state(answer["head"]["state"]))
+    notes += [note for side in ("base", "head") for note in answer[side]["notes"]]
+    notes += [f"{it.path} of {it.revision} can't be read: {it.why} ({it.remedy})" for it in unread]
     for revision, side in ((base, "base"), (head, "head")):
-        if not any(getattr(thing, side) not in (None, []) for thing in (*params, *metrics, *curves, *pictures)):
+        things = (*params, *metrics, *curves, *pictures)
+        if not blind[side == "head"] and not any(getattr(thing, side) not in (None, []) for thing in things):
             notes.append(f"{revision.name} has no parameter, metric or plot that DVC knows.")
+    changed = (r.commit for r in (base, head) if r.commit)
+    files = git(root, "diff", "--no-ext-diff", "--no-renames", "--name-only", "-z", *changed).split("\0")[:-1]
+    prefix = git(root, "rev-parse", "--show-prefix").strip()
     return Comparison(
         base,
         head,
@@ -97,63 +214,95 @@ def compare(base: Revision, head: Revision, root: Path, folder: Path) -> Compari
         metrics,
         curves,
         pictures,
-        git(root, "diff", "--name-only", "-z", *(r.commit for r in (base, head) if r.commit)).split("\0")[:-1],
-        list(dict.fromkeys([*notes, *more_notes])),
-        git(root, "rev-parse", "--show-prefix").strip(),
+        files,
+        list(dict.fromkeys(notes)),
+        prefix,
         {r.commit: _tree(root, r.commit) for r in (base, head) if r.commit},
+        unread,
+        *states,
+        _code(files, prefix, states, {row.file for row in params}),
+        picture=settings["picture"],
     )
 
 
-def _dvc(root: Path, *arguments: str) -> tuple[Any, list[str]]:
-    """Returns what a command of DVC answers in JSON, None where it fails, and its complaints."""
-    environment = os.environ | {"DVC_NO_ANALYTICS": "1", "PYTHONIOENCODING": "utf-8"}
-    command = [sys.executable, "-m", "dvc", *arguments]
-    ended = subprocess.run(command, cwd=root, env=environment, capture_output=True, encoding="utf-8", check=False)
-    complaints = [line.strip() for line in ended.stderr.splitlines() if line.strip() and "dvc.org/support" not in line]
-    if ended.returncode:
-        return None, [f"`dvc {arguments[0]} diff` failed: {' '.join(complaints).removeprefix('ERROR: ')}"]
-    return json.loads(ended.stdout), complaints
+def _request(
+    base: Revision, head: Revision, root: Path, folder: Path, snapshots: Mapping[str, Snapshot]
+) -> dict[str, Any]:
+    for name in ("scratch", "pictures"):
+        (folder / name).mkdir()
+    request: dict[str, Any] = {
+        "root": str(root),
+        "scratch": str(folder / "scratch"),
+        "pictures": str(folder / "pictures"),
+    }
+    for revision, side in ((base, "base"), (head, "head")):
+        request[side] = {
+            "name": revision.name,
+            "folder": str(snapshots[side].folder.resolve()),
+            "reasons": snapshots[side].reasons,
+            "tree": None if revision.commit else str(root),
+        }
+    return request
 
 
-def _plots_one_by_one(root: Path, command: tuple[str, ...], notes: list[str]) -> tuple[dict[str, Any], list[str]]:
-    """Returns all plots where one of them, such as one whose template is missing, makes DVC show none.
+def _remedy(remedy: str, revision: Revision) -> str:
+    return "dvc fetch --all-commits" if remedy == "dvc fetch" and revision.commit else remedy
 
-    What DVC can't draw as it is defined is drawn with DVC's own template `linear`.
-    """
-    shown, more_notes = _dvc(root, *command, "--template", "linear")
-    if shown is None:
-        return {}, more_notes
-    names = [name for name, entries in shown.get("data", {}).items() if entries and entries[0]["type"] == "vega"]
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        alone = list(pool.map(lambda name: _dvc(root, *command, "--targets", name), names))
-    for name, (answer, complaints) in zip(names, alone, strict=True):
-        if answer is None:
-            notes = [*notes, f"{name} is drawn with DVC's template `linear`: {' '.join(complaints)}"]
+
+def _settings(snapshot: Snapshot) -> tuple[dict[str, Any], list[str]]:
+    """Return what the base's pyproject.toml says in [tool.dvc-review]; the head has no say in how it is judged."""
+    settings: dict[str, Any] = {"higher": [], "lower": [], "picture": ""}
+    file = snapshot.folder / "pyproject.toml"
+    try:
+        stated = tomllib.loads(file.read_text("utf-8")).get("tool", {}).get("dvc-review", {}) if file.is_file() else {}
+    except (ValueError, OSError, AttributeError) as error:
+        return settings, [f"pyproject.toml of the base can't be read for [tool.dvc-review]: {error}"]
+    notes = []
+    for name, value in stated.items():
+        if name in settings and isinstance(value, type(settings[name])):
+            settings[name] = value
         else:
-            shown["data"][name] = answer["data"].get(name, shown["data"][name])
-    return shown, notes
+            notes.append(f"pyproject.toml: tool.dvc-review.{name} is {value!r}; allowed are {', '.join(SETTINGS)}")
+    return settings, notes
 
 
-def _errors(shown: dict[str, Any]) -> Iterator[str]:
-    for error in shown.get("errors", []):
-        where = " ".join(filter(None, (error.get("name"), "at", error.get("rev"))))
-        yield f"{where}: {error.get('type')} {error.get('msg') or ''}".strip()
+def _diff(
+    answer: Mapping[str, Any], kind: str, hidden: set[str], blind: tuple[bool, bool]
+) -> dict[str, dict[tuple[str, ...], dict[str, Any]]]:
+    """Return what both sides have, side by side; nothing of files that one of them could not read."""
+    diff: dict[str, dict[tuple[str, ...], dict[str, Any]]] = {}
+    for side, name in (("base", "old"), ("head", "new")):
+        for file, keys, value in answer[side][kind]:
+            if file not in hidden:
+                diff.setdefault(file, {}).setdefault(tuple(keys), {})[name] = value
+    known = {side: {file for file, _, _ in answer[side][kind]} for side in ("base", "head")}
+    lost = [
+        file for file in diff if (blind[0] and file not in known["base"]) or (blind[1] and file not in known["head"])
+    ]
+    return {file: values for file, values in diff.items() if file not in lost}
 
 
-def _curves(data: dict[str, Any], base: Revision, head: Revision) -> Iterator[Curves]:
-    for name, entries in data.items():
-        for entry in entries:
-            if entry["type"] == "vega":
-                rows = rows_of(entry["content"]) or []
-                old, new = (
-                    [{key: value for key, value in row.items() if key != "rev"} for row in rows if row["rev"] == side]
-                    for side in (base.name, head.name)
-                )
-                yield Curves(name, entry["content"], old, new)
+def _one_sided(thing: Curves | Picture, blind: tuple[bool, bool]) -> bool:
+    """Return whether a side lacks a plot only as its pipeline could not be read."""
+    return (blind[0] and not thing.base) or (blind[1] and not thing.head)
+
+
+def _curves(answer: Mapping[str, Any]) -> Iterable[Curves]:
+    names = (answer["names"]["base"], answer["names"]["head"])
+    for entry in answer["curves"]:
+        if entry["same"]:
+            yield Curves(entry["name"], {}, [{}], [{}], names)
+            continue
+        rows = rows_of(entry["spec"]) or []
+        old, new = (
+            [{key: value for key, value in row.items() if key != "rev"} for row in rows if row["rev"] == name]
+            for name in names
+        )
+        yield Curves(entry["name"], entry["spec"], old, new, names)
 
 
 def rows_of(spec: Any) -> Rows | None:
-    """Returns the rows that DVC has put into a spec, which a template may have at any depth; None without any."""
+    """Return the rows that DVC has put into a spec, which a template may have at any depth; None without any."""
     if isinstance(spec, dict):
         values = spec.get("values")
         if isinstance(values, list) and values and all(isinstance(row, dict) and "rev" in row for row in values):
@@ -164,24 +313,38 @@ def rows_of(spec: Any) -> Rows | None:
     return None
 
 
-def _pictures(data: dict[str, Any], base: Revision, head: Revision, folder: Path) -> tuple[list[Picture], list[str]]:
-    copies = {
-        (name, revision): Path(entry["url"])
-        for name, entries in data.items()
-        for entry in entries
-        if entry["type"] == "image"
-        for revision in entry["revisions"]
-    }
-    # DVC names a copy after the revision and the path, with all slashes replaced, so that two may share one.
-    shared = {path for path, count in Counter(copies.values()).items() if count > 1}
-    pictures, notes = [], []
-    for i, name in enumerate(dict.fromkeys(name for name, _ in copies)):
-        old, new = (copies.get((name, revision.name)) for revision in (base, head))
-        if shared & {old, new}:
-            notes.append(f"{name} is not compared: `dvc plots diff` writes it to the same file as another picture.")
-        else:
-            pictures.append(read_picture(name, old, new, folder / f"difference-{i}.png"))
-    return pictures, notes
+def _picture(entry: Mapping[str, Any]) -> Picture:
+    base, head, difference = (Path(entry[key]) if entry.get(key) else None for key in ("base", "head", "difference"))
+    sizes = tuple((width, height) for width, height in entry.get("sizes", []))
+    return Picture(entry["name"], base, head, entry.get("share"), difference, sizes, entry.get("note", ""))
+
+
+def _state(entry: Mapping[str, Any]) -> State:
+    found: dict[tuple[str, str], Stale] = {}
+    for file, name, now, recorded, stage in entry["params"]:
+        former = found.get((file, name))
+        found[file, name] = Stale(file, name, now, recorded, (*(former.stages if former else ()), stage))
+    edited = [(path, where) for path, where in entry["edited"]]
+    rest = {key: entry[key] for key in ("deps", "commands", "never", "outs", "inputs", "files", "recorded")}
+    return State(list(found.values()), edited=edited, **rest)
+
+
+def _code(files: list[str], prefix: str, states: tuple[State, State], params: set[str]) -> list[str]:
+    here = [file.removeprefix(prefix) for file in files if file.startswith(prefix)]
+    outs = {path for state in states for path in state.outs} | params
+    inputs = {path for state in states for path in state.inputs}
+    return [
+        file
+        for file in here
+        if not _within(file, outs)
+        and not re.search(r"(^|/)(dvc\.yaml|dvc\.lock|\.gitignore)$|\.dvc$", file)
+        and _within(file, inputs)
+    ]
+
+
+def _within(file: str, folders: set[str]) -> bool:
+    parts = file.split("/")
+    return any("/".join(parts[: i + 1]) in folders for i in range(len(parts)))
 
 
 def _tree(root: Path, commit: str) -> frozenset[str]:

@@ -3,16 +3,18 @@
 import math
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import vl_convert
-
+from review.children import call
 from review.comparison import Curves, rows_of
-from review.pictures import Picture
+from review.pictures import RASTER, Picture
+from review.revisions import Fault
 
 PICTURES = "pictures"  # the folder beside the page
+BASE, HEAD = "#7f7f7f", "#d95f02"  # grey and orange: told apart by all eyes, and in grey by lightness
+MOST_ROWS = 100_000  # of a plot that is drawn
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Figure:
         head: the picture of the head revision.
         drawn: what shows both: the overlay of curves, or the pixels that differ.
         spec: of curves, in Vega-Lite, for the page to draw again.
+        kind: a curve plot or a picture.
     """
 
     name: str
@@ -36,36 +39,51 @@ class Figure:
     head: str | None = None
     drawn: str | None = None
     spec: dict[str, Any] | None = None
+    kind: Literal["curves", "picture"] = "picture"
 
 
-def draw_curves(plot: Curves, page: Path, number: int) -> Figure:
-    """Returns a figure of the curves of both revisions, and draws it as PNG for the page in the folder `page`."""
-    # Without `$schema`, which names the version of Vega-Lite that a template was written for: a later one reads it.
-    spec = {key: _finite(value) for key, value in plot.spec.items() if key != "$schema"}
-    path = f"{PICTURES}/{number:03}-{_slug(plot.name)}-overlay.png"
-    try:
-        png = vl_convert.vegalite_to_png(spec, allowed_base_urls=[])
-    except (RuntimeError, ValueError) as error:
-        return Figure(plot.name, _there(plot), f"can't be drawn: {' '.join(str(error).splitlines()[:2])[:200]}")
-    (page / path).write_bytes(png)
-    return Figure(plot.name, _there(plot), drawn=path, spec=_compact(spec))
+def draw_curves(plots: list[Curves], page: Path) -> list[Figure]:
+    """Return figures of the curves of both revisions, and draw them as PNG for the page in the folder `page`."""
+    figures: list[Figure] = []
+    requests: list[tuple[int, dict[str, Any]]] = []
+    for number, plot in enumerate(plots):
+        path = f"{PICTURES}/{number:03}-{_slug(plot.name)}-overlay.png"
+        figure = Figure(plot.name, _there(plot), kind="curves", drawn=path)
+        rows = len(plot.base) + len(plot.head)
+        if rows > MOST_ROWS:
+            figures.append(replace(figure, drawn=None, about=f"{rows:,} rows are not drawn"))
+            continue
+        spec = _fixed(plot.spec, plot.revisions)
+        figures.append(replace(figure, spec=_compact(spec)))
+        requests.append((len(figures) - 1, {"spec": spec, "path": str(page / path)}))
+    if requests:
+        try:
+            failures = call("review.drawing:draw", [it for _, it in requests], page, "can't draw the curves")
+        except Fault as fault:  # one of them asks for too much
+            failures = [str(fault)] * len(requests)
+        for (i, _), failure in zip(requests, failures, strict=True):
+            if failure:
+                figures[i] = replace(figures[i], drawn=None, spec=None, about=f"can't be drawn: {failure}")
+    return figures
 
 
 def place_picture(picture: Picture, page: Path, number: int) -> Figure:
-    """Returns a figure of the picture in both revisions, and copies it for the page in the folder `page`."""
+    """Return a figure of the picture in both revisions, and copy it for the page in the folder `page`.
+
+    What a browser would run, such as HTML, is named and not copied.
+    """
     paths = {}
     sides = {"base": picture.base, "head": picture.head, "difference": picture.difference}
     for side, copy in sides.items():
-        if copy:
-            paths[side] = f"{PICTURES}/{number:03}-{_slug(picture.name)}-{side}{copy.suffix}"
+        if copy and copy.suffix.lower() in RASTER:
+            paths[side] = f"{PICTURES}/{number:03}-{_slug(picture.name)}-{side}{copy.suffix.lower()}"
             shutil.copyfile(copy, page / paths[side])
-    about = picture.note
-    if picture.share is not None:
-        about = f"{_percent(picture.share)} of the pixels differ"
+    about = [f"{_percent(picture.share)} of the pixels differ"] if picture.share else []
     if len(set(picture.sizes)) > 1:
-        about += "; {} by {} pixels became {} by {}".format(*picture.sizes[0], *picture.sizes[1])
+        about.append("{} by {} pixels became {} by {}".format(*picture.sizes[0], *picture.sizes[1]))
     there = _there(picture)
-    return Figure(picture.name, there, about, paths.get("base"), paths.get("head"), paths.get("difference"))
+    text = "; ".join(filter(None, (*about, picture.note)))
+    return Figure(picture.name, there, text, paths.get("base"), paths.get("head"), paths.get("difference"))
 
 
 def _there(thing: Curves | Picture) -> Literal["base", "head", "both"]:
@@ -82,17 +100,30 @@ def _slug(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[-80:]
 
 
-def _finite(value: Any) -> Any:
-    """Returns JSON that Vega reads: null in place of what is no number."""
+def _fixed(spec: dict[str, Any], revisions: tuple[str, str]) -> dict[str, Any]:
+    """Return a spec that Vega reads: finite, with the revisions in their colours, that names no address.
+
+    Without `$schema`, which names the version of Vega-Lite that a template was written for: a later one reads it.
+    Without `usermeta`, by which a template would tell the page how to embed it.
+    """
+    kept = {key: value for key, value in spec.items() if key not in ("$schema", "usermeta")}
+    fixed: dict[str, Any] = _cleaned(kept, revisions)
+    return fixed
+
+
+def _cleaned(value: Any, revisions: tuple[str, str], key: str = "") -> Any:
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
+        kept = {name: _cleaned(item, revisions, name) for name, item in value.items() if name not in ("url", "href")}
+        if kept.get("field") == "rev" and key in ("color", "stroke", "fill"):
+            kept["scale"] = {"domain": list(revisions), "range": [BASE, HEAD]}
+        return kept
     if isinstance(value, list):
-        return [_finite(item) for item in value]
+        return [_cleaned(item, revisions, key) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _compact(spec: dict[str, Any]) -> dict[str, Any]:
-    """Returns a spec with the names of the columns written once; the page's script puts the rows back."""
+    """Return a spec with the names of the columns written once; the page's script puts the rows back."""
     rows = rows_of(spec) or []
     names = list(dict.fromkeys(key for row in rows for key in row))
     columns = {"names": names, "rows": [[row.get(name) for name in names] for row in rows]}

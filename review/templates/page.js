@@ -3,6 +3,8 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const dark = matchMedia("(prefers-color-scheme: dark)");
 let drawn = []; // charts on the page now
+const refuse = () => Promise.reject(new Error("a review follows no address"));
+const nowhere = { load: refuse, sanitize: refuse, http: refuse, file: refuse };
 
 // A spec has the names of its columns once; Vega-Lite reads one object for each row.
 function restored(value) {
@@ -35,6 +37,7 @@ async function draw() {
     mode: "vega-lite",
     renderer: "canvas",
     actions: false,
+    loader: nowhere,
     logLevel: 1, // errors; a template may warn of rows without numbers
     config,
     tooltip: { theme: dark.matches ? "dark" : "light" },

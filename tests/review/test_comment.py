@@ -233,6 +233,15 @@ def test_an_artifact_that_is_no_review_is_refused(
     assert {path.name for path in tmp_path.iterdir()} == {"event.json", "review"}
 
 
+@pytest.mark.parametrize("at", ["&#64;", "&#064;", "&#x40;", "&#X0040;", "&commat;"])
+def test_an_at_sign_in_disguise_calls_nobody(github: GitHub, tmp_path: Path, at: str) -> None:
+    github.archive = archive(f"{at}octocat &amp; &#65; &#640;\n".encode())
+    post(github, tmp_path)
+    body = github.written()[0].body
+    assert body
+    assert f"&amp;{at[1:]}octocat &amp; &#65; &#640;" in body["body"]
+
+
 def test_what_is_too_long_or_not_text_is_cut_and_replaced(github: GitHub, tmp_path: Path) -> None:
     github.archive = archive(b"\xff\0" + b"one line\n" * 10_000)
     post(github, tmp_path)

@@ -104,7 +104,7 @@ def test_changed_curves_are_drawn_over_each_other(written: Path) -> None:
     (path,) = re.findall('src="([^"]+)"', text)
     with Image.open(written / path) as picture:
         colours = {colour for _, colour in picture.convert("RGB").getcolors(1 << 24) or []}
-    assert {(0x94, 0x5D, 0xD6), (0x13, 0xAD, 0xC7)} <= colours  # DVC's for a first and a second revision
+    assert {(0x7F, 0x7F, 0x7F), (0xD9, 0x5F, 0x02)} <= colours  # grey for the base, orange for the head
 
 
 def test_changed_pictures_stand_side_by_side_with_the_pixels_that_differ(written: Path) -> None:

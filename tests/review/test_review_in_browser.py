@@ -30,7 +30,14 @@ def review(tea: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out / "index.html"
 
 
-def visit(browser: Browser, path: Path, *, width: int = 1280, scheme: Literal["light", "dark"] = "light") -> Visit:
+def visit(
+    browser: Browser,
+    path: Path,
+    *,
+    width: int = 1280,
+    scheme: Literal["light", "dark"] = "light",
+    ready: str = "html[data-ready]",
+) -> Visit:
     size: Any = {"width": width, "height": 900}
     visit = Visit(browser.new_page(viewport=size, color_scheme=scheme))
     visit.page.set_default_timeout(10_000)
@@ -39,7 +46,7 @@ def visit(browser: Browser, path: Path, *, width: int = 1280, scheme: Literal["l
     visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
     visit.page.on("dialog", lambda dialog: visit.complaints.append(dialog.message))
     visit.page.goto(path.as_uri())
-    visit.page.wait_for_selector("html[data-ready]", state="attached")
+    visit.page.wait_for_selector(ready, state="attached")
     return visit
 
 

@@ -48,7 +48,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return clone
 
 
-def test_a_halved_rate_is_reviewed_in_under_20_seconds_and_shows_exactly_what_changed(
+def test_a_halved_rate_is_reviewed_in_under_15_seconds_and_shows_exactly_what_changed(
     clone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
@@ -57,11 +57,14 @@ def test_a_halved_rate_is_reviewed_in_under_20_seconds_and_shows_exactly_what_ch
     output = run(clone, sys.executable, "-m", "review", "before", "halved")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     # Seconds of work rather than on the clock, which other programs slow down.
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 20
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 15
     pictures = len(list(clone.glob("plots/**/*.png")))
-    unchanged = f"{len(CURVE_PLOTS) - 1} of {len(CURVE_PLOTS)} curve plots and {pictures - 1} of {pictures} pictures"
     assert re.fullmatch(
-        rf"1 parameter changed; baseline validation accuracy \S+ → 0.9901 \(\w+\); {unchanged} unchanged\.",
+        r"lr is \S+, but the outputs were made with \S+; "
+        r"metrics/baseline.json is not what dvc.lock records: edited after the run \(2 more files too\); "
+        r"1 parameter changed; baseline validation accuracy \S+ → 0.9901 \(\w+\); "
+        rf"{len(CURVE_PLOTS) - 1} of {len(CURVE_PLOTS)} curve plots "
+        rf"and {pictures - 1} of {pictures} pictures unchanged\.",
         output.splitlines()[0],
     )
     text = (clone / "review" / "review.md").read_text("utf-8")
@@ -88,7 +91,7 @@ def test_a_review_needs_no_network(clone: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("PYTHONSAFEPATH", "1")
     output = run(clone, *PRIVATE, sys.executable, "-m", "review", "before", "halved")
-    assert output.startswith("1 parameter changed")
+    assert output.startswith("lr is ")
 
 
 def asked(clone: Path, *command: str) -> Any:

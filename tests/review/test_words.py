@@ -3,6 +3,7 @@
 import shlex
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -10,9 +11,11 @@ from dvc.utils.hydra import apply_overrides
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from ruamel.yaml import YAML
 
 from review.changes import Change, changes, headline, text_of
 from review.comparison import Comparison
+from review.overrides import override
 from review.pages import _cell, _code
 from review.revisions import Revision
 from review.words import commands
@@ -44,6 +47,59 @@ def test_the_command_for_an_experiment_sets_the_value(value: str | float, tmp_pa
     apply_overrides(tmp_path / "params.yaml", [words[-1]])
     written = yaml.safe_load((tmp_path / "params.yaml").read_text("utf-8"))["leaf"]
     assert float(written) == value if isinstance(value, float) else written == value  # PyYAML reads 1e-06 as text
+
+
+VALUES = [
+    [{"a": 1}, {"a": 3}],
+    [{"name": "x y", "k": [1, 2]}],
+    [[1, 2], [3]],
+    ["a b", "c,d", "it's", '"q"', "a\\"],
+    [True, False, None, -1.5],
+    [],
+    None,
+    -1,
+    1e-07,
+    1e22,
+    float("inf"),
+    float("-inf"),
+    *(
+        "1",
+        "null",
+        "s3://b/k:v",
+        "50%",
+        "C:\\data\\x",
+        "f(x)",
+        "choice(1,2)",
+        "*.csv",
+        "gr\u00f6\u00dfe",
+        " x",
+        "~",
+        "+1",
+    ),
+    *("a=b", "{a}", "[a", "# c", "a$b", "1_000", "yes", "1:30", "\u2615"),
+]
+REFUSED = ["${x}", "${oc.env:HOME}", "a\nb", "a\tb", 10**20, ["${x}"], [{"a b": 1}]]
+
+
+@pytest.mark.parametrize("value", [*TEXTS, *VALUES])
+def test_an_override_is_read_back_as_the_same_value(value: Any, tmp_path: Path) -> None:
+    file = tmp_path / "params.yaml"
+    file.write_text("a:\n  leaf: old\nother: 1\n", "utf-8")
+    (text,) = shlex.split(shlex.quote(override("params.yaml", ("a", "leaf"), value) or ""))
+    apply_overrides(file, [text])
+    assert repr(YAML(typ="safe").load(file.read_text("utf-8"))) == repr({"a": {"leaf": value}, "other": 1})
+
+
+@pytest.mark.parametrize("value", REFUSED)
+def test_a_value_that_dvc_does_not_take_has_no_override(value: Any) -> None:
+    assert override("params.yaml", ("leaf",), value) is None
+
+
+@pytest.mark.parametrize("keys", [("rates", "momentum_0.9"), ("a b",), ("a=b",), ("-a",), ("\u00f6",), ("a", "")])
+def test_a_key_that_dvc_takes_for_another_has_no_override(keys: tuple[str, ...]) -> None:
+    assert override("params.yaml", keys, 1) is None
+    assert override("a:b.yaml", ("x",), 1) is None
+    assert override("conf/b.yaml", ("x",), 1) == "conf/b.yaml:x=1"
 
 
 def test_two_numbers_have_the_digits_that_tell_them_apart() -> None:

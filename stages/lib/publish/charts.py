@@ -66,10 +66,11 @@ SHAPES = [
 ]
 DASHES = [[1, 0], [7, 3], [2, 2]]
 REVISIONS = ["#0072B2", "#D55E00", "#00805E", "#B0558A", "#7A6A00", "#555555"]
+UNKNOWN = "#888888"
 # Ends of the scale that the background would swallow are left out.
 SHADES = {"light": [0, 0.85], "dark": [0.3, 1]}
 # From which value to which a number has colours of its own; others are placed and coloured by their rank.
-SPANS = {"learning_rate": (1e-6, 10.0), "batch_size": (4.0, 1209.0), "weight_decay": (1e-6, 0.1)}
+SPANS = {"learning_rate": (1e-6, 10.0), "batch_size": (4.0, 1209.0), "l2": (1e-6, 0.1)}
 # A scale that moves no mark, made for what it knows: the values that are shown, in their order.
 SHOWN = "domain('angle')"
 LABEL = "datum.value > 0 && datum.value < 0.001 ? format(datum.value, '~e') : format(datum.value, '~g')"
@@ -111,7 +112,8 @@ def columns_of(spec: Spec) -> set[str]:
 def numbers_of(spec: Spec) -> set[str]:
     """Return the columns that a specification reads as numbers."""
     kinds = ("quantitative", "ordinal")
-    return columns_of(spec) & {part["field"] for part in _parts(spec) if part.get("type") in kinds and "field" in part}
+    encoded = {part["field"] for part in _parts(spec) if part.get("type") in kinds and "field" in part}
+    return columns_of(spec) & encoded | {name for part in _parts(spec) for name in _as_list(part.get("fold"))}
 
 
 def by_revision(spec: Spec) -> Spec:
@@ -156,9 +158,10 @@ def _learning_chart(metric: str, rules: list[Spec]) -> Drawn:
         "encoding": {
             "x": _axis("epoch"),
             "y": _axis("value", TITLES[metric]) | {"scale": _scale(metric)},
+            "strokeDash": points,
         },
         "layer": [
-            *_lines(metric, [_tip_of_name("points"), _tip("epoch"), _tip("value", TITLES[metric])], points),
+            *_lines(metric, [_tip_of_name("points"), _tip("epoch"), _tip("value", TITLES[metric])]),
             *rules,
         ],
     }
@@ -179,8 +182,9 @@ def _curves_chart(chart: Chart, metric: str) -> Drawn:
             "x": _axis("epoch"),
             "y": _axis(metric, TITLES[metric]) | {"scale": _scale(metric)},
             "color": _colour(chart),
+            "strokeDash": _dash(chart),
         },
-        "layer": _lines(metric, tips, _dash(chart), _shown(chart)),
+        "layer": _lines(metric, tips, _shown(chart)),
     }
     name = TITLES[metric].removesuffix(" (nats)")
     description = f"The mean {name} by epoch, a line for each {words(chart.key)}. The table has the last epoch."
@@ -230,10 +234,10 @@ def _final(chart: Chart) -> tuple[Drawn, ...]:
         "transform": [{"filter": f"datum.{LOSS}_mean > 0"}],
         "encoding": {along: _place(chart)},
         "layer": [
-            {"mark": {"type": "rule", "strokeWidth": 3, "opacity": 0.4}, "encoding": span},
+            {"mark": {"type": "rule", "strokeWidth": 3, "opacity": 0.4, "clip": True}, "encoding": span},
             {
                 "name": "final",
-                "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
+                "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1, "clip": True},
                 "encoding": mean,
             },
         ],
@@ -275,7 +279,10 @@ def _loss_by_size(chart: Chart) -> tuple[Drawn, ...]:
 def _success(chart: Chart) -> tuple[Drawn, ...]:
     """Return the share of the restarts that get every training point right, by the number of parameters."""
     tips = [_tip_of(chart), _tip_of_name("hidden_units"), _tip("parameters"), _tip("share", "perfect")]
-    share = _axis("share", "share of restarts without a fault") | {"axis": {"format": "%"}, "scale": {"domain": [0, 1]}}
+    share = _axis("share", "share of restarts without a fault") | {
+        "axis": {"format": "%"},
+        "scale": {"domain": [0, 1], "padding": 8},
+    }
     spec = _marks("success", chart, {"x": _axis("parameters", "trainable parameters"), "y": share}, tips)
     description = "The share of restarts without a fault by the number of parameters, a mark for each shape."
     return (Drawn("Restarts that get every training point right", description, spec, "variants"),)
@@ -297,9 +304,9 @@ def _cost_chart(chart: Chart, cost: str, title: str) -> Drawn:
             "y": _axis(cost, f"{title} until the loss has settled") | {"scale": {"type": "log"}},
         },
         "layer": [
-            {"name": cost, "mark": "line"},
+            {"name": cost, "mark": {"type": "line", "clip": True}},
             {
-                "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
+                "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1, "clip": True},
                 "encoding": {"angle": _shown(chart), "tooltip": tips},
             },
         ],
@@ -316,11 +323,11 @@ def _rates(chart: Chart) -> tuple[Drawn, ...]:
             "x": _axis("learning_rate", "learning rate") | {"scale": {"type": "log"}, "axis": RATES},
             "y": _axis("val_loss_mean", TITLES[LOSS]) | {"scale": _scale(LOSS)},
             "color": _colour(chart),
+            "strokeDash": _dash(chart),
         },
         "layer": _lines(
             "rates",
             [_tip_of(chart), _tip("learning_rate", "learning rate"), _tip("val_loss_mean", "mean loss")],
-            _dash(chart),
             _shown(chart),
         ),
     }
@@ -330,22 +337,26 @@ def _rates(chart: Chart) -> tuple[Drawn, ...]:
 
 def _marks(name: str, chart: Chart, encoding: Spec, tips: list[Spec]) -> Spec:
     """Return a mark for each row, told apart by the colour and the shape of its variant."""
-    colour = _named(chart, symbolSize=90)
+    shape = _named(chart, symbolSize=90)
     seen = {"condition": {"param": "chosen", "value": 0.8}, "value": 0.05}
     return {
         "params": [_chosen(chart.key, name), _zoom(name)],
-        "encoding": {**encoding, "color": colour, "shape": colour | {"scale": colour["scale"] | {"range": SHAPES}}},
+        "encoding": {
+            **encoding,
+            "color": _colour(chart, symbolSize=90),
+            "shape": shape | {"scale": shape["scale"] | {"range": SHAPES}},
+        },
         "layer": [
             {
                 "name": name,
-                "mark": {"type": "point", "filled": True, "size": 90},
+                "mark": {"type": "point", "filled": True, "size": 90, "clip": True},
                 "encoding": {"opacity": seen, "angle": _shown(chart), "tooltip": tips},
             }
         ],
     }
 
 
-def _lines(name: str, tips: list[Spec], dash: Spec, shown: Spec | None = None) -> list[Spec]:
+def _lines(name: str, tips: list[Spec], shown: Spec | None = None) -> list[Spec]:
     """Return a line for each variant, and over them points that are seen when the pointer is on them.
 
     A line alone is too thin to point at, and with `nearest` Vega-Lite loses the names in tooltips.
@@ -357,7 +368,7 @@ def _lines(name: str, tips: list[Spec], dash: Spec, shown: Spec | None = None) -
         {
             "name": name,
             "mark": {"type": "line", "clip": True, "strokeWidth": 2},
-            "encoding": {"opacity": faint, "strokeDash": dash},
+            "encoding": {"opacity": faint},
         },
         {
             "params": [near],
@@ -378,11 +389,12 @@ def _named(chart: Chart, **legend: Any) -> Spec:
     }
 
 
-def _colour(chart: Chart) -> Spec:
-    """Return the colour of a variant: by its name, or by its value where it is a number."""
+def _colour(chart: Chart, **legend: Any) -> Spec:
+    """Return the colour of a variant: by its name, or by its value where it is a number; of unknown names grey."""
     if chart.names:
-        return _named(chart)
-    legend = {"type": "symbol", "values": {"expr": SHOWN}, "labelExpr": LABEL, "symbolDash": _dashes("value")}
+        unknown = f"indexof({[*chart.names]}, datum.{chart.key}) < 0"
+        return _named(chart, **legend) | {"condition": {"test": unknown, "value": UNKNOWN}}
+    legend |= {"type": "symbol", "values": {"expr": SHOWN}, "labelExpr": LABEL, "symbolDash": _dashes("value")}
     colour = {"field": chart.key, "type": "ordinal", "title": words(chart.key), "legend": legend}
     if chart.key not in SPANS:
         return colour
@@ -407,7 +419,7 @@ def _dashes(field: str) -> Spec:
 def _shown(chart: Chart) -> Spec:
     """Return an encoding that turns no mark; its scale is what `SHOWN` reads."""
     kind = {"type": "nominal", "sort": None} if chart.names else {"type": "ordinal"}
-    return {"field": chart.key, **kind, "scale": {"range": [0]}, "legend": None}
+    return {"field": chart.key, **kind, "title": words(chart.key), "scale": {"range": [0]}, "legend": None}
 
 
 def _place(chart: Chart) -> Spec:
@@ -430,7 +442,12 @@ def _rule(label: str, epoch: int) -> Spec:
     return {
         "data": {"values": [{"epoch": epoch, "label": f"{label}: epoch {epoch}"}]},
         "mark": {"type": "rule", "strokeDash": [2, 3], "strokeWidth": 2, "clip": True},
-        "encoding": {"x": {"field": "epoch", "type": "quantitative"}, "y": None, "tooltip": {"field": "label"}},
+        "encoding": {
+            "x": {"field": "epoch", "type": "quantitative"},
+            "y": None,
+            "strokeDash": None,
+            "tooltip": {"field": "label"},
+        },
     }
 
 

@@ -1,0 +1,486 @@
+"""Branches of strangers: nothing of theirs runs, is fetched, or reaches beyond the review's folder."""
+
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import threading
+import time
+import zlib
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from markdown_it import MarkdownIt
+from PIL import Image
+
+from review.__main__ import main
+from tests.review.conftest import commit, pipeline, plain, run, write
+from tests.review.test_review import Tags, read, section
+
+ROOT = Path(__file__).parents[2]
+FEW = {"dvc.yaml": pipeline(["rate"], {}), "params.yaml": {"rate": 1}, "out/scores.json": {"loss": 1.0}}
+
+
+@pytest.fixture
+def pot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with one stage, at the tag `base`, in which the test stands."""
+    folder = tmp_path / "pot"
+    folder.mkdir()
+    run(folder, "git", "init", "--quiet")
+    run(folder, "dvc", "init", "--quiet")
+    commit(folder, FEW, "base")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[str, list[str]]]:
+    """An address, and the paths that it was asked for."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        do_HEAD = do_GET  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    it = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=it.serve_forever, args=[0.01], daemon=True).start()
+    yield f"http://127.0.0.1:{it.server_port}", asked
+    it.shutdown()
+    it.server_close()
+
+
+def review(folder: Path, *arguments: str, code: int = 0, seconds: float = 100, **variables: str) -> str:
+    """Runs the command as its users do; returns what it prints, without a traceback."""
+    ended = subprocess.run(
+        [sys.executable, "-P", "-m", "review", *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=seconds,
+    )
+    assert ended.returncode == code, ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stderr
+    if code:
+        assert ended.stderr.count("\n") == 1
+    return ended.stdout + ended.stderr
+
+
+def test_no_remote_of_a_revision_is_asked_and_nothing_enters_the_cache(
+    pot: Path, server: tuple[str, list[str]]
+) -> None:
+    address, asked = server
+    value = "0123456789abcdef0123456789abcdef"
+    out = {"path": "scores.json", "md5": value, "hash": "md5", "size": 9}
+    files = {
+        ".dvc/config": f"[core]\n    remote = bait\n['remote \"bait\"']\n    url = {address}\n",
+        "dvc.yaml": {"stages": {"brew": {"cmd": "true", "params": ["rate"], "metrics": ["scores.json"]}}},
+        "dvc.lock": {"schema": "2.0", "stages": {"brew": {"cmd": "true", "outs": [out]}}},
+        "import.csv.dvc": {"deps": [{"path": f"{address}/x.csv"}], "outs": [out | {"path": "import.csv"}]},
+        "repo.csv.dvc": {
+            "frozen": True,
+            "deps": [{"path": "x.csv", "repo": {"url": f"{address}/repo.git", "rev_lock": 40 * "a"}}],
+            "outs": [out | {"path": "repo.csv"}],
+        },
+    }
+    commit(pot, files, "head")
+    first = review(pot, "base", "head").splitlines()[0]
+    assert asked == []
+    assert "scores.json of head" in first
+    assert "dvc fetch" in first
+    assert not list((pot / ".dvc" / "cache").rglob("*")) if (pot / ".dvc" / "cache").exists() else True
+
+
+@pytest.mark.parametrize("module", ["queue", "json", "numpy", "dvc", "argparse"])
+def test_a_module_of_the_checkout_hides_none_of_python_s_or_a_library_s(pot: Path, module: str) -> None:
+    commit(
+        pot, {f"{module}.py": "open('ran', 'w')\nraise SystemExit('shadowed')\n", "params.yaml": {"rate": 2}}, "head"
+    )
+    assert review(pot, "base", "head").startswith("1 parameter changed")
+    ended = subprocess.run(
+        [sys.executable, "-m", "review", "base", "head"],
+        cwd=pot,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert ended.returncode == 0
+    assert not (pot / "ran").exists()
+
+
+def test_a_python_file_of_parameters_is_read_and_not_run(pot: Path) -> None:
+    files = {"dvc.yaml": pipeline([{"config.py": ["RATE"]}], {}), "config.py": "RATE = 2\nopen('ran', 'w')\n"}  # type: ignore[list-item]
+    commit(pot, files, "head")
+    assert main(["base", "head"]) == 0
+    assert "RATE" in read(pot / "review")
+    assert not (pot / "ran").exists()
+
+
+@pytest.mark.parametrize("checked_out", [True, False])
+def test_a_link_leads_to_no_file_outside(pot: Path, tmp_path: Path, checked_out: bool) -> None:
+    (tmp_path / "secret.json").write_text('{"secret": 4711}', "utf-8")
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / "deep.json").write_text('{"secret": 4711}', "utf-8")
+    (pot / "out" / "scores.json").unlink()
+    (pot / "out" / "scores.json").symlink_to("../../secret.json")
+    (pot / "all").symlink_to(tmp_path / "secret")
+    (pot / "via").symlink_to("all/deep.json")
+    commit(pot, {"dvc.yaml": FEW["dvc.yaml"] | {"metrics": ["all", "via", "all/deep.json"]}}, "head")
+    first = review(pot, "base", *(() if checked_out else ("head",))).splitlines()[0]
+    assert "an't read" in first
+    assert "leads out of the repository" in first
+    for file in (pot / "review").rglob("*.*"):
+        assert "4711" not in file.read_text("utf-8")
+
+
+def test_a_link_within_the_repository_is_followed(pot: Path) -> None:
+    write(pot, {"real/scores.json": {"loss": 0.5}})
+    (pot / "out" / "scores.json").unlink()
+    (pot / "out" / "scores.json").symlink_to("../real/scores.json")
+    commit(pot, {}, "head")
+    assert "scores loss 1 → 0.5 (better)" in review(pot, "base", "head")
+    assert "scores loss 1 → 0.5 (better)" in review(pot, "base")
+
+
+def test_a_link_in_the_place_of_the_review_is_not_written_through(pot: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("mine", "utf-8")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "mine").write_text("mine", "utf-8")
+    (pot / "review").mkdir()
+    (pot / "review" / "review.md").symlink_to(tmp_path / "mine")
+    (pot / "review" / "pictures").symlink_to(tmp_path / "folder")
+    (pot / "review" / "partial-review").symlink_to(tmp_path / "folder")
+    commit(pot, {}, "head")
+    assert main(["base", "head"]) == 0
+    assert (tmp_path / "mine").read_text("utf-8") == "mine"
+    assert [path.name for path in (tmp_path / "folder").iterdir()] == ["mine"]
+    assert read(pot / "review").startswith("### Review")
+    shutil.rmtree(pot / "review")
+    (pot / "review").symlink_to(tmp_path / "folder")
+    assert "is a link, which a review does not follow" in review(pot, "base", "head", code=2)
+
+
+MARKUP = [
+    "https://bait.example/x",
+    "www.bait.example",
+    "&#64;octocat",
+    "@octocat",
+    "reader@bait.example",
+    "<img src=https://bait.example>",
+    "![x](https://bait.example)",
+    "a\n~~~~~~\n[x](https://bait.example)\n~~~~~~sh",
+    "`a` [x](https://bait.example)",
+    "**x** | y",
+    "__init__",
+    "\x1b]8;;https://bait.example\x07x",
+]
+
+
+@pytest.mark.parametrize("text", MARKUP)
+def test_a_value_is_text_in_the_verdict_the_tables_and_the_commands(pot: Path, text: str) -> None:
+    lock = {"schema": "2.0", "stages": {"brew": {"cmd": "true", "params": {"params.yaml": {"rate": 1}}}}}
+    commit(pot, {"params.yaml": {"rate": text}, "dvc.lock": lock, "out/scores.json": {"loss": text}}, "head")
+    output = review(pot, "base", "head")
+    assert "\x1b" not in output
+    shown = read(pot / "review")
+    assert re.search(r"^\*\*`?", shown, flags=re.MULTILINE)
+    markdown = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(shown)
+    found = Tags(markdown)
+    assert {tag for tag in found.names if tag in {"a", "img", "b", "script"}} == set()
+    for bait in ("bait.example", "octocat", "__init__"):
+        assert bait not in found.plain
+    assert markdown.count("<strong>") == 1 + markdown.count("<strong><code>")
+    assert "www." not in found.plain
+
+
+def test_a_page_names_no_address_and_tells_vega_nothing(pot: Path, server: tuple[str, list[str]]) -> None:
+    address, asked = server
+    template = {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "usermeta": {"embedOptions": {"config": f"{address}/config", "sourceHeader": "<script>1</script>"}},
+        "data": {"values": "<DVC_METRIC_DATA>"},
+        "layer": [
+            {"mark": "line", "encoding": {"x": {"field": "step", "type": "quantitative"}}},
+            {"data": {"url": f"{address}/rows.csv"}, "mark": "point", "encoding": {"href": {"value": f"{address}/go"}}},
+            {"mark": {"type": "image", "url": f"{address}/x.png"}},
+        ],
+    }
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="9" height="9">'
+        f'<image href="{address}/a.png" width="9" height="9"/>'
+        f'<image xlink:href="file:///etc/hostname" width="9" height="9"/>'
+        f"<style>@import url({address}/s.css); rect {{ fill: url({address}/f.svg#a) }}</style><script>alert(1)</script>"
+        f'<rect width="5" height="9" style="fill: url({address}/b.svg#x)" onclick="alert(1)"/></svg>'
+    )
+    plots = {"x.csv": {"template": "bait", "x": "step", "y": "loss"}, "x.svg": {}, "x.html": {}}
+    files = {"dvc.yaml": pipeline(["rate"], plots), ".dvc/plots/bait.json": json.dumps(template)}
+    commit(pot, files | {"x.csv": "step,loss\n1,2\n", "x.svg": svg, "x.html": "<script>alert(1)</script>"}, "head")
+    assert main(["base", "head"]) == 0
+    assert asked == []
+    page = (pot / "review" / "index.html").read_text("utf-8")
+    data = page.split('type="application/json">')[1].split("</script>")[0]
+    assert address not in data
+    assert "usermeta" not in data
+    kinds = {path.suffix for path in (pot / "review" / "pictures").iterdir()}
+    assert kinds == {".png"}
+    assert "x.html" in read(pot / "review")
+
+
+def test_make_evaluates_nothing_of_a_name(pot: Path, tmp_path: Path) -> None:
+    for text in ("`touch ran`", "$(shell touch ran)", '"; touch ran; "', "$$(touch ran)", "--out=ran"):
+        ended = subprocess.run(
+            [
+                "make",
+                "--no-print-directory",
+                "--file",
+                str(ROOT / "Makefile"),
+                "--old-file",
+                ".venv/run",
+                "review",
+                f"HEAD={text}",
+            ],
+            cwd=pot,
+            env=os.environ | {"PYTHONPATH": str(ROOT), "BASE": "base"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 2
+        assert "review: unknown revision" in ended.stderr
+        assert not list(pot.rglob("ran")), tmp_path
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    body = kind + content
+    return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
+
+
+def png_bomb(side: int) -> bytes:
+    """Returns a small file that says it is a picture of `side` by `side` pixels."""
+    packer = zlib.compressobj(9)
+    rows = [packer.compress(bytes(1 + side // 8)) for _ in range(side)]
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", b"".join(rows) + packer.flush()) + chunk(b"IEND", b"")
+
+
+def bounded(folder: Path, *arguments: str, seconds: float = 60) -> tuple[int, str]:
+    """Returns exit code and output of a review, with all its processes within 4 GiB and some seconds."""
+    command = [sys.executable, "-P", "-m", "review", *arguments]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=-1, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        most, end = 0, time.monotonic() + seconds
+        while process.poll() is None:
+            try:
+                family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+                most = max(most, sum(it.memory_info().rss for it in family))
+            except psutil.Error:
+                pass
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        output = process.stdout.read() if process.stdout else ""
+    assert most < 4 << 30
+    assert "Traceback" not in output
+    return process.returncode, output
+
+
+def test_a_picture_that_unpacks_to_gigabytes_is_compared_by_its_bytes(pot: Path) -> None:
+    plots: dict[str, dict[str, str]] = {"x.png": {}, "x.svg": {}}
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="{0}"><rect width="5" height="5"/></svg>'
+    commit(pot, {"dvc.yaml": pipeline(["rate"], plots), "x.png": plain(0), "x.svg": svg.format(9)}, "small")
+    (pot / "x.png").write_bytes(png_bomb(60_000))
+    commit(pot, {"x.svg": svg.format(90_000)}, "head")
+    code, output = bounded(pot, "small", "head")
+    assert code == 0, output
+    text = read(pot / "review")
+    assert "`x.png`: other bytes; 3,600 megapixels in all are too many to compare each" in text
+    assert "`x.svg`: other bytes; an SVG of 90000 by 90000 pixels is not drawn" in text
+
+
+def test_a_matrix_of_millions_of_stages_is_not_read(pot: Path) -> None:
+    axis = list(range(40))
+    stage = {"matrix": dict.fromkeys("abcd", axis), "cmd": "echo ${item.a}"}
+    commit(pot, {"dvc.yaml": {"stages": {"many": stage}}}, "head")
+    code, output = bounded(pot, "base", "head")
+    assert code == 0
+    assert output.startswith("Can't read dvc.yaml of head: ")
+    assert "stage many stands for 2,560,000 stages, more than the 10,000 allowed" in output
+
+
+def test_pictures_of_a_hundred_megapixels_are_compared_within_the_bound(pot: Path) -> None:
+    commit(pot, {"dvc.yaml": pipeline(["rate"], {"x.png": {}})}, "small")
+    pixels = np.zeros((10_000, 10_000, 3), np.uint8)
+    for tag in ("first", "second"):
+        Image.fromarray(pixels).save(pot / "x.png", compress_level=1)
+        commit(pot, {}, tag)
+        pixels[:, :2500] = 255
+    code, output = bounded(pot, "first", "second", seconds=120)
+    assert code == 0, output
+    assert "`x.png`: 25.0% of the pixels differ" in read(pot / "review")
+    difference = next((pot / "review" / "pictures").glob("*difference.png"))
+    with Image.open(difference) as picture:
+        assert max(picture.size) <= 1600
+
+
+def test_what_asks_for_too_much_is_ended_in_a_line(
+    pot: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    aliases = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    aliases += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
+    commit(pot, {"params.yaml": "\n".join([*aliases, "rate: 2", ""])}, "head")
+    monkeypatch.setattr("review.children.SECONDS", 8)
+    assert main(["base", "head"]) == 2
+    assert re.fullmatch(r"review: can't read the revisions: it takes more than .*\n", capsys.readouterr().err)
+
+
+def test_keys_of_thousands_of_digits_and_halves_of_pairs_are_shown(pot: Path) -> None:
+    values = (
+        f'"{5000 * "7"}": 1, "{5000 * "8"}": 2, "half \\ud800": 3, "big": {400 * "9"}, "deep": {50 * "["}{50 * "]"}'
+    )
+    scores = f"{{{values}}}"
+    commit(pot, {"out/scores.json": scores, "params.yaml": {"rate": 2}}, "head")
+    code, output = bounded(pot, "base", "head")
+    assert code == 0, output
+    assert "half" in read(pot / "review")
+    assert 400 * "9" in (pot / "review" / "index.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("scores", ['{"loss": %s}' % (5000 * "9"), "[" * 100_000, '{"loss": 1', "\x00"])
+def test_what_no_parser_takes_is_unread_and_not_gone(pot: Path, scores: str) -> None:
+    commit(pot, {"out/scores.json": scores}, "head")
+    code, output = bounded(pot, "base", "head")
+    assert code == 0, output
+    assert output.startswith("Can't read out/scores.json of head: ")
+    assert "no metric" not in output
+    assert "Metrics" not in read(pot / "review")
+
+
+def test_an_endless_template_costs_its_plot_alone(pot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = {
+        "data": {"values": "<DVC_METRIC_DATA>"},
+        "transform": [{"calculate": "length(join(sequence(4000000000), ''))", "as": "z"}],
+        "mark": "line",
+        "encoding": {"x": {"field": "step"}, "y": {"field": "z"}},
+    }
+    plots = {"x.csv": {"template": "endless", "x": "step", "y": "loss"}}
+    files = {"dvc.yaml": pipeline(["rate"], plots), ".dvc/plots/endless.json": json.dumps(template)}
+    commit(pot, files | {"x.csv": "step,loss\n1,2\n"}, "head")
+    monkeypatch.setattr("review.children.SECONDS", 8)
+    assert main(["base", "head"]) == 0
+    assert "`x.csv`" in section(read(pot / "review"), "New")
+
+
+def lives(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_no_child_outlives_a_review_that_is_killed(pot: Path) -> None:
+    commit(
+        pot, {"dvc.yaml": {"stages": {"many": {"foreach": list(range(3000)), "do": {"cmd": "echo ${item}"}}}}}, "head"
+    )
+    for end in (signal.SIGTERM, signal.SIGKILL):
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "review", "head", "head"], env=os.environ | {"PYTHONPATH": str(ROOT)}
+        )
+        children: list[psutil.Process] = []
+        while not any("review.reading" in " ".join(child.cmdline()) for child in children):
+            time.sleep(0.05)
+            children = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(end)
+        process.wait(10)
+        end_of_wait = time.monotonic() + 5
+        while any(map(lives, children)):
+            assert time.monotonic() < end_of_wait
+            time.sleep(0.05)
+
+
+def test_missing_objects_are_one_line_with_the_remedy(pot: Path) -> None:
+    commit(pot, {"params.yaml": {"rate": 2}}, "head")
+    for name in ("base^{tree}", "base:params.yaml"):
+        sha = run(pot, "git", "rev-parse", name).strip()
+        place = pot / ".git" / "objects" / sha[:2] / sha[2:]
+        content = place.read_bytes()
+        place.unlink()
+        assert "git fetch --refetch" in review(pot, "base", "head", code=2)
+        place.write_bytes(content)
+
+
+def test_a_partial_clone_fetches_nothing(pot: Path, tmp_path: Path) -> None:
+    commit(pot, {"params.yaml": {"rate": 2}}, "head")
+    run(pot, "git", "config", "uploadpack.allowFilter", "true")
+    clone = tmp_path / "partial"
+    run(tmp_path, "git", "clone", "--quiet", "--filter=blob:none", "--no-checkout", pot.as_uri(), str(clone))
+    (clone / ".dvc").mkdir()
+    objects = sorted(path.name for path in (clone / ".git" / "objects").rglob("*"))
+    assert "git fetch --refetch" in review(clone, "base", "head", code=2)
+    assert sorted(path.name for path in (clone / ".git" / "objects").rglob("*")) == objects
+
+
+def test_a_repository_of_somebody_else_is_one_line_with_the_remedy(pot: Path) -> None:
+    line = review(pot, "base", code=2, GIT_TEST_ASSUME_DIFFERENT_OWNER="1")
+    assert f"git config --global --add safe.directory {pot}" in line
+
+
+def test_a_full_temporary_folder_is_one_line_with_the_remedy(pot: Path, tmp_path: Path) -> None:
+    def small() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+    commit(pot, {"params.yaml": {"rate": 2}, "big.json": "[" + 9000 * " " + "]"}, "head")
+    ended = subprocess.run(
+        [sys.executable, "-P", "-m", "review", "base", "head"],
+        env=os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)},
+        preexec_fn=small,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1), ended.stderr
+    assert re.match(r"review: can't write to the temporary folder: .*TMPDIR", ended.stderr)
+    assert not list(tmp_path.glob("dvc-review-*"))
+
+
+def test_nothing_is_left_in_the_temporary_folder_or_the_repository(pot: Path, tmp_path: Path) -> None:
+    commit(pot, {"params.yaml": {"rate": 2}}, "head")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    before = sorted(path for path in pot.rglob("*") if ".git" not in path.parts)
+    review(pot, "base", "head", "--out", str(tmp_path / "out"), TMPDIR=str(scratch))
+    assert list(scratch.iterdir()) == []
+    assert sorted(path for path in pot.rglob("*") if ".git" not in path.parts) == before
+
+
+def tree(folder: Path, entries: list[tuple[str, str, str]]) -> str:
+    """Returns a tree of git made by hand, of mode, name and hash."""
+    content = b"".join(f"{mode} {name}".encode() + b"\0" + bytes.fromhex(sha) for mode, name, sha in entries)
+    command = ["git", "hash-object", "-t", "tree", "-w", "--stdin", "--literally"]
+    return subprocess.run(command, cwd=folder, input=content, capture_output=True, check=True).stdout.decode().strip()
+
+
+def test_a_path_that_climbs_out_of_the_tree_is_not_written(pot: Path, tmp_path: Path) -> None:
+    blob = run(pot, "git", "rev-parse", "base:params.yaml").strip()
+    dvc = run(pot, "git", "rev-parse", "base:.dvc").strip()
+    climbing = tree(pot, [("100644", "evil.yaml", blob)])
+    top = tree(pot, [("40000", "..", climbing), ("40000", ".dvc", dvc), ("100644", "params.yaml", blob)])
+    head = run(pot, "git", "commit-tree", top, "-m", "x").strip()
+    review(pot, "base", head, "--out", str(tmp_path / "out"))
+    assert not list(tmp_path.rglob("evil.yaml"))

@@ -1,0 +1,392 @@
+"""The verdict says what is known: what could not be read, what is stale, what was edited, then what changed."""
+
+import json
+import math
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from review.__main__ import main
+from review.changes import Change, direction, headline
+from tests.review.conftest import commit, curve, pipeline, plain, run, write
+from tests.review.test_review import read, section
+
+BREW = """\
+import json
+rate = float(next(line.split()[1] for line in open("params.yaml") if line.startswith("rate")))
+open("pot.txt", "w").write(f"{rate} {open('leaves.txt').read()}")
+json.dump({"loss": rate / 4, "accuracy": 1 - rate / 4}, open("scores.json", "w"))
+"""
+SERVE = "open('cup.txt', 'w').write(open('pot.txt').read() * 2)\n"
+STAGES: dict[str, dict[str, Any]] = {
+    "brew": {
+        "cmd": "python tools/brew.py",
+        "deps": ["tools", "leaves.txt"],
+        "params": ["rate"],
+        "outs": ["pot.txt"],
+        "metrics": [{"scores.json": {"cache": False}}],
+    },
+    "serve": {"cmd": "python serve.py", "deps": ["serve.py", "pot.txt"], "outs": ["cup.txt"]},
+}
+
+
+@pytest.fixture(scope="module")
+def brewed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A pipeline that has been run, at the tag `base`: cached and uncached outputs, a folder of code, added data."""
+    folder = tmp_path_factory.mktemp("brewed")
+    run(folder, "git", "init", "--quiet")
+    run(folder, "dvc", "init", "--quiet")
+    files = {"dvc.yaml": {"stages": STAGES}, "params.yaml": "rate: 0.1\ncup: blue\n", "tools/brew.py": BREW}
+    write(folder, files | {"serve.py": SERVE, "leaves.txt": "assam\n", ".dvcignore": "*.tmp\n"})
+    run(folder, "dvc", "add", "--quiet", "leaves.txt")
+    run(folder, "dvc", "repro", "--quiet")
+    commit(folder, {}, "base")
+    return folder
+
+
+@pytest.fixture
+def pot(brewed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = Path(shutil.copytree(brewed, tmp_path / "pot", symlinks=True))
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def first(capsys: pytest.CaptureFixture[str], *revisions: str) -> str:
+    """Returns the first line of a review, which must be written."""
+    capsys.readouterr()
+    assert main([*revisions]) == 0
+    return capsys.readouterr().out.splitlines()[0]
+
+
+Out = pytest.CaptureFixture[str]
+
+
+def test_what_was_run_is_as_recorded(pot: Path, capsys: Out) -> None:
+    write(pot, {"params.yaml": "rate: 0.2\ncup: blue\n"})
+    run(pot, "dvc", "repro", "--quiet")
+    commit(pot, {}, "head")
+    expected = "1 parameter changed; scores accuracy 0.975 → 0.95 (worse) and 1 more metric changed."
+    assert first(capsys, "base", "head") == expected
+    assert first(capsys, "base") == expected
+    assert "What the results rest on" not in read(pot / "review")
+
+
+def test_a_parameter_that_the_outputs_were_not_made_with_is_named(pot: Path, capsys: Out) -> None:
+    commit(pot, {"params.yaml": "rate: 0.01\ncup: blue\n"}, "head")
+    line = first(capsys, "base", "head")
+    assert line == "rate is 0.01, but the outputs were made with 0.1; 1 parameter changed."
+    assert "- head: rate in params.yaml is 0.01, but brew ran with 0.1\n" in read(pot / "review")
+    assert first(capsys, "base") == line
+
+
+def test_a_parameter_that_no_stage_reads_makes_nothing_stale(pot: Path, capsys: Out) -> None:
+    commit(pot, {"params.yaml": "rate: 0.1\ncup: red\n"}, "head")
+    assert first(capsys, "base", "head") == "1 parameter changed; no metric changed."
+
+
+def test_an_output_that_was_edited_is_named(pot: Path, capsys: Out) -> None:
+    commit(pot, {"scores.json": {"loss": 0.0, "accuracy": 1.0}}, "head")
+    line = first(capsys, "base", "head")
+    assert line.startswith("scores.json is not what dvc.lock records: edited after the run; no parameter changed; ")
+    assert "scores accuracy 0.975 → 1 (better)" in line
+    assert first(capsys, "base") == line
+
+
+def test_an_edited_output_of_the_cache_shows_in_the_working_tree(pot: Path, capsys: Out) -> None:
+    (pot / "pot.txt").unlink()
+    (pot / "pot.txt").write_text("coffee", "utf-8")
+    assert first(capsys, "base").startswith("pot.txt is not what dvc.lock records: edited after the run; ")
+
+
+def test_code_that_changed_without_a_run_is_named_with_the_stages(pot: Path, capsys: Out) -> None:
+    commit(pot, {"tools/brew.py": BREW + "# more\n", "serve.py": SERVE + "# more\n"}, "head")
+    line = first(capsys, "base", "head")
+    expected = "tools/brew.py and 1 more file changed; 2 stages were not run again; the results are those of before."
+    assert line[0].lower() + line[1:] == expected
+    text = read(pot / "review")
+    assert "- head: tools changed; not run again: brew\n" in text
+    assert "- head: serve.py changed; not run again: serve\n" in text
+    assert "- tools/brew.py differs: code that stages depend on\n" in text
+
+
+def test_a_file_that_dvcignore_names_changes_no_folder(pot: Path, capsys: Out) -> None:
+    commit(pot, {"tools/x.tmp": "x"}, "head")
+    assert first(capsys, "base", "head").startswith("Code changed: tools/x.tmp; no result changed")
+
+
+def test_data_that_changed_without_a_run_is_named(pot: Path, capsys: Out) -> None:
+    write(pot, {"leaves.txt": "ceylon\n"})
+    run(pot, "dvc", "add", "--quiet", "leaves.txt")
+    commit(pot, {}, "head")
+    assert first(capsys, "base", "head").startswith("leaves.txt changed; 1 stage was not run again; ")
+
+
+def test_a_stage_that_ran_without_those_after_it_leaves_them_stale(pot: Path, capsys: Out) -> None:
+    write(pot, {"params.yaml": "rate: 0.2\ncup: blue\n"})
+    run(pot, "dvc", "repro", "--quiet", "brew")
+    commit(pot, {}, "head")
+    assert first(capsys, "base", "head").startswith("pot.txt changed; 1 stage was not run again; 1 parameter changed; ")
+
+
+def test_a_command_that_changed_and_a_stage_that_never_ran_are_named(pot: Path, capsys: Out) -> None:
+    stages = {**STAGES, "brew": {**STAGES["brew"], "cmd": "python -O tools/brew.py"}, "drink": {"cmd": "true"}}
+    commit(pot, {"dvc.yaml": {"stages": stages}}, "head")
+    line = first(capsys, "base", "head")
+    assert line.startswith("The command of brew changed, and was not run again; drink was never run; ")
+
+
+def test_a_base_that_is_stale_itself_is_said_to_be(pot: Path, capsys: Out) -> None:
+    commit(pot, {"params.yaml": "rate: 0.2\ncup: blue\n"}, "behind")
+    run(pot, "dvc", "repro", "--quiet")
+    commit(pot, {}, "head")
+    assert first(capsys, "behind", "head").startswith("behind itself is stale; no parameter changed; ")
+
+
+def test_the_state_of_a_commit_is_the_one_that_dvc_status_gives(pot: Path, capsys: Out) -> None:
+    write(pot, {"tools/deep/more.py": "x = 1\n", "params.yaml": "rate: 0.3\ncup: blue\n"})
+    status = json.loads(run(pot, "dvc", "status", "--json"))
+    commit(pot, {}, "head")
+    expected = (
+        "rate is 0.3, but the outputs were made with 0.1; tools/deep/more.py changed; 1 stage was not run again; "
+    )
+    assert first(capsys, "base", "head").startswith(expected)
+    assert set(status) == {"brew"}
+
+
+# Unread is not unchanged, and not gone
+
+
+def cached(folder: Path, **metric: Any) -> None:
+    """Commits `base` and `head`, whose metric is in DVC's cache, and takes the cache away."""
+    stage = {"cmd": "mkdir -p eval && cp params.yaml eval/m.yaml", "params": ["a"], "outs": ["eval"]}
+    run(folder, "git", "init", "--quiet")
+    run(folder, "dvc", "init", "--quiet")
+    for tag, value in (("base", 1), ("head", 2)):
+        write(folder, {"dvc.yaml": {"stages": {"s": stage}, "metrics": ["eval/m.yaml"]}, "params.yaml": {"a": value}})
+        run(folder, "dvc", "repro", "--quiet")
+        commit(folder, metric, tag)
+
+
+def test_metrics_of_the_cache_are_read_from_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
+    monkeypatch.chdir(tmp_path)
+    cached(tmp_path)
+    shutil.rmtree(tmp_path / "eval")
+    assert first(capsys, "base", "head") == "1 parameter changed; m a 1 → 2."
+
+
+def test_metrics_that_are_in_no_cache_here_are_unread_and_the_remedy_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    cached(tmp_path)
+    shutil.rmtree(tmp_path / "eval")
+    for file in (tmp_path / ".dvc" / "cache").rglob("*"):
+        if file.is_file():
+            file.chmod(0o644)
+            file.write_text("damaged", "utf-8")
+    line = first(capsys, "base", "head")
+    assert line.startswith("Can't read eval/m.yaml of base and head: it is in DVC's cache elsewhere")
+    assert line.endswith("(dvc fetch --all-commits); 1 parameter changed.")
+    shutil.rmtree(tmp_path / ".dvc" / "cache")
+    assert first(capsys, "base", "head") == line
+
+
+CONFLICT = "<<<<<<< HEAD\nrate: 1\n=======\nrate: 2\n>>>>>>> x\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"params.yaml": CONFLICT}, "params.yaml of head: line 1: "),
+        ({"params.yaml": "since: 2023-01-01\nrate: 0.1\n"}, "params.yaml of head: line 1: since is a date"),
+        ({"dvc.yaml": "stages:\n  a: [\n"}, "dvc.yaml of head: line 3: "),
+        ({"dvc.yaml": {"stages": {"a": {"command": "x"}}}}, "dvc.yaml of head: "),
+        ({"dvc.lock": CONFLICT}, "dvc.lock of head: line 1: "),
+        ({"dvc.lock": {"brew": {"cmd": "x"}}}, "dvc.lock of head: "),
+        ({"leaves.txt.dvc": "md5: [\n"}, "leaves.txt.dvc of head: line 2: "),
+        ({"scores.json": '{"loss": 1,\n "accuracy":'}, "scores.json of head: line 2: "),
+    ],
+)
+def test_what_can_not_be_read_is_named_with_its_line_and_is_neither_unchanged_nor_gone(
+    pot: Path, capsys: Out, files: dict[str, Any], words: str
+) -> None:
+    commit(pot, files, "head")
+    for revisions in (("base", "head"), ("base",)):
+        line = first(capsys, *revisions)
+        assert line.startswith(f"Can't read {words}".replace("head", revisions[-1] if revisions[1:] else "workspace"))
+        assert "mend " in line
+        assert not re.search(r"\bno \w+ changed|unchanged|gone", line)
+        assert "Gone" not in read(pot / "review")
+        assert "| none |" not in read(pot / "review")
+
+
+def test_a_branch_whose_name_begins_with_a_dash_is_reviewed_like_any_other(pot: Path, capsys: Out) -> None:
+    commit(pot, {"params.yaml": "rate: 0.1\ncup: red\n"}, "head")
+    run(pot, "git", "update-ref", "refs/heads/--evil", "head")
+    assert first(capsys, "--", "base", "--evil") == "1 parameter changed; no metric changed."
+    assert "python -m review -- base --evil\n" in read(pot / "review")
+
+
+@pytest.mark.parametrize("name", ["HEAD@{1}", "head~1", ":/base", "@{u}", "annotated", "HEAD^{/base}"])
+def test_any_name_that_git_resolves_is_a_revision(pot: Path, capsys: Out, name: str) -> None:
+    run(pot, "git", "tag", "--annotate", "--message", "x", "annotated", "base")
+    run(pot, "git", "branch", "upstream", "base")
+    commit(pot, {"params.yaml": "rate: 0.1\ncup: red\n"}, "head")
+    run(pot, "git", "branch", "--set-upstream-to", "upstream")
+    assert first(capsys, name, "head") == "1 parameter changed; no metric changed."
+
+
+def test_a_pipeline_without_anything_to_show_has_nothing_to_compare(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run(tmp_path, "git", "init", "--quiet")
+    run(tmp_path, "dvc", "init", "--quiet")
+    commit(tmp_path, {"dvc.yaml": {"stages": {"a": {"cmd": "true"}}}}, "base")
+    expected = "Nothing to compare: neither revision has a parameter, metric or plot."
+    assert first(capsys, "base", "base") == expected
+
+
+def test_plots_that_are_all_new_or_all_gone_are_called_that(tea: Path, tmp_path: Path, capsys: Out) -> None:
+    copy = Path(shutil.copytree(tea, tmp_path / "copy", symlinks=True))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(copy)
+        commit(copy, {"dvc.yaml": pipeline(["rate"], {})}, "none")
+        files = {"dvc.yaml": pipeline(["rate"], {"x.csv": {"x": "step", "y": "loss"}}), "x.csv": curve(1)}
+        commit(copy, files, "one")
+        assert first(capsys, "none", "one") == "No parameter changed; no metric changed; 1 curve plot is new."
+        assert first(capsys, "one", "none") == "No parameter changed; no metric changed; 1 curve plot is gone."
+
+
+# Changed means other content
+
+
+def deep(*values: int) -> np.ndarray:
+    return np.full((10, 10), values[0], np.uint16)
+
+
+def save(folder: Path, name: str, *frames: Image.Image) -> None:
+    frames[0].save(folder / name, save_all=len(frames) > 1, append_images=frames[1:])
+
+
+def of_colour(colour: str) -> Image.Image:
+    return Image.new("RGB", (20, 20), colour)
+
+
+def test_pictures_and_files_differ_by_their_content(tea: Path, tmp_path: Path, capsys: Out) -> None:
+    copy = Path(shutil.copytree(tea, tmp_path / "copy", symlinks=True))
+    plots: dict[str, dict[str, str]] = {
+        name: {} for name in ("deep.png", "train.gif", "same.png", "model.pdf", "x.html")
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(copy)
+        for tag, value, colour in (("first", 1000, "red"), ("second", 1001, "blue")):
+            Image.fromarray(deep(value)).save(copy / "deep.png")
+            save(copy, "train.gif", of_colour("lime"), of_colour(colour))
+            of_colour("red").save(copy / "same.png", compress_level=9 if tag == "first" else 1)
+            write(copy, {"dvc.yaml": pipeline(["rate"], plots), "model.pdf": colour, "x.html": f"<b>{colour}</b>"})
+            commit(copy, {}, tag)
+        assert first(capsys, "first", "second").endswith("1 of 5 pictures unchanged.")
+    text = section(read(copy / "review"), "Pictures")
+    assert "`deep.png`: 100.0% of the pixels differ" in text
+    assert "`train.gif`: 50.0% of the pixels differ; the first that differs is frame 2 of 2" in text
+    assert "`model.pdf`: other bytes" in text
+    assert "`x.html`: other bytes" in text
+    assert not list((copy / "review").rglob("*x-html*"))
+
+
+def test_large_reviews_begin_with_what_changed_most(tea: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(tea, tmp_path / "copy", symlinks=True))
+    names = [f"p{i}.png" for i in range(9)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(copy)
+        scores = {f"m{i:02}_loss": 1.0 for i in range(30)}
+        files = {"dvc.yaml": pipeline(["rate"], {name: {} for name in names}), "out/scores.json": scores}
+        commit(copy, files | {name: plain(0, width=100) for name in names}, "first")
+        for i, name in enumerate(names):
+            pixels = plain(0, width=100)
+            pixels[:, : 10 * (i + 1)] = 255
+            write(copy, {name: pixels})
+        commit(copy, {"out/scores.json": {f"m{i:02}_loss": 1 + i / 10 for i in range(30)}}, "second")
+        assert main(["first", "second"]) == 0
+    text = read(copy / "review")
+    assert re.findall(r"^`p(\d)\.png`", text, flags=re.MULTILINE) == list("876543210")
+    assert re.findall(r"`m(\d\d)_loss`", text)[:3] == ["29", "28", "27"]
+
+
+# The headline
+
+
+def test_a_figure_without_spread_that_moved_by_one_point_in_1209_is_neither_better_nor_worse() -> None:
+    one = Change("s.json", "accuracy", 1208 / 1209, 1207 / 1209)
+    five = Change("s.json", "accuracy", 1208 / 1209, 1203 / 1209)
+    assert (one.better, five.better) == (None, False)
+    assert headline([one, Change("s.json", "loss", 0.1, 0.2)]) == Change("s.json", "loss", 0.1, 0.2)
+
+
+@pytest.mark.parametrize(
+    "name", ["val_acc", "F1", "roc_auc", "macro.precision", "recall@5", "testAccuracy", "r2", "top5_acc"]
+)
+def test_higher_is_better_of(name: str) -> None:
+    assert direction(name) is True
+
+
+@pytest.mark.parametrize("name", ["RMSE", "val_mae", "test error", "log_loss", "valLoss", "mse.test", "wer"])
+def test_lower_is_better_of(name: str) -> None:
+    assert direction(name) is False
+
+
+@pytest.mark.parametrize("name", ["epoch", "accuracy.n", "loss.std", "seconds", "f1_loss", "terror", "face"])
+def test_nothing_is_better_of(name: str) -> None:
+    assert direction(name) is None
+
+
+def test_a_run_that_diverged_is_called_that(pot: Path, capsys: Out) -> None:
+    commit(pot, {"scores.json": {"loss": math.nan, "accuracy": 0.3}}, "head")
+    assert "scores loss 0.025 → NaN (diverged) and 1 more metric changed" in first(capsys, "base", "head")
+
+
+def test_a_project_states_what_is_better_and_the_head_has_no_say(pot: Path, capsys: Out) -> None:
+    commit(pot, {"pyproject.toml": "[tool.dvc-review]\nhigher = ['warmth']\n", "scores.json": {"warmth": 1}}, "warm")
+    commit(pot, {"scores.json": {"warmth": 2}}, "warmer")
+    assert "scores warmth 1 → 2 (better)" in first(capsys, "warm", "warmer")
+    commit(pot, {"pyproject.toml": "[tool.dvc-review]\nlower = ['warmth']\n"}, "turned")
+    assert "scores warmth 1 → 2 (better)" in first(capsys, "warm", "turned")
+    commit(pot, {"pyproject.toml": "[tool.dvc-review]\nhigh = 1\n"}, "wrong")
+    first(capsys, "wrong", "warm")
+    assert "tool.dvc-review.high is 1; allowed are higher, lower, picture" in read(pot / "review")
+
+
+# The commands
+
+
+def test_the_printed_experiment_brings_the_parameters_through_a_shell(pot: Path, capsys: Out) -> None:
+    base = {"rate": 0.1, "name": "x", "layers": [{"units": 4}, {"units": 8}], "none": [1], "rates": {"momentum_0.9": 1}}
+    stages = {"s": {"cmd": "true", "params": list(base)}}
+    commit(
+        pot, {"dvc.yaml": {"stages": stages}, "params.yaml": base, "dvc.lock": None, "env": "${oc.env:HOME}\n"}, "one"
+    )
+    head = {
+        "rate": 1e-7,
+        "name": 'it\'s "größe" $(touch ran) \\',
+        "layers": [{"units": 4}, {"units": None}],
+        "none": [None, True, "x, y"],
+        "rates": {"momentum_0.9": 2},
+    }
+    commit(pot, {"params.yaml": head}, "two")
+    first(capsys, "one", "two")
+    block = next(
+        part for part in re.findall(r"~~~~~~sh\n(.*?)\n~~~~~~", read(pot / "review"), re.DOTALL) if "-S" in part
+    )
+    assert "# edit params.yaml: rates.momentum_0.9 is to be 2, which -S can't say" in block
+    ended = subprocess.run(["bash", "-e", "-c", block], cwd=pot, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    shown = json.loads(run(pot, "dvc", "params", "diff", "two", "--json") or "{}")
+    assert {name for file in shown.values() for name in file} <= {"rates.momentum_0.9"}
+    assert not (pot / "ran").exists()
