@@ -63,13 +63,11 @@ class Step:
             path.unlink()
 
 
+IN_A_FILE = r"^In (?:the new file )?`([^`\n]+)`(?:, before (?:each )?`([^`\n]+)`)?[^\n]*:\n\n```(\w+)\n(.*?)^```$"
 STEPS = [
-    Step(file, before, text)
-    for file, before, text in re.findall(
-        r"^In (?:the new file )?`([^`\n]+)`(?:, before (?:each )?`([^`\n]+)`)?[^\n]*:\n\n```\w+\n(.*?)^```$",
-        PAGE,
-        flags=re.MULTILINE | re.DOTALL,
-    )
+    # `ruff format` takes the blank lines after a function from a page, and wants them in a module.
+    Step(file, before, f"{text}\n\n" if before and language == "python" else text)
+    for file, before, language, text in re.findall(IN_A_FILE, PAGE, flags=re.MULTILINE | re.DOTALL)
 ]
 COUNTED = {name.strip("`"): int(lines) for name, lines in re.findall(r"^\| (\S+) \| (\d+) \|$", PAGE, re.MULTILINE)}
 FORGOTTEN = re.findall(r"^\| (.+) \| \[`(test_\w+)`\]\(\.\./(.+)\) \|$", PAGE, re.MULTILINE)
