@@ -7,9 +7,12 @@ import numpy as np
 import yaml
 from pydantic import TypeAdapter
 
-from stages.lib.analysis.page import Given, Page, Params, sections
+from stages.lib.analysis.chapter import write_chapter
+from stages.lib.analysis.page import Given, Page, Params, SweepPage, pages, sections
 from stages.lib.analysis.sweep import Trained
-from stages.lib.core.plan import Plan
+from stages.lib.core.files import write_csv
+from stages.lib.core.places import Places
+from stages.lib.core.plan import Plan, read_plan
 from stages.params.training import Training
 
 ROOT = Path(__file__).parents[1]
@@ -24,7 +27,7 @@ def params(**changed: object) -> Params:
     return {name: TypeAdapter(kind).validate_python(values[name]) for name, kind in sections().items()}
 
 
-def measured(folder: Path, plan: Plan, final: Sequence[Sequence[float]], epochs: int = 3) -> Trained:
+def measured(folder: Path, plan: Plan, final: Sequence[Sequence[float]] | np.ndarray, epochs: int = 3) -> Trained:
     """Files of runs whose validation loss falls by 0.1 an epoch to `final`, shape (variants, seeds).
 
     The training loss lies 0.01 below it, the accuracies are 0.9 and 0.8, and the weights of a network are all its
@@ -58,3 +61,20 @@ def measured(folder: Path, plan: Plan, final: Sequence[Sequence[float]], epochs:
 def plan_of(page: Page, **changed: object) -> Plan:
     """The plan of a page at the study's params, with some changed."""
     return page.plan(params(**changed))
+
+
+def judge_by_hand(places: Places) -> None:
+    """Write figures, tables and chapter of each sweep that has no figures, as `judge` would, from runs made by hand.
+
+    The last variant of a sweep does best.
+    """
+    for page in pages():
+        if isinstance(page, SweepPage) and not places.metrics(page.stage).exists():
+            plan, folder = read_plan(places.plan(page.stage)), places.trained(page.stage)
+            folder.mkdir(parents=True, exist_ok=True)
+            final = np.linspace(0.9, 0.1, len(plan.variants))[:, np.newaxis].repeat(len(plan.seeds), axis=1)
+            findings = page.judge(measured(folder, plan, final), GIVEN)
+            findings.figures.write(places.metrics(page.stage))
+            for name, table in findings.tables.items():
+                write_csv(table, places.table(page.stage, name))
+            write_chapter(page.chapter(findings), places.chapters)

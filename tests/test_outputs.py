@@ -84,12 +84,13 @@ def test_every_sweep_has_its_curves_and_its_variants_under_the_same_names(page: 
 
 
 def test_the_schema_is_that_of_the_types() -> None:
+    assert set(documented.schema()["properties"]) == set(SCHEMA["properties"]), "`make docs`"
     assert documented.schema() == SCHEMA, "`make docs`"
 
 
 FOUND = {"mean": 0.5, "std": 0.1, "min": 0.4, "max": 0.6, "n": 2}
 SWEEP = {
-    "best": {"momentum": 0.9, "diverged": 0, "val_loss": FOUND, "val_accuracy": FOUND},
+    "best": {"learning_rate": 0.9, "diverged": 0, "val_loss": FOUND, "val_accuracy": FOUND},
     "same_as_best": [0.9, {"momentum": 0.5, "learning_rate": 0.1}],
     "variants": 2,
     "runs": 4,
@@ -99,7 +100,7 @@ SWEEP = {
 
 
 def test_the_schema_takes_figures_without_those_that_may_be_missing_and_null_for_what_is_not_finite() -> None:
-    jsonschema.validate({"momentum_sweep": SWEEP}, SCHEMA)
+    jsonschema.validate({"lr_sweep": SWEEP}, SCHEMA)
     jsonschema.validate({"batch_sweep": SWEEP}, SCHEMA)  # no `fewest_updates`
     best = SWEEP["best"] | {"at_end_of_grid": ["momentum"], "val_loss": FOUND | {"mean": None, "std": None}}  # type: ignore[operator]
     jsonschema.validate({"optimizer_sweep": SWEEP | {"best": best}}, SCHEMA)  # no `momentum`
@@ -121,7 +122,7 @@ def test_the_schema_takes_figures_without_those_that_may_be_missing_and_null_for
 )
 def test_the_schema_refuses_other_figures(change: dict[str, Any]) -> None:
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate({"momentum_sweep": SWEEP | change}, SCHEMA)
+        jsonschema.validate({"lr_sweep": SWEEP | change}, SCHEMA)
 
 
 @pytest.mark.parametrize("accuracy", [-0.1, 1.1])

@@ -231,7 +231,7 @@ class FromNothing:
         return taken
 
     def floor(self) -> float:
-        """Return the seconds of the last `repro` that nothing could save: see `bench.floor`, and DVC's own."""
+        """Return the seconds of the last `repro` that nothing could save: see `tools.bench.floor`, and DVC's own."""
         return self._floor
 
 

@@ -43,17 +43,40 @@ def assert_same_bits(some: list[np.ndarray], others: list[np.ndarray]) -> None:
     assert [values.tobytes() for values in some] == [values.tobytes() for values in others]
 
 
-@pytest.mark.parametrize("optimizer", ["SGD", "momentum", "Adam", "AdamW"])
-def test_each_member_learns_as_a_plain_network_does(optimizer: str, points: Points) -> None:
+def plain_network(fleet: Fleet, member: int, optimizer: str) -> keras.Sequential:
+    """A member as Keras's own layers, with Keras's own penalty; the last metric is the loss without the penalty."""
+    network = fleet.network(member)
+    penalty = {"kernel_regularizer": keras.regularizers.L2(fleet.members[member].l2)}
+    layers = [keras.layers.Dense.from_config(layer.get_config() | penalty) for layer in network.layers]
+    plain = keras.Sequential([keras.Input((2,)), *layers])
+    plain.set_weights(network.get_weights())
+    rate = fleet.members[member].learning_rate
+    plain.compile(OPTIMIZERS[optimizer](rate), "binary_crossentropy", metrics=["accuracy", "binary_crossentropy"])
+    return plain
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "penalties"),
+    [
+        ("SGD", (0.0, 0.0, 0.0)),
+        ("momentum", (0.0, 0.0, 0.0)),
+        ("Adam", (0.0, 0.0, 0.0)),
+        ("AdamW", (0.0, 0.0, 0.0)),
+        ("SGD", (0.1, 0.0, 1.0)),
+        ("momentum", (0.01, 0.3, 0.0)),
+        ("Adam", (0.0, 0.1, 0.01)),
+    ],
+)
+def test_each_member_learns_as_a_plain_network_does(
+    optimizer: str, penalties: tuple[float, float, float], points: Points
+) -> None:
     members = [
-        Member((16, 13), "glorot_uniform", 0.01, 1),
-        Member((15, 16), "he_normal", 0.02, 2),
-        Member((16, 16), "orthogonal", 0.005, 3),
+        Member((16, 13), "glorot_uniform", 0.01, 1, penalties[0]),
+        Member((15, 16), "he_normal", 0.02, 2, penalties[1]),
+        Member((16, 16), "orthogonal", 0.005, 3, penalties[2]),
     ]
     fleet = make_fleet(members, points, optimizer, activation="tanh")
-    plain = [fleet.network(i) for i in range(len(members))]
-    for network, member in zip(plain, members, strict=True):
-        network.compile(OPTIMIZERS[optimizer](member.learning_rate), "binary_crossentropy", metrics=["accuracy"])
+    plain = [plain_network(fleet, i, optimizer) for i in range(len(members))]
     curves = fleet.train(epochs=3, batch_size=32)
 
     orders = batch_orders([member.seed for member in members], rows=len(points), batch_size=32, epochs=3)
@@ -62,17 +85,30 @@ def test_each_member_learns_as_a_plain_network_does(optimizer: str, points: Poin
         for step, rows_of_members in enumerate(order):
             for i, network in enumerate(plain):
                 rows = rows_of_members[i][: len(points) - step * 32]
-                loss = network.train_on_batch(points.x[rows], points.y[rows])[0]
+                *_, loss = network.train_on_batch(points.x[rows], points.y[rows])
                 network.reset_metrics()
                 losses[epoch, i] += loss * len(rows) / len(points)
 
     for i, network in enumerate(plain):
         for ours, theirs in zip(fleet.weights_of(i), network.get_weights(), strict=True):
             np.testing.assert_allclose(ours, theirs, rtol=2e-4, atol=2e-5)
-        loss, accuracy = network.evaluate(points.x, points.y, batch_size=len(points), verbose=0)
+        _, accuracy, loss = network.evaluate(points.x, points.y, batch_size=len(points), verbose=0)
         np.testing.assert_allclose(curves["val_loss"][-1, i], loss, rtol=1e-4)
         assert curves["val_accuracy"][-1, i] == pytest.approx(accuracy)
     np.testing.assert_allclose(curves["loss"], losses, rtol=1e-4)
+
+
+def test_a_penalty_shrinks_the_kernels_and_no_bias(points: Points) -> None:
+    """Without a gradient of the loss, an update of SGD takes 2 * l2 times the learning rate of a kernel away."""
+    nowhere = Points(np.zeros_like(points.x), points.y)
+    members = [replace(MEMBER, hidden_units=(), l2=l2) for l2 in (0.0, 0.25, 0.5)]
+    fleet = make_fleet(members, nowhere)
+    before = fleet.weights_of(0)[0]
+    fleet.train(epochs=1, batch_size=50)
+    for member, left in enumerate((1.0, 0.95**2, 0.9**2)):  # two updates at a rate of 0.1
+        kernel, bias = fleet.weights_of(member)
+        np.testing.assert_allclose(kernel, before * left, rtol=1e-6)
+        assert_same_bits([bias], [fleet.weights_of(0)[1]])
 
 
 def test_an_epoch_visits_every_row_once_in_an_order_of_each_members_own() -> None:
@@ -87,12 +123,13 @@ def test_an_epoch_visits_every_row_once_in_an_order_of_each_members_own() -> Non
     assert not np.array_equal(first, second)
 
 
-@pytest.mark.parametrize("size", [2, 3, 5, 50])
-def test_a_member_has_the_same_bits_alone_and_in_company(size: int, points: Points) -> None:
-    alone = make_fleet([MEMBER], points)
-    others = [replace(MEMBER, seed=seed, learning_rate=0.01 * seed) for seed in range(2, size + 1)]
+@pytest.mark.parametrize(("size", "l2"), [(2, 0.0), (3, 0.0), (5, 0.0), (50, 0.0), (3, 0.001)])
+def test_a_member_has_the_same_bits_alone_and_in_company(size: int, l2: float, points: Points) -> None:
+    member = replace(MEMBER, l2=l2)
+    alone = make_fleet([member], points)
+    others = [replace(MEMBER, seed=seed, learning_rate=0.01 * seed, l2=l2 * seed) for seed in range(2, size + 1)]
     for place in (0, size - 1):
-        company = make_fleet([*others[:place], MEMBER, *others[place:]], points)
+        company = make_fleet([*others[:place], member, *others[place:]], points)
         curves = company.train(epochs=5, batch_size=32)
         if place == 0:
             expected = alone.train(epochs=5, batch_size=32)

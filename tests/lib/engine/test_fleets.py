@@ -77,6 +77,18 @@ def test_every_network_stands_in_its_place_with_the_figures_it_has_alone(
                 assert [w.tobytes() for w in kept] == [w.tobytes() for w in alone.weights_of(0)]
 
 
+def test_the_variant_without_a_penalty_is_bit_for_bit_the_baseline(
+    sets: dict[str, Points], expected: dict[str, np.ndarray], tmp_path: Path
+) -> None:
+    plan = replace(PLAN, variants=[Variant({"l2": l2}, replace(RECIPE, l2=l2)) for l2 in (0.1, 0.0)])
+    found = trained(tmp_path, sets, plan)
+    for name in expected.keys() - {"weights"}:
+        assert found[name][1].tobytes() == expected[name][0].tobytes(), name
+    weights = PLAN.weights_of(expected["weights"], 0, 0).tobytes()
+    assert plan.weights_of(found["weights"], 1, 0).tobytes() == weights
+    assert plan.weights_of(found["weights"], 0, 0).tobytes() != weights
+
+
 @pytest.mark.parametrize(("backend", "cores"), [("loky", "1"), ("threading", "2")])
 def test_neither_the_number_of_processes_nor_the_backend_changes_a_bit(
     backend: str,
