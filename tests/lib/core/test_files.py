@@ -100,8 +100,8 @@ def test_an_array_on_disk_takes_its_room_before_it_has_values(tmp_path: Path) ->
 
 def test_csv_leaves_what_is_not_finite_empty(tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
-    write_csv(pd.DataFrame({"rate": [1e-6, 0.1], "loss": [np.inf, 2 / 3]}), path)
-    assert path.read_bytes() == b"rate,loss\n1e-06,\n0.1,0.666667\n"
+    write_csv(pd.DataFrame({"rate": [1e-6, 0.1, 1], "loss": [np.inf, 2 / 3, -np.inf]}), path)
+    assert path.read_bytes() == b"rate,loss\n1e-06,\n0.1,0.666667\n1,\n"
 
 
 def test_arrays_are_float32(tmp_path: Path) -> None:
@@ -163,6 +163,13 @@ def test_json_is_read_as_utf_8(tmp_path: Path) -> None:
 def test_a_table_that_is_cut_short_is_refused_with_its_line(tmp_path: Path) -> None:
     fault = fault_of(read_csv, tmp_path / "curves.csv", b"epoch,loss\n1,0.5\n2")
     assert "curves.csv: line 3 holds '2', but must hold 2 values: epoch, loss" in fault
+
+
+def test_a_table_that_is_none_is_refused_in_the_words_of_its_reader(tmp_path: Path) -> None:
+    fault = fault_of(read_csv, tmp_path / "curves.csv", b'a,b\n"1,2')
+    assert "curves.csv: not a table in CSV (unexpected end of data); it is" in fault
+    fault = fault_of(read_csv, tmp_path / "curves.csv", b"")
+    assert "curves.csv: not a table in CSV (No columns to parse from file); it is" in fault
 
 
 def test_a_table_is_read_as_pandas_reads_it(tmp_path: Path) -> None:

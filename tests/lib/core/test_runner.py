@@ -134,6 +134,24 @@ def test_what_is_not_plain_yaml_is_refused_in_one_line(tmp_path: Path, text: str
     assert found in fault
 
 
+def test_a_file_that_holds_no_yaml_at_all_is_told_without_a_place(tmp_path: Path) -> None:
+    assert faults(tmp_path, "lr: \x00") == [
+        "not YAML in UTF-8: unacceptable character #x0000: control characters are not allowed in "
+        '"<unicode string>", position 4'
+    ]
+
+
+def test_a_misspelt_key_gets_one_hint_and_a_strange_one_all_keys(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text("seed: 1\nzzz: 2\n", "utf-8")
+    with pytest.raises(Fault) as caught:
+        read_params(path, {"seed": Seed, "lr": Lr}, whole=True)
+    assert str(caught.value).splitlines() == [
+        f"{path}: lr is missing; add it",
+        f"{path}: zzz is not a key that the study reads; known: seed, lr",
+    ]
+
+
 def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_bytes("lr: 0.1 # \xe9".encode("latin-1"))
     with pytest.raises(Fault, match=r"not YAML in UTF-8: .*can't decode"):
@@ -197,7 +215,8 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_page_gets_the_sections_that_it_names_as_their_types_and_the_places(study: Path) -> None:
+@pytest.mark.usefixtures("study")
+def test_a_page_gets_the_sections_that_it_names_as_their_types_and_the_places() -> None:
     got: dict[str, object] = {}
 
     def main(lr: Lr, network: Network, *, places: Places) -> None:
@@ -237,7 +256,8 @@ def test_another_section_may_change_while_a_stage_runs(study: Path) -> None:
     run(main)
 
 
-def test_an_error_of_the_system_is_told_in_one_line(study: Path) -> None:
+@pytest.mark.usefixtures("study")
+def test_an_error_of_the_system_is_told_in_one_line() -> None:
     def main(*, places: Places) -> None:  # noqa: ARG001
         raise OSError("no space\n left")
 
