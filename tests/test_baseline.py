@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from stages import baseline
+from stages.lib.analysis.chapter import Chart, Picture
 from stages.lib.analysis.figures import Judged
-from stages.lib.core.plan import replicate_seeds
+from stages.lib.core.plan import Kept, replicate_seeds
 from tests.measured import GIVEN, measured, plan_of
 
 PAGE = baseline.Page()
@@ -44,8 +45,26 @@ def test_it_is_judged_on_each_set_of_points(tmp_path: Path) -> None:
     assert found.tables["curves"]["epoch"].tolist() == [1, 2, 3, 4]
     np.testing.assert_allclose(found.tables["curves"]["val_loss"], [0.5, 0.4, 0.3, 0.2], rtol=1e-6)
     np.testing.assert_allclose(found.tables["curves"]["loss"], [0.49, 0.39, 0.29, 0.19], rtol=1e-5)
+    assert list(found.tables["curves"]) == ["epoch", "loss", "accuracy", "val_loss", "val_accuracy"]
     assert found.chosen is not None
+    assert found.chosen.kept == Kept(plan.variants[0].recipe, summary=True)
+    assert found.chosen.weights.tolist() == [0] * 337  # of variant 0, seed 0
+    chapter = PAGE.chapter(found)
+    assert chapter.answer == baseline.sentences(figures)
+    assert chapter.title == "Baseline after 4 epochs"
+    assert chapter.charts == (Chart("learning", marks={"settled": None}),)
+    picture = Picture("plots/figures/baseline.png", "The baseline's answer over the plane, soft and strict.")
+    assert chapter.pictures == (picture,)
     assert {epoch: set(weights) for epoch, weights in found.chosen.snapshots.items()} == {0: {0}, 1: {1}, 4: {4}}
+
+
+def test_the_epoch_at_which_the_loss_has_settled_is_pointed_out_on_its_chart(tmp_path: Path) -> None:
+    trained = measured(tmp_path, plan_of(PAGE, baseline={"snapshots": 2}, training={"epochs": 4}), [[0.2]], epochs=4)
+    np.save(tmp_path / "snapshots.npy", np.zeros((3, 337), np.float32))
+    np.save(tmp_path / "val_loss.npy", np.array([[[0.5, 0.3, 0.295, 0.2]]], np.float32))
+    found = PAGE.judge(trained, GIVEN)  # the third epoch gains less than 0.01
+    assert found.figures.plateau == baseline.Plateau(epoch=2, min_delta=0.01, patience=1)  # type: ignore[attr-defined]
+    assert PAGE.chapter(found).charts == (Chart("learning", marks={"settled": 2}),)
 
 
 def figures_of(accuracy: float | None, epoch: int | None = 5) -> baseline.BaselineFigures:
@@ -56,15 +75,18 @@ def figures_of(accuracy: float | None, epoch: int | None = 5) -> baseline.Baseli
 
 
 @pytest.mark.parametrize(
-    ("accuracy", "verdict"), [(1.0, "Yes"), (0.99, "Nearly"), (0.95, "Not so far"), (0.6, "Not so far")]
+    ("accuracy", "verdict"),
+    [(1.0, "Yes"), (0.99, "Nearly"), (0.95, "Not so far"), (0.0, "Not so far"), (None, "Not so far")],
 )
-def test_the_verdict_is_by_the_test_points(accuracy: float, verdict: str) -> None:
+def test_the_verdict_is_by_the_test_points(accuracy: float | None, verdict: str) -> None:
     assert baseline.sentences(figures_of(accuracy)).startswith(f"{verdict}: the baseline (337 parameters, 200 epochs")
 
 
 def test_the_answer_says_when_the_loss_has_settled() -> None:
-    text = baseline.sentences(figures_of(0.8))
-    assert "100.00% of the training points, 90.00% of the validation points and 80.00% of the test points" in text
-    assert text.endswith("Its loss has settled at epoch 5: the next 20 epochs gain less than 0.001.")
+    assert baseline.sentences(figures_of(0.8)) == (
+        "Not so far: the baseline (337 parameters, 200 epochs, one seed) gets 100.00% of the training points, 90.00% "
+        "of the validation points and 80.00% of the test points right. Its loss has settled at epoch 5: the next 20 "
+        "epochs gain less than 0.001."
+    )
     assert baseline.sentences(figures_of(0.8, epoch=None)).endswith("Its loss has not settled yet.")
     assert "no known share of the test points" in baseline.sentences(figures_of(None))

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from stages import smallest_network
+from stages.lib.analysis.chapter import Picture
 from stages.lib.core.plan import Optimizer, replicate_seeds
 from stages.params.smallest_network import SmallestNetwork
 from tests.measured import GIVEN, measured, plan_of
@@ -63,6 +64,11 @@ def test_the_answers_are_the_smallest_with_any_and_with_nine_of_ten_perfect_rest
     assert found["most_parameters"] == 25
 
 
+def test_one_perfect_restart_is_enough_to_be_the_smallest() -> None:
+    found = smallest_network.answer(table_of([("3", 13, 1), ("4", 17, 9)]), np.ones((2, 2)))
+    assert found["smallest"]["hidden_units"] == "3"
+
+
 def test_without_a_perfect_restart_there_is_no_answer() -> None:
     found = smallest_network.answer(table_of([("3", 13, 0)]), np.zeros((1, 2)))
     assert found["smallest"] is None
@@ -106,25 +112,79 @@ def test_the_weights_and_the_figures_are_those_of_the_start_that_is_kept(tmp_pat
     assert found.chosen.kept.units
     assert set(found.chosen.weights) == {101}  # of variant 1, seed 1: the lower loss
     kept = found.figures.kept  # type: ignore[attr-defined]
-    assert (kept.validation.loss, kept.validation.accuracy) == (pytest.approx(0.2), pytest.approx(0.8))
-    assert (kept.test.loss, kept.test.accuracy) == (pytest.approx(0.22), pytest.approx(0.7))
+    assert (kept.validation.loss, kept.validation.accuracy) == (pytest.approx(0.2), pytest.approx(0.7988))
+    assert (kept.test.loss, kept.test.accuracy) == (pytest.approx(0.22), pytest.approx(0.6988))
     table = found.tables["variants"]
     assert table["perfect"].tolist() == [0, 2, 1]
     assert table["parameters"].tolist() == [5, 7, 9]
     np.testing.assert_allclose(table["accuracy_mean"], [0.85, 1.0, 0.95], rtol=1e-6)
 
 
-def test_the_answer_tells_the_starts_with_their_interval_and_that_none_is_none() -> None:
-    shape = {"hidden_units": "4", "activation": "tanh", "parameters": 17, "perfect": 15, "restarts": 50, "share": 0.3}
+SHAPE = {"hidden_units": "4", "activation": "tanh", "parameters": 17, "perfect": 15, "restarts": 50, "share": 0.3}
+RELIABLE = SHAPE | {"hidden_units": "3-2", "activation": "elu", "parameters": 20, "perfect": 45, "share": 0.9}
+
+
+def figures(smallest: dict[str, Any] | None, reliable: dict[str, Any] | None) -> smallest_network.SmallestFigures:
     accuracy = {"mean": 0.9, "std": 0.1, "min": 0.8, "max": 1.0, "n": 50}
-    kept = {part: {"loss": 0.1, "accuracy": 0.995} for part in ("validation", "test")}
-    found = {"smallest": shape | {"accuracy": accuracy}, "smallest_reliable": None, "kept": kept, "runs": 100}
-    figures = smallest_network.SmallestFigures.of(found | {"most_parameters": 20})
-    text = smallest_network.sentences(figures)
-    assert text.startswith("17 parameters are the fewest")
-    assert "15 starts of 50 (95 % interval 19% to 44%)" in text  # Wilson (1927)
-    assert "gets 99.50% of the validation points and 99.50% of the test points right" in text
-    assert "None does so in nine starts of ten. Tried were all shapes" in text
-    assert "up to 20 parameters, in 100 runs" in text
-    nothing = smallest_network.SmallestFigures.of(found | {"most_parameters": 20, "smallest": None})
-    assert smallest_network.sentences(nothing).startswith("No network that was tried")
+    found = {
+        name: shape and shape | {"accuracy": accuracy}
+        for name, shape in (("smallest", smallest), ("smallest_reliable", reliable))
+    }
+    kept = {"validation": {"loss": 0.1, "accuracy": 0.995}, "test": {"loss": 0.2, "accuracy": 0.99}}
+    return smallest_network.SmallestFigures.of(found | {"kept": kept, "runs": 100, "most_parameters": 20})
+
+
+TRIED = "Tried were all shapes of one or two hidden layers up to 20 parameters, in 100 runs."
+LEAST = (  # the interval is Wilson's (1927)
+    "17 parameters are the fewest with which some start gets every training point right: `4` `tanh` units, in 15 "
+    "starts of 50 (95 % interval 19% to 44%). The one that is kept gets 99.50% of the validation points and 99.00% of "
+    "the test points right."
+)
+
+
+def test_the_answer_tells_the_starts_with_their_interval() -> None:
+    assert smallest_network.sentences(figures(SHAPE, RELIABLE)) == (
+        f"{LEAST} The fewest with which nine starts of ten did are 20: `3-2` `elu` units, in 45 starts of 50 (95 % "
+        f"interval 79% to 96%); the interval says how sharp a limit that is. {TRIED}"
+    )
+
+
+def test_the_answer_tells_that_none_is_none() -> None:
+    assert smallest_network.sentences(figures(SHAPE, None)) == f"{LEAST} None does so in nine starts of ten. {TRIED}"
+    nothing = smallest_network.sentences(figures(None, None))
+    assert nothing == f"No network that was tried gets every training point right. {TRIED}"
+
+
+def test_the_chapter_shows_the_network_and_what_each_unit_adds(tmp_path: Path) -> None:
+    trained = measured(tmp_path, plan_of(PAGE, smallest_network=ASKED), [[0.5, 0.6], [0.3, 0.2], [0.7, 0.8]])
+    near = PAGE.chapter(PAGE.judge(trained, GIVEN))
+    assert near.title == "The network that comes nearest"
+    picture = Picture(
+        "plots/figures/smallest_network.png", f"{near.title}: its answer over the plane, soft and strict."
+    )
+    assert near.pictures[0] == picture
+    np.save(tmp_path / "train_accuracy.npy", np.array([[0.9, 0.8], [1.0, 0.9], [1.0, 1.0]], np.float32))
+    found = PAGE.judge(trained, GIVEN)
+    chapter = PAGE.chapter(found)
+    assert chapter.answer == smallest_network.sentences(found.figures)  # type: ignore[arg-type]
+    assert chapter.title == "Smallest network: 1-1 tanh units, 7 parameters"
+    assert chapter.pictures == (
+        Picture("plots/figures/smallest_network.png", "Smallest network: its answer over the plane, soft and strict."),
+        Picture(
+            "plots/figures/smallest_network_units.png",
+            "What each of its hidden units adds, and their sum, which parts the two figures.",
+        ),
+    )
+    assert [(column.heading, column.name, column.format) for column in chapter.table] == [
+        ("activation", "activation", "g"),
+        ("hidden units", "hidden_units", "g"),
+        ("parameters", "parameters", "d"),
+        ("starts", "restarts", "d"),
+        ("without a fault", "perfect", "d"),
+        ("mean training accuracy", "accuracy_mean", ".2%"),
+        ("best training accuracy", "accuracy_max", ".2%"),
+    ]
+    assert [chart.kind for chart in chapter.charts] == ["success"]
+    assert found.tables["variants"]["share"].tolist() == [0, 0.5, 1]
+    assert found.tables["variants"]["restarts"].tolist() == [2, 2, 2]
+    np.testing.assert_allclose(found.tables["variants"]["accuracy_max"], [0.9, 1, 1], rtol=1e-6)

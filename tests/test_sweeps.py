@@ -8,7 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages import batch_sweep, network_sweep, optimizer_sweep
+from stages import (
+    batch_sweep,
+    network_sweep,
+    optimizer_sweep,
+)
 from stages.lib.analysis.page import SweepPage, pages
 from stages.lib.analysis.sweep import Sweep
 from stages.lib.core.plan import METRICS, Optimizer
@@ -199,8 +203,125 @@ def test_the_answer_on_sizes_names_the_smallest_that_ties_and_what_a_line_gets(t
         "2 layers of 8 `tanh` units (105 parameters) at a learning rate of `0.5` has the least validation loss"
     )
     assert "the smallest of them 1 layer of 4 `tanh` units (17 parameters)" in chapter.answer
-    assert "A straight line gets 80.00% right." in chapter.answer
+    assert "A straight line gets 79.97% right." in chapter.answer
     assert "Of all networks 5 do best at an end of the grid of learning rates." in chapter.answer
+
+
+def test_the_whole_answer_on_sizes(tmp_path: Path) -> None:
+    page = network_sweep.Page()
+    asked = {"activations": ["tanh", "relu"], "depths": [0, 1], "widths": [4, 8], "learning_rates": [0.5, 1.0, 2.0]}
+    final = [
+        *([0.6, 0.61], [0.6, 0.61], [0.6, 0.61]),  # the straight line: the first rate
+        *([0.5, 0.5], [0.4, 0.41], [0.5, 0.5]),  # 4 tanh units
+        *([0.3, 0.3], [0.2, 0.3], [0.3, 0.3]),  # 8
+        *([0.45, 0.45], [0.6, 0.6], [0.6, 0.6]),  # 4 relu units: the first rate
+        *([0.7, 0.7], [0.7, 0.7], [0.25, 0.22]),  # 8: the last
+    ]
+    chapter = page.chapter(judged(page, tmp_path, final, network_sweep=asked | {"epochs": 3, "replicates": 2}))
+    # The best is variant 14 of the plan; of two seeds Student's t is 12.706: 0.235 ± 12.706 * 0.0212 / sqrt(2).
+    assert chapter.answer == (
+        "1 layer of 8 `relu` units (33 parameters) at a learning rate of `2` has the least validation loss after 3 "
+        "epochs: 0.23, 95 % interval 0.044 to 0.43 (2 seeds), with 78.59% of the validation points right. Of 5 "
+        "networks 5 can't be told from the best at 5 %, the smallest of them no layers of `linear` units (3 "
+        "parameters): no layers of `linear`, 1 layer of 4 `tanh`, 1 layer of 8 `tanh`, 1 layer of 4 `relu`, 1 layer "
+        "of 8 `relu`. Least mean validation loss by activation: `relu` 0.23 (1 layer of 8), `tanh` 0.25 (1 layer of "
+        "8). A straight line gets 79.99% right. Its depth and its width and its learning rate stand at an end of what "
+        "was tried, so a better one may lie beyond. Of all networks 3 do best at an end of the grid of learning "
+        "rates. Of 30 runs 0 diverged."
+    )
+    named = ["activation", "depth", "width", "parameters", "learning_rate", "val_loss_mean"]
+    assert [column.name for column in chapter.table][:6] == named
+    assert [chart.kind for chart in chapter.charts] == ["map_of_sizes", "loss_by_size", "curves_of_best_sizes"]
+    assert {chart.key for chart in chapter.charts} == {"activation"}
+
+
+@pytest.mark.parametrize(("widths", "listed"), [([1, 2, 3, 4, 5], True), ([1, 2, 3, 4, 5, 6], False)])
+def test_six_networks_that_tie_are_listed_and_seven_are_not(tmp_path: Path, widths: list[int], listed: bool) -> None:
+    page = network_sweep.Page()
+    asked = SIZES | {"depths": [0, 1], "widths": widths}
+    final = [[0.5]] * (1 + len(widths))  # one seed, from which no two can be told apart
+    answer = page.chapter(judged(page, tmp_path, final, network_sweep=asked)).answer
+    assert ("(3 parameters): no layers of `linear`, 1 layer of 1 `tanh`" in answer) == listed
+    assert ("(3 parameters). Least mean" in answer) != listed
+
+
+def test_without_a_straight_line_or_with_it_alone_nothing_is_said_of_the_other(tmp_path: Path) -> None:
+    page = network_sweep.Page()
+    deep = page.chapter(judged(page, tmp_path, [[0.5]], network_sweep=SIZES | {"depths": [1], "widths": [4]})).answer
+    assert "`tanh` 0.5 (1 layer of 4). Its depth" in deep
+    line = page.chapter(judged(page, tmp_path, [[0.5]], network_sweep=SIZES | {"depths": [0]})).answer
+    assert "(3 parameters): no layers of `linear`. A straight line gets 80.00% right. Its" in line
+
+
+def test_where_no_network_ends_well_the_answer_counts_the_runs(tmp_path: Path) -> None:
+    page = network_sweep.Page()
+    chapter = page.chapter(judged(page, tmp_path, [[np.nan]] * 5, network_sweep=SIZES))
+    assert chapter.answer == "No network ends with a finite loss from every seed. Of 5 runs 5 diverged."
+
+
+WITHOUT_AND_WITH = {"sgd": [0.1], "momentum_0.5": [0.1], "nesterov_0.9": [0.1]}
+
+
+@pytest.mark.parametrize(
+    ("final", "said"),
+    [
+        # The ratio is sqrt(2 * 9). The logarithms 0.693 and 2.197 have the mean 1.445 and the standard deviation 1.064;
+        # with one degree of freedom t is 12.706, and p is 1 - 2 / pi * atan(1.445 / (1.064 / sqrt(2))).
+        (
+            [[0.4, 0.9], [0.3, 0.3], [0.2, 0.1]],
+            "4.2 times the loss of the best with it, `nesterov_0.9` (95 % interval 0.0003 to 6e+04, p 0.3, ",
+        ),
+        ([[0.4], [0.3], [0.2]], "2 times the loss of the best with it, `nesterov_0.9` (p 1, "),
+    ],
+    ids=["two seeds", "one seed"],
+)
+def test_the_gain_of_momentum_is_told_with_its_interval_where_it_has_one(
+    tmp_path: Path, final: list[list[float]], said: str
+) -> None:
+    page = optimizer_sweep.Page()
+    asked = {"learning_rates": WITHOUT_AND_WITH, "replicates": len(final[0])}
+    answer = page.chapter(judged(page, tmp_path, final, optimizer_sweep=asked)).answer
+    assert (
+        f"Of {3 * len(final[0])} runs 0 diverged. Without momentum SGD ends with {said}not corrected for the choice of "
+        "the best). Mean validation loss at the best rate of each: `sgd`"
+    ) in answer
+
+
+def test_a_gain_that_is_not_known_is_not_told(tmp_path: Path) -> None:
+    page = optimizer_sweep.Page()
+    asked = {"learning_rates": WITHOUT_AND_WITH, "replicates": 2}
+    found = judged(page, tmp_path, [[0.4, np.nan], [0.3, 0.3], [0.2, 0.1]], optimizer_sweep=asked)
+    assert page.chapter(found).answer.endswith(
+        "Of 6 runs 1 diverged. Mean validation loss at the best rate of each: `sgd` not a number."
+    )
+
+
+def test_without_sgd_and_adam_the_answer_compares_none(tmp_path: Path) -> None:
+    page = optimizer_sweep.Page()
+    asked = {"learning_rates": {"rmsprop": [0.1, 0.2], "lion": [0.1, 0.2]}, "replicates": 2}
+    found = judged(page, tmp_path, [[0.4, 0.4], [0.3, 0.3], [0.2, 0.1], [0.3, 0.3]], optimizer_sweep=asked)
+    chapter = page.chapter(found)
+    assert chapter.answer.endswith("Of 8 runs 0 diverged.")
+    assert [column.name for column in chapter.table][:3] == ["optimizer", "learning_rate", "val_loss_mean"]
+    assert found.tables["rates"]["val_loss_mean"].tolist() == pytest.approx([0.4, 0.3, 0.15, 0.3], rel=1e-6)
+
+
+def test_the_answer_on_batches_tells_their_costs_where_one_settles_from_every_seed(tmp_path: Path) -> None:
+    page = batch_sweep.Page()
+    asked = {"batch_sizes": [400, 100], "learning_rates": [0.1], "replicates": 2}
+    trained = measured(tmp_path, plan_of(page, batch_sweep=asked), [[0.5, 0.6], [0.4, 0.4]], epochs=4)
+    fair = " All sizes get 4 epochs, and so the smaller ones more updates."
+    assert page.chapter(page.judge(trained, GIVEN)).answer.endswith(fair)  # all losses fall to the end
+    first, second = [0.3, 0.3, 0.3, 0.2], [0.5, 0.3, 0.3, 0.3]  # settled at 1 and at 2
+    np.save(tmp_path / "val_loss.npy", np.array([[second, second], [first, second]], np.float32))
+    chapter = page.chapter(page.judge(trained, GIVEN))
+    assert chapter.answer.endswith(
+        f"{fair} Of the sizes that settle from every seed, `400` does after the fewest updates (8, in 2 epochs) and "
+        "`100` after the fewest points seen (1,814, in 2 epochs and 20 updates)."  # 1.5 * 1209, and 1.5 * 13
+    )
+    names = [column.name for column in chapter.table][:7]
+    assert names == ["batch_size", "learning_rate", "settled", "epochs", "updates", "samples", "val_loss_mean"]
+    assert [chart.kind for chart in chapter.charts] == ["cost", "variants", "curves"]
 
 
 @pytest.mark.parametrize(("sizes", "ends"), [([8, 1209], []), ([8, 600], ["batch_size"])])
@@ -251,6 +372,7 @@ def test_the_cheapest_sizes_are_chosen_from_those_that_settle_from_every_seed() 
     )
     assert found["fewest_updates"]["batch_size"] == 1000  # 2 epochs of 2 updates; the other 1.5 of 13
     assert found["fewest_updates"]["updates"]["mean"] == 4
+    assert found["fewest_updates"]["epochs"] == {"mean": 2, "std": 0, "min": 2, "max": 2, "n": 2}
     assert found["fewest_samples"]["batch_size"] == 100
     assert found["fewest_samples"]["samples"]["mean"] == 1.5 * 1209
     assert found["fewest_samples"]["samples"]["max"] == 2 * 1209

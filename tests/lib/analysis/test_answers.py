@@ -29,9 +29,16 @@ def test_the_best_is_told_with_its_interval_and_what_can_not_be_told_from_it() -
 
 def test_all_others_are_worse_only_where_there_are_others() -> None:
     best = {"learning_rate": 0.5}
-    assert "All others are worse" in answers.sweep(figures(best, same_as_best=[0.5]), "learning_rate")
+    two = figures(best, same_as_best=[0.5], variants=2)
+    assert answers.sweep(two, "learning_rate").startswith("`0.5` has the least validation loss")
+    assert "points right. All others are worse at 5 %. Of 6 runs" in answers.sweep(two, "learning_rate")
     alone = figures(best, same_as_best=[0.5], variants=1)
-    assert "All others are worse" not in answers.sweep(alone, "learning_rate")
+    assert "points right. Of 6 runs" in answers.sweep(alone, "learning_rate")
+
+
+def test_all_that_can_not_be_told_from_the_best_are_named() -> None:
+    text = answers.sweep(figures({"name": "a"}, same_as_best=["b", "a", "c"]), "name")
+    assert "Not to be told from it at 5 %: `b`, `c`. Of" in text
 
 
 def test_the_interval_of_a_loss_does_not_reach_below_0() -> None:

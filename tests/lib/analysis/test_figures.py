@@ -29,6 +29,14 @@ def test_what_was_changed_stands_beside_the_figures_of_the_best(tmp_path: Path) 
     assert SweepFigures.read(tmp_path / "found.json") == found
 
 
+def test_the_fault_of_a_file_names_the_figure(tmp_path: Path) -> None:
+    found = figures({"learning_rate": 0.5}).model_dump()
+    found["best"]["val_loss"]["mean"] = -1
+    (tmp_path / "found.json").write_text(json.dumps(found), "utf-8")
+    with pytest.raises(Fault, match=r"found\.json: best\.val_loss\.mean: Input should be greater than or equal to 0;"):
+        SweepFigures.read(tmp_path / "found.json")
+
+
 @pytest.mark.parametrize("content", ['{"loss": 1}', '{"loss": 1, "accuracy": 2}', '{"loss": -1, "accuracy": 1}', "[]"])
 def test_a_file_of_other_figures_is_a_clear_word(tmp_path: Path, content: str) -> None:
     (tmp_path / "found.json").write_text(content, "utf-8")

@@ -9,7 +9,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.lib.core.files import read_array, read_csv, read_json, whole, write_array, write_csv, write_json
+from stages.lib.core.files import (
+    array_on_disk,
+    read_array,
+    read_csv,
+    read_json,
+    whole,
+    write_array,
+    write_csv,
+    write_json,
+    write_text,
+)
 from stages.lib.core.runner import Fault
 
 
@@ -46,10 +56,54 @@ def test_json_has_sorted_keys_six_digits_and_null_for_what_is_not_finite(tmp_pat
     assert text.endswith("}\n")
 
 
+def test_json_is_written_as_it_is_read_best(tmp_path: Path) -> None:
+    write_json({"b": [0.1], "a": {"é": 1}}, tmp_path / "out.json")
+    expected = '{\n  "a": {\n    "é": 1\n  },\n  "b": [\n    0.1\n  ]\n}\n'
+    assert (tmp_path / "out.json").read_bytes() == expected.encode()
+
+
+def test_text_ends_with_one_newline_and_is_utf_8(tmp_path: Path) -> None:
+    for name, text in (("none.txt", " é"), ("several.txt", " é \n\n")):
+        write_text(text, tmp_path / "new" / "folder" / name)
+        assert (tmp_path / "new" / "folder" / name).read_bytes() == " é\n".encode()
+
+
+def test_what_an_interrupted_run_has_left_is_in_nobodys_way(tmp_path: Path) -> None:
+    (tmp_path / "partial-out").mkdir()
+    (tmp_path / "partial-out" / "left").touch()
+    with whole(tmp_path / "out") as partial:
+        partial.mkdir()
+    assert [file.name for file in tmp_path.rglob("*")] == ["out"]
+
+
+def test_a_failure_half_way_leaves_no_folder(tmp_path: Path) -> None:
+    def fail_half_way() -> None:
+        with whole(tmp_path / "out") as partial:
+            partial.mkdir()
+            (partial / "file").touch()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail_half_way()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_array_on_disk_takes_its_room_before_it_has_values(tmp_path: Path) -> None:
+    path = tmp_path / "large.npy"
+    array = array_on_disk(path, (500, 400))
+    assert array.shape == (500, 400)
+    assert array.dtype == np.float32
+    assert path.stat().st_blocks * 512 >= path.stat().st_size >= 500 * 400 * 4  # st_blocks counts what is allocated
+    array[:] = np.arange(400)
+    assert isinstance(array, np.memmap)
+    array.flush()
+    np.testing.assert_array_equal(read_array(path)[499], np.arange(400))
+
+
 def test_csv_leaves_what_is_not_finite_empty(tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
-    write_csv(pd.DataFrame({"rate": [1e-6, 0.1], "loss": [np.inf, 2 / 3]}), path)
-    assert path.read_bytes() == b"rate,loss\n1e-06,\n0.1,0.666667\n"
+    write_csv(pd.DataFrame({"rate": [1e-6, 0.1, 1], "loss": [np.inf, 2 / 3, -np.inf]}), path)
+    assert path.read_bytes() == b"rate,loss\n1e-06,\n0.1,0.666667\n1,\n"
 
 
 def test_arrays_are_float32(tmp_path: Path) -> None:
@@ -95,9 +149,29 @@ def test_json_that_is_cut_short_is_refused(tmp_path: Path, content: bytes) -> No
     assert "metrics.json: not JSON" in fault_of(read_json, tmp_path / "metrics.json", content)
 
 
+def test_the_fault_of_a_file_says_where_it_is_and_how_to_mend_it(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.json"
+    assert fault_of(read_json, path, b'{"a": 1') == (
+        f"{path}: not JSON (Expecting ',' delimiter: line 1 column 8 (char 7)); "
+        "it is no longer as its stage wrote it: `dvc repro` makes it again"
+    )
+
+
+def test_json_is_read_as_utf_8(tmp_path: Path) -> None:
+    (tmp_path / "names.json").write_bytes('["é"]'.encode())
+    assert read_json(tmp_path / "names.json") == ["é"]
+
+
 def test_a_table_that_is_cut_short_is_refused_with_its_line(tmp_path: Path) -> None:
     fault = fault_of(read_csv, tmp_path / "curves.csv", b"epoch,loss\n1,0.5\n2")
     assert "curves.csv: line 3 holds '2', but must hold 2 values: epoch, loss" in fault
+
+
+def test_a_table_that_is_none_is_refused_in_the_words_of_its_reader(tmp_path: Path) -> None:
+    fault = fault_of(read_csv, tmp_path / "curves.csv", b'a,b\n"1,2')
+    assert "curves.csv: not a table in CSV (unexpected end of data); it is" in fault
+    fault = fault_of(read_csv, tmp_path / "curves.csv", b"")
+    assert "curves.csv: not a table in CSV (No columns to parse from file); it is" in fault
 
 
 def test_a_table_is_read_as_pandas_reads_it(tmp_path: Path) -> None:

@@ -56,6 +56,16 @@ def test_a_file_that_is_damaged_or_edited_is_refused_with_its_line(tmp_path: Pat
     assert found in read(tmp_path, text)
 
 
+def test_a_line_without_end_is_shown_shortened(tmp_path: Path) -> None:
+    long = "0." + "1" * 98
+    assert f"line 2 holds '{long[:60]}', but" in read(tmp_path, SOUND.replace("0.1,0.2,0", f"{long},0.2,7"))
+    assert f"line 2 holds '{long[:60]}', but" in read(tmp_path, SOUND.replace("0.1,0.2,0", f"{long},0.2"))
+
+
+def test_a_file_without_points_is_told_so(tmp_path: Path) -> None:
+    assert ": it holds no points; it is" in read(tmp_path, "x1,x2,label\n")
+
+
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "train.csv").write_bytes(b"\x89PNG\r\n\xff\xfe")
     with pytest.raises(Fault, match="not a table in CSV"):

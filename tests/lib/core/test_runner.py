@@ -8,7 +8,9 @@ import pytest
 import yaml
 from dvc.utils.serialize import parse_yaml
 
-from stages.lib.core.runner import Fault, read_params
+from stages.lib.core import runner
+from stages.lib.core.places import Places
+from stages.lib.core.runner import Fault, read_params, run, run_with
 from stages.params.lr import Lr
 from stages.params.lr_sweep import LrSweep
 from stages.params.network import Network
@@ -132,6 +134,24 @@ def test_what_is_not_plain_yaml_is_refused_in_one_line(tmp_path: Path, text: str
     assert found in fault
 
 
+def test_a_file_that_holds_no_yaml_at_all_is_told_without_a_place(tmp_path: Path) -> None:
+    assert faults(tmp_path, "lr: \x00") == [
+        "not YAML in UTF-8: unacceptable character #x0000: control characters are not allowed in "
+        '"<unicode string>", position 4'
+    ]
+
+
+def test_a_misspelt_key_gets_one_hint_and_a_strange_one_all_keys(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text("seed: 1\nzzz: 2\n", "utf-8")
+    with pytest.raises(Fault) as caught:
+        read_params(path, {"seed": Seed, "lr": Lr}, whole=True)
+    assert str(caught.value).splitlines() == [
+        f"{path}: lr is missing; add it",
+        f"{path}: zzz is not a key that the study reads; known: seed, lr",
+    ]
+
+
 def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_bytes("lr: 0.1 # \xe9".encode("latin-1"))
     with pytest.raises(Fault, match=r"not YAML in UTF-8: .*can't decode"):
@@ -185,3 +205,91 @@ def test_a_file_that_is_missing_is_named_in_one_line(tmp_path: Path) -> None:
     assert ended.returncode == 1
     assert "data/train.csv" in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.fixture
+def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The work folder, with sound params."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(SOUND), "utf-8")
+    return tmp_path
+
+
+@pytest.mark.usefixtures("study")
+def test_a_page_gets_the_sections_that_it_names_as_their_types_and_the_places() -> None:
+    got: dict[str, object] = {}
+
+    def main(lr: Lr, network: Network, *, places: Places) -> None:
+        got.update(lr=lr, network=network, places=places)
+
+    run(main)
+    assert got == {"lr": 0.1, "network": Network([16], "relu", "he_normal"), "places": Places()}
+
+
+def test_a_page_that_reads_no_params_needs_no_file(study: Path) -> None:
+    (study / "params.yaml").unlink()
+    got = []
+
+    def main(*, places: Places) -> None:
+        got.append(places)
+
+    run(main)
+    assert got == [Places()]
+
+
+def test_params_that_change_while_a_stage_runs_end_it_and_are_named(study: Path) -> None:
+    def main(lr: Lr, seed: Seed, *, places: Places) -> None:  # noqa: ARG001
+        (study / "params.yaml").write_text(yaml.safe_dump(SOUND | {"lr": 0.2, "seed": 2}), "utf-8")
+
+    with pytest.raises(SystemExit) as ended:
+        run(main)
+    assert str(ended.value) == (
+        "params.yaml: lr changed while the stage ran; `dvc repro` runs it again\n"
+        "params.yaml: seed changed while the stage ran; `dvc repro` runs it again"
+    )
+
+
+def test_another_section_may_change_while_a_stage_runs(study: Path) -> None:
+    def main(lr: Lr, *, places: Places) -> None:  # noqa: ARG001
+        (study / "params.yaml").write_text(yaml.safe_dump(SOUND | {"seed": 2}), "utf-8")
+
+    run(main)
+
+
+@pytest.mark.usefixtures("study")
+def test_an_error_of_the_system_is_told_in_one_line() -> None:
+    def main(*, places: Places) -> None:  # noqa: ARG001
+        raise OSError("no space\n left")
+
+    with pytest.raises(SystemExit) as ended:
+        run(main)
+    assert str(ended.value) == "no space left"
+
+
+def test_a_key_that_nothing_reads_is_a_fault_of_the_whole_file_alone(study: Path) -> None:
+    (study / "params.yaml").write_text(yaml.safe_dump(SOUND | {"seeed": 2}), "utf-8")
+    got: list[object] = []
+    run_with({"seed": Seed}, got.append)
+    assert got == [{"seed": 1}]
+    with pytest.raises(SystemExit, match=r"params\.yaml: seeed is not a key that the study reads; did you mean seed\?"):
+        run_with(TYPES, got.append, whole=True)
+    assert len(got) == 1
+
+
+def test_a_key_that_comes_while_the_whole_file_is_in_use_is_a_fault(study: Path) -> None:
+    def main(_: dict[str, object]) -> None:
+        (study / "params.yaml").write_text(yaml.safe_dump(SOUND | {"seeed": 2}), "utf-8")
+
+    with pytest.raises(SystemExit, match="seeed is not a key"):
+        run_with(TYPES, main, whole=True)
+
+
+def test_code_that_is_newer_than_the_process_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert runner.changed_code() == []
+    written = (ROOT / "stages/lib/core/places.py").stat().st_mtime_ns
+    for started, named in ((written - 1, True), (written, False)):
+        monkeypatch.setattr(runner, "STARTED", started)
+        lines = runner.changed_code()
+        assert ("stages/lib/core/places.py changed while the stage ran; `dvc repro` runs it again" in lines) == named
+        assert lines == sorted(lines)
+        assert all(line.startswith("stages/") for line in lines)

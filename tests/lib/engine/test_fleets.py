@@ -161,6 +161,13 @@ def test_networks_that_fill_the_memory_train_in_smaller_shards(monkeypatch: pyte
     assert [len(part) for part in parts_of(runs)] == [1] * 10
 
 
+def test_the_largest_network_of_a_fleet_says_how_many_train_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    narrow = replace(RECIPE, hidden_units=(1,))  # 5 weights and 1 unit, which train beside 17 and 4
+    runs = [(number, recipe, 1) for number, recipe in enumerate([narrow, RECIPE, narrow, narrow])]
+    monkeypatch.setattr(fleets, "SHARD_MEMORY", 2 * 4 * (4 * 17 + 3 * 4 * 32))
+    assert [len(part) for part in parts_of(runs)] == [2, 2]
+
+
 def test_a_sweep_that_was_ended_takes_finished_shards_from_where_they_were_kept(
     sets: dict[str, Points], expected: dict[str, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -51,6 +51,18 @@ def test_a_shard_is_taken_if_the_floors_that_its_bits_follow_from_are_the_same(
     assert (names[0] == names[1]) == taken
 
 
+@pytest.mark.parametrize("library", shards.LIBRARIES)
+def test_a_shard_is_not_taken_from_another_version_of_a_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    names = []
+    for newer in ("", library):
+        monkeypatch.setattr(shards, "version", lambda name, newer=newer: "2.0" if name == newer else "1.0")
+        with unfinished(tmp_path / "shards") as kept:
+            names.append(kept.name_of("cause"))
+    assert names[0] != names[1]
+
+
 def test_what_is_kept_comes_back_and_goes_when_all_ended_well(tmp_path: Path) -> None:
     with unfinished(tmp_path / "shards") as kept:
         kept.keep("name", ARRAYS)

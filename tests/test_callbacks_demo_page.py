@@ -1,0 +1,91 @@
+"""What is made of the files that Keras's callbacks left, which are written by hand here."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from stages import callbacks_demo
+from stages.lib.analysis.chapter import Chart, Picture
+from stages.lib.analysis.sweep import Trained
+from stages.lib.core.files import write_csv, write_json
+from stages.lib.core.plan import EarlyStopping, Optimizer, replicate_seeds
+from tests.measured import GIVEN, params, plan_of
+
+PAGE = callbacks_demo.Page()
+ASKED = {"learning_rate": 0.05, "epochs": 12, "min_delta": 0.125, "patience": 3}
+FOUND = {
+    "best_epoch": 1,
+    "restored": {"val_loss": 0.5, "val_accuracy": 0.625},
+    "epochs_saved": [1, 2, 3],
+    "loaded": {"val_loss": 0.25, "val_accuracy": 0.875},
+}
+
+
+def trained(folder: Path, val_loss: list[float | None]) -> Trained:
+    accuracies = [0.625, 0.75, 0.875, 0.8, 0.7][: len(val_loss)]
+    write_csv(pd.DataFrame({"val_loss": val_loss, "val_accuracy": accuracies}), folder / "curves.csv")
+    write_json(FOUND, folder / "callbacks.json")
+    return Trained(plan_of(PAGE, callbacks_demo=ASKED), folder)
+
+
+def test_one_network_is_trained_by_adam_from_the_first_seed_under_the_rule() -> None:
+    plan = plan_of(PAGE, callbacks_demo=ASKED, seed=5, training={"batch_size": 77, "epochs": 5}, lr=0.9)
+    (variant,) = plan.variants
+    assert variant.changed == {}
+    assert variant.recipe.optimizer == Optimizer("adam")
+    assert (variant.recipe.learning_rate, variant.recipe.epochs, variant.recipe.batch_size) == (0.05, 12, 77)
+    assert variant.recipe.hidden_units == tuple(params()["network"].hidden_units)
+    assert plan.early_stopping == EarlyStopping(min_delta=0.125, patience=3)
+    assert plan.seeds == replicate_seeds(5, 1)
+
+
+def test_each_callback_has_its_own_best_epoch_and_figures(tmp_path: Path) -> None:
+    findings = PAGE.judge(trained(tmp_path, [0.5, 0.4, 0.25, 0.3]), GIVEN)
+    assert findings.figures.model_dump() == {
+        "early_stopping": {
+            "min_delta": 0.125,
+            "patience": 3,
+            "best_epoch": 1,
+            "restored": {"val_loss": 0.5, "val_accuracy": 0.625},
+            "stopped_epoch": 4,
+        },
+        "model_checkpoint": {
+            "best_epoch": 3,
+            "epochs_saved": [1, 2, 3],
+            "logged": {"val_loss": 0.25, "val_accuracy": 0.875},
+            "loaded": {"val_loss": 0.25, "val_accuracy": 0.875},
+        },
+    }
+    assert findings.tables["curves"]["val_loss"].tolist() == [0.5, 0.4, 0.25, 0.3]
+    assert findings.chosen is None
+
+
+@pytest.mark.parametrize(("val_loss", "best"), [([None, 0.4, 0.3, None], 3), ([None, None], 1), ([0.3, 0.3], 1)])
+def test_the_best_epoch_is_the_first_with_the_least_finite_loss(
+    tmp_path: Path, val_loss: list[float | None], best: int
+) -> None:
+    found = PAGE.judge(trained(tmp_path, val_loss), GIVEN).figures
+    assert found.model_checkpoint.best_epoch == best  # type: ignore[attr-defined]
+
+
+def test_the_chapter_points_out_the_epoch_whose_weights_came_back(tmp_path: Path) -> None:
+    chapter = PAGE.chapter(PAGE.judge(trained(tmp_path, [0.5, 0.4, 0.25, 0.3]), GIVEN))
+    assert chapter.answer == (
+        "From one seed, `EarlyStopping` ends the training after 4 epochs and takes back the weights of epoch 1, the "
+        "last that gained 0.125. `ModelCheckpoint`, which counts every gain, saved 3 epochs, the best of them 3; "
+        "loaded again, it gives the same figures as were logged."
+    )
+    assert chapter.title == "Callbacks demo"
+    assert chapter.charts == (Chart("learning", marks={"weights taken back": 1}),)
+    picture = Picture("plots/callbacks_demo/live_plot.png", "The curves as PlotLossesKeras drew them.")
+    assert chapter.pictures == (picture,)
+
+
+def test_the_answer_tells_that_the_epochs_ran_out_and_that_weights_came_back_otherwise(tmp_path: Path) -> None:
+    found = PAGE.judge(trained(tmp_path, [0.5, 0.4, 0.3]), GIVEN).figures
+    assert callbacks_demo.sentences(found) == (  # type: ignore[arg-type]
+        "From one seed, 3 epochs run out before `EarlyStopping` ends the training; it takes back the weights of "
+        "epoch 1, the last that gained 0.125. `ModelCheckpoint`, which counts every gain, saved 3 epochs, the best of "
+        "them 3; loaded again, it gives other figures than were logged."
+    )

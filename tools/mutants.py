@@ -1,0 +1,60 @@
+"""Says which small faults in the code no test sees; `make mutants` calls it after mutmut, a well-kept tool, has run.
+
+A fault that is known to be seen by no test stands in mutants.txt with the reason, as the line that it makes of the
+code. All others are read by somebody: they get a test, or a place in that file.
+"""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+KNOWN = Path(__file__).with_name("mutants.txt")
+ENOUGH = 0.9  # share of the faults that tests must see
+SEEN = {"killed", "timeout"}  # a fault that makes a test wait for ever is seen
+
+
+def main() -> None:
+    """Print the faults that no test sees, and how many are seen; end with exit code 1 where that falls short."""
+    outcomes = dict(re.findall(r"^ +(\S+): (.+)$", mutmut("results", "--all", "true"), flags=re.MULTILINE))
+    unseen = [name for name, outcome in outcomes.items() if outcome not in SEEN]
+    faults = {name: changed_line(mutmut("show", name)) for name in unseen}
+    expected = known(KNOWN.read_text("utf-8"))
+    news = {name: fault for name, fault in faults.items() if fault not in expected}
+    for name, fault in news.items():
+        print(f"{name} ({outcomes[name]}): {fault}")
+    for fault in sorted(expected - set(faults.values())):
+        print(f"{KNOWN.name} holds a fault that tests see by now, or that is none: {fault}")
+    seen = len(outcomes) - len(unseen)
+    print(f"{seen} of {len(outcomes)} mutants killed ({seen / len(outcomes):.1%}); {len(unseen) - len(news)} are known")
+    if news or seen < ENOUGH * len(outcomes):
+        sys.exit(1)
+
+
+def mutmut(*arguments: str) -> str:
+    """Return what mutmut prints."""
+    command = [sys.executable, "-m", "mutmut", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def changed_line(shown: str) -> str:
+    """Return what `mutmut show` shows of a fault: the file, and the lines that it makes of the code."""
+    (path,) = re.findall(r"^\+\+\+ (\S+)", shown, flags=re.MULTILINE)
+    lines = re.findall(r"^\+(?!\+\+ )(.*)$", shown, flags=re.MULTILINE)
+    return f"{path}: {' '.join(' '.join(lines).split())}"
+
+
+def known(text: str) -> set[str]:
+    """Return the faults of mutants.txt; a reason stands before its faults, in lines that begin with `#`."""
+    return set(_entries(text))
+
+
+def _entries(text: str) -> Iterator[str]:
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            yield line
+
+
+if __name__ == "__main__":
+    main()
