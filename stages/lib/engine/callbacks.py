@@ -113,9 +113,4 @@ def matplotlib_plot(path: Path) -> MatplotlibPlot:
 
 
 if __name__ == "__main__":
-
-    def main(*, places: Places) -> None:
-        """Train the stage that the command names."""
-        train(sys.argv[1], places=places)
-
-    run(main)
+    run(lambda places: train(sys.argv[1], places=places))

@@ -21,9 +21,4 @@ def train(stage: str, *, places: Places) -> None:
 
 
 if __name__ == "__main__":
-
-    def main(*, places: Places) -> None:
-        """Train the stage that the command names."""
-        train(sys.argv[1], places=places)
-
-    run(main)
+    run(lambda places: train(sys.argv[1], places=places))
