@@ -125,7 +125,7 @@ def follow(project: Path, left_out: Collection[int] = ()) -> None:
 
 def test_nothing_but_its_own_files_knows_a_sweep(former: Path) -> None:
     knowing = {file for file in tracked(former) if SWEEP.encode() in (former / file).read_bytes()}
-    assert knowing <= QUOTES
+    assert {file for file in knowing if not file.endswith(".gitignore")} <= QUOTES  # which DVC writes
 
 
 def test_the_page_adds_the_sweep_as_it_is_in_the_repository(project: Path) -> None:
