@@ -15,6 +15,7 @@ from stages.params.lr import Lr
 from stages.params.lr_sweep import LrSweep
 from stages.params.network import Network
 from stages.params.network_sweep import NetworkSweep
+from stages.params.optimizer_sweep import OptimizerSweep
 from stages.params.seed import Seed
 from stages.params.training import Training
 
@@ -101,6 +102,45 @@ def test_a_fault_names_the_key_the_value_and_what_is_allowed(
     assert line in fault
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "line"),
+    [
+        (
+            "lr_sweep.learning_rates",
+            [0.1, 0.1],
+            "lr_sweep.learning_rates is [0.1, 0.1]: each value may stand once, but 0.1 stands twice; remove one",
+        ),
+        ("network", 5, "network is 5: it must hold hidden_units, activation, kernel_initializer"),
+        ("training", {"epochs": 1, "batch_size": 1, "patience": 1}, "training.min_delta is missing; add it"),
+        ("training.patience", "x", "training.patience is 'x': input should be a valid integer"),
+        ("x" * 100, 1, f"{'x' * 100} is not a key that the study reads; known: seed, lr, network, training, lr_sweep"),
+        (
+            "x" * 101,
+            1,
+            f"{'x' * 100}... is not a key that the study reads; known: seed, lr, network, training, lr_sweep",
+        ),
+    ],
+    ids=["twice", "no section", "missing", "no hint", "100 characters", "101 characters"],
+)
+def test_a_fault_is_this_line(tmp_path: Path, key: str, value: object, line: str) -> None:
+    assert faults(tmp_path, changed(key, value)) == [line]
+
+
+def test_a_number_without_end_is_not_spelt_out(tmp_path: Path) -> None:
+    (fault,) = faults(tmp_path, yaml.safe_dump(SOUND).replace("seed: 1", f"seed: 0x{'f' * 5000}"))
+    assert fault.startswith("seed is a number of thousands of digits: ")
+
+
+def test_a_key_of_a_mapping_is_named_by_itself(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text("optimizer_sweep: {learning_rates: {sgdd: [0.1]}, replicates: 1}", "utf-8")
+    with pytest.raises(Fault) as caught:
+        read_params(path, {"optimizer_sweep": OptimizerSweep})
+    line = str(caught.value)
+    assert line.startswith(f"{path}: optimizer_sweep.learning_rates.sgdd is 'sgdd': input should be 'adadelta'")
+    assert line.endswith("or 'sgd'; did you mean 'sgd'?")
+
+
 def test_all_faults_are_reported_together(tmp_path: Path) -> None:
     params = SOUND | {"lr": "abc", "seed": -1, "training": {**SOUND["training"], "epochs": 0}}  # type: ignore[dict-item]
     del params["network"]
@@ -149,6 +189,13 @@ def test_a_misspelt_key_gets_one_hint_and_a_strange_one_all_keys(tmp_path: Path)
     assert str(caught.value).splitlines() == [
         f"{path}: lr is missing; add it",
         f"{path}: zzz is not a key that the study reads; known: seed, lr",
+    ]
+
+
+def test_what_yaml_can_not_build_is_told_with_its_place(tmp_path: Path) -> None:
+    tag = "tag:yaml.org,2002:python/object/apply:os.getcwd"
+    assert faults(tmp_path, "lr: !!python/object/apply:os.getcwd []") == [
+        f"not YAML in UTF-8: could not determine a constructor for the tag '{tag}', in line 1, column 5"
     ]
 
 
@@ -224,6 +271,18 @@ def test_a_page_gets_the_sections_that_it_names_as_their_types_and_the_places() 
 
     run(main)
     assert got == {"lr": 0.1, "network": Network([16], "relu", "he_normal"), "places": Places()}
+
+
+@pytest.mark.usefixtures("study")
+def test_a_page_may_have_its_types_as_text() -> None:
+    got = []
+
+    def main(lr: Lr, *, places: Places) -> None:  # noqa: ARG001
+        got.append(lr)
+
+    main.__annotations__["lr"] = "Lr"
+    run(main)
+    assert got == [0.1]
 
 
 def test_a_page_that_reads_no_params_needs_no_file(study: Path) -> None:
