@@ -28,6 +28,7 @@ BASE ?= main
 
 .PHONY: repro test test-long lint unchanged readme docs plots review verify verify-cpu bench ray lock licences check-cache FORCE
 .DELETE_ON_ERROR:
+.NOTPARALLEL: # they share one environment
 
 repro: .venv/run
 	dvc repro
@@ -91,12 +92,12 @@ ray: .venv/ray
 check-cache: .venv/run
 	python -m tools.check_cache
 
-# An environment is built anew where the content of its lock has changed: git and copies renew dates alone.
+# An environment is built anew where its lock, the packages or its place have changed: git renews dates alone.
+STAMP = { cat requirements/run.txt pyproject.toml review/pyproject.toml && echo '$(CURDIR)'; }
 .venv/run: FORCE
-	@[ ! -f $@ ] || cmp -s requirements/run.txt $@ || rm -rf .venv
-	@[ -f $@ ] || { $(call require_python) && $(PYTHON) -m venv --clear .venv && $(INSTALL) -r requirements/run.txt && \
+	@$(STAMP) | cmp -s - $@ || { $(call require_python) && $(PYTHON) -m venv --clear .venv && $(INSTALL) -r requirements/run.txt && \
 	  python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . --editable ./review && \
-	  cp requirements/run.txt $@; }
+	  $(STAMP) > $@; }
 
 .venv/dev .venv/ray .venv/bench: .venv/%: .venv/run FORCE
 	@cmp -s requirements/$*.txt $@ || { $(INSTALL) -r requirements/$*.txt && cp requirements/$*.txt $@; }

@@ -50,7 +50,7 @@ class Page(SweepPage):
     figures = BatchFigures
     key = "batch_size"
     title = "Best batch size: {batch_size}"
-    natural = {"batch_size": TRAINING_POINTS}
+    natural = {"batch_size": {1, TRAINING_POINTS}}
     charts = ("cost", "variants", "curves")
 
     def variants(self, asked: BatchSweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:

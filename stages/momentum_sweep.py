@@ -22,7 +22,7 @@ class Page(SweepPage):
     command = "dvc exp run -S 'momentum_sweep.momentum=[0.0,0.95]'"
     key = "momentum"
     title = "Best momentum: {momentum:g}"
-    natural = {"momentum": 0}
+    natural = {"momentum": {0}}
 
     def variants(self, asked: MomentumSweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:
         """Yield each momentum at each rate; 0 is plain SGD, as the baseline has it."""

@@ -33,7 +33,7 @@ class Page(SweepPage):
     key = "activation"
     names = get_args(Activation)
     title = "Best size: {depth} x {width} {activation} units"
-    natural = {"depth": 0}
+    natural = {"depth": {0}, "width": {1}}
     charts = ("map_of_sizes", "loss_by_size", "curves_of_best_sizes")
 
     def variants(self, asked: NetworkSweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:
@@ -53,7 +53,7 @@ class Page(SweepPage):
 
     def grids(self, tried: pd.DataFrame, best: pd.Series) -> dict[str, Collection[float]]:
         """Return the depths, the widths of networks that have any layers, and the rates."""
-        widths = set(tried[tried["depth"] > 0]["width"]) or {best["width"]}
+        widths = set(tried[tried["depth"] > 0]["width"])
         return {"depth": set(tried["depth"]), "width": widths} | super().grids(tried, best)
 
     def columns(self, variants: pd.DataFrame) -> tuple[str, ...]:

@@ -7,9 +7,9 @@ nothing: the weights are those that the stage ended with.
 from dataclasses import asdict
 from pathlib import Path
 
-from stages.lib.core.files import read_array, whole, write_array, write_text
+from stages.lib.core.files import whole, write_array, write_text
 from stages.lib.core.places import Places
-from stages.lib.core.plan import read_kept
+from stages.lib.core.plan import read_kept, read_weights
 from stages.lib.core.runner import run
 from stages.lib.engine.archive import save_network
 from stages.lib.engine.grid import predict_grid, predict_units, summary_text
@@ -32,9 +32,9 @@ def build(chosen: Path, asked: PredictionGrid, places: Places, grids: Path) -> N
     network = dense_network(recipe.hidden_units, recipe.activation, optimizer, name=stage)
     snapshots = sorted((chosen / "snapshots").glob("*.npy"))
     for snapshot in snapshots:
-        network.set_weights(recipe.split(read_array(snapshot)))
+        network.set_weights(read_weights(snapshot, recipe))
         write_array(predict_grid(network, **square), grids / stage / snapshot.name)
-    network.set_weights(recipe.split(read_array(chosen / "weights.npy")))
+    network.set_weights(read_weights(chosen / "weights.npy", recipe))
     save_network(network, places.model(stage))
     if not snapshots:
         write_array(predict_grid(network, **square), grids / f"{stage}.npy")

@@ -9,9 +9,9 @@ from typing import Any
 
 from stages.lib.analysis.chapter import Chapter, read_chapters
 from stages.lib.analysis.page import sections
-from stages.lib.core.files import read_array, read_csv
+from stages.lib.core.files import damaged, read_array, read_csv
 from stages.lib.core.places import Places
-from stages.lib.core.plan import read_kept
+from stages.lib.core.plan import read_kept, read_weights
 from stages.lib.core.points import read_points
 from stages.lib.core.runner import run_with
 from stages.lib.publish.charts import drawn
@@ -30,12 +30,14 @@ from stages.lib.publish.rendering import (
 def main(params: dict[str, Any], *, places: Places) -> None:
     """Write the page and the text, both from the same questions."""
     chapters = read_chapters(places.chapters)
-    followed = next(folder for folder in sorted(places.grids.iterdir()) if folder.is_dir())
-    grids = {int(file.stem): read_array(file) for file in followed.glob("*.npy")}
+    followed = [chapter.stage for chapter in chapters if (places.grids / chapter.stage).is_dir()]
+    if not followed:
+        raise damaged(places.grids, "it has no network that was followed while it learned")
+    grids = {int(file.stem): read_array(file) for file in (places.grids / followed[0]).glob("*.npy")}
     report = Report(
         [question_of(chapter, params, places) for chapter in chapters],
         read_points(places.points("train")),
-        Learning(grids, read_csv(places.table(followed.name, "curves"))),
+        Learning(grids, read_csv(places.table(followed[0], "curves"))),
         params["prediction_grid"].limit,
     )
     write_html(report, places.page)
@@ -66,7 +68,7 @@ def layers_of(stage: str, places: Places) -> tuple[Layer, ...]:
     if not folder.exists():
         return ()
     recipe = read_kept(folder / "kept.json").recipe
-    weights = recipe.split(read_array(folder / "weights.npy"))
+    weights = read_weights(folder / "weights.npy", recipe)
     activations = [recipe.activation] * len(recipe.hidden_units) + ["sigmoid"]
     return tuple(Layer(*layer) for layer in zip(activations, weights[::2], weights[1::2], strict=True))
 

@@ -24,7 +24,7 @@ class Page(SweepPage):
     command = "dvc exp run -S 'weight_decay_sweep.l2=[0.0,0.0001]'"
     key = "l2"
     title = "Best weight decay: {l2:g}"
-    natural = {"l2": 0}
+    natural = {"l2": {0}}
 
     def variants(self, asked: WeightDecaySweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:
         """Yield each penalty at each rate; 0 is the baseline at that rate."""

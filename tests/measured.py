@@ -1,6 +1,7 @@
 """What a stage measures while it trains, made by hand: a page can be judged without training anything."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +61,13 @@ def measured(folder: Path, plan: Plan, final: Sequence[Sequence[float]] | np.nda
     }
     for name, values in arrays.items():
         np.save(folder / f"{name}.npy", values.astype(np.float32))
-    return Trained(plan, folder)
+    return Trained(plan_for(plan, epochs), folder)
+
+
+def plan_for(plan: Plan, epochs: int) -> Plan:
+    """The same plan, with another number of epochs."""
+    variants = [replace(each, recipe=replace(each.recipe, epochs=epochs)) for each in plan.variants]
+    return replace(plan, variants=variants)
 
 
 def plan_of(page: Page, **changed: object) -> Plan:

@@ -126,6 +126,20 @@ def test_a_stage_that_trains_depends_on_its_plan_and_on_no_param() -> None:
         assert paths(stage["outs"])[0] == f"data/trained/{page.stage}"
 
 
+def test_judge_depends_on_what_each_page_has_trained_and_on_no_other_folder() -> None:
+    read = {path for path in PIPELINE["judge"]["deps"] if path.startswith("data/trained")}
+    assert read == {f"data/trained/{name}" for name in PAGES}
+
+
+def test_no_folder_of_plots_is_left_of_a_page_that_is_gone() -> None:
+    assert {path.name for path in (ROOT / "plots").iterdir()} == {*PAGES, "figures"}
+
+
+def test_every_module_that_has_a_page_is_found() -> None:
+    declaring = {path.stem for path in (ROOT / "stages").glob("*.py") if "\nclass Page(" in path.read_text("utf-8")}
+    assert declaring == set(PAGES)
+
+
 def test_metrics_and_plots_live_in_git_and_under_the_name_of_their_page() -> None:
     for stage in PIPELINE.values():
         for entry in [*stage.get("metrics", []), *stage.get("plots", [])]:

@@ -132,7 +132,9 @@ def test_every_sweep_has_a_test_of_what_it_varies() -> None:
     assert {page.stage for page in SWEEPS} == tested
 
 
-@pytest.mark.parametrize("page", [page for page in SWEEPS if page.natural.get(page.key) == 0], ids=lambda p: p.stage)
+@pytest.mark.parametrize(
+    "page", [page for page in SWEEPS if 0 in page.natural.get(page.key, ())], ids=lambda p: p.stage
+)
 def test_none_at_all_is_a_natural_end_and_the_most_that_was_tried_is_not(page: SweepPage, tmp_path: Path) -> None:
     asked = {page.key: [0.0, 0.5], "learning_rates": [0.1, 0.3, 1.0], "replicates": 1}
     for best, ends in ((1, []), (0, ["learning_rate"]), (4, [page.key])):
@@ -183,9 +185,9 @@ SIZES = {"activations": ["tanh"], "depths": [0, 1, 2], "widths": [4, 8], "learni
 @pytest.mark.parametrize(
     ("best", "ends"),
     [
-        (0, ["learning_rate"]),  # the straight line, beyond which there is nothing
-        (1, ["width", "learning_rate"]),  # 1 x 4
-        (4, ["depth", "width", "learning_rate"]),  # 2 x 8
+        (0, []),  # the straight line, beyond which there is nothing
+        (1, ["width"]),  # 1 x 4
+        (4, ["depth", "width"]),  # 2 x 8
     ],
 )
 def test_no_layers_at_all_are_a_natural_end(tmp_path: Path, best: int, ends: list[str]) -> None:
@@ -248,9 +250,9 @@ def test_six_networks_that_tie_are_listed_and_seven_are_not(tmp_path: Path, widt
 def test_without_a_straight_line_or_with_it_alone_nothing_is_said_of_the_other(tmp_path: Path) -> None:
     page = network_sweep.Page()
     deep = page.chapter(judged(page, tmp_path, [[0.5]], network_sweep=SIZES | {"depths": [1], "widths": [4]})).answer
-    assert "`tanh` 0.5 (1 layer of 4). Its depth" in deep
+    assert "`tanh` 0.5 (1 layer of 4). Of all networks 1 do best" in deep
     line = page.chapter(judged(page, tmp_path, [[0.5]], network_sweep=SIZES | {"depths": [0]})).answer
-    assert "(3 parameters): no layers of `linear`. A straight line gets 80.00% right. Its" in line
+    assert "(3 parameters): no layers of `linear`. A straight line gets 80.00% right. Of all" in line
 
 
 def test_where_no_network_ends_well_the_answer_counts_the_runs(tmp_path: Path) -> None:
@@ -377,3 +379,23 @@ def test_the_cheapest_sizes_are_chosen_from_those_that_settle_from_every_seed() 
     assert found["fewest_samples"]["samples"]["mean"] == 1.5 * 1209
     assert found["fewest_samples"]["samples"]["max"] == 2 * 1209
     assert batch_sweep.cheapest(sweep_of([[NEVER_SETTLES] * 2], [8]), RULE, rows=1209) == {}
+
+
+def test_a_straight_line_alone_stands_at_no_end(tmp_path: Path) -> None:
+    asked = {"depths": [0], "learning_rates": [0.1, 0.3, 1.0], "replicates": 1}
+    found = judged(network_sweep.Page(), tmp_path, [[0.5], [0.1], [0.5]], network_sweep=asked)
+    assert found.figures.best.at_end_of_grid == []
+
+
+def test_one_point_per_update_is_a_natural_end(tmp_path: Path) -> None:
+    asked = {"batch_sizes": [1, 2], "learning_rates": [0.1], "replicates": 1}
+    found = judged(batch_sweep.Page(), tmp_path, [[0.1], [0.5]], batch_sweep=asked)
+    assert found.figures.best.at_end_of_grid == []
+
+
+def test_where_no_variant_is_finite_there_is_no_best_to_speak_of(tmp_path: Path) -> None:
+    page = page_of("lr_sweep")
+    plan = plan_of(page, lr_sweep={"learning_rates": [0.1, 0.2], "replicates": 1})
+    found = page.judge(measured(tmp_path, plan, [[float("nan")], [float("nan")]]), GIVEN)
+    assert found.figures.best.at_end_of_grid == []  # type: ignore[attr-defined]
+    assert page.chapter(found).title == "No best learning rate: none ends with a finite loss from every seed"

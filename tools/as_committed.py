@@ -27,13 +27,16 @@ def verdict(committed: Stages, found: Stages) -> str:
     broken = [name for name in found if name in committed and _broke_promise(committed[name], found[name])]
     if broken:
         return (
-            f"Not as committed: {', '.join(broken)}, and what follows from it. It read the params, code and data of "
-            "the last commit, so this breaks the promise of the same bits on every processor. Please report it, with "
-            f"this processor's name: {processor()}."
+            f"Not as committed: {', '.join(broken)}, and what follows. What was read is that of the last commit, "
+            "so this breaks the promise of the same bits on every processor. Please report it, with this processor's "
+            f"name: {processor()}."
         )
     changed = [name for name in found if _inputs(found[name]) != _inputs(committed.get(name, {}))]
     if changed:
-        return f"Your changes reach {', '.join(changed)}; of all other stages the outputs are as committed."
+        return (
+            f"Other params, code or data than those of the committed dvc.lock were read by {', '.join(changed)}; the "
+            "outputs of all other stages are as committed."
+        )
     return f"All outputs of {len(found)} stages came out as committed."
 
 

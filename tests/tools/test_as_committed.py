@@ -69,7 +69,7 @@ def test_other_bits_of_the_same_inputs_break_the_promise_and_name_stage_and_proc
     (repository / "processor").write_text("c", "utf-8")
     repro(repository)
     line = said(repository)
-    assert line.startswith("Not as committed: train, and what follows from it.")
+    assert line.startswith("Not as committed: train, and what follows.")
     assert "Please report it" in line
     assert as_committed.processor() in line
     assert "\n" not in line
@@ -82,7 +82,7 @@ def test_a_change_of_the_users_breaks_no_promise(repository: Path, file: str, te
     (repository / file).write_text(text, "utf-8")
     (repository / "processor").write_text("c", "utf-8")
     repro(repository)
-    assert said(repository).startswith("Your changes reach ")
+    assert said(repository).startswith("Other params, code or data than those of the committed dvc.lock were read by ")
     assert "train" in said(repository)
 
 

@@ -4,7 +4,7 @@ They are Markdown: a name stands between backticks, and nothing else is marked u
 """
 
 from collections.abc import Mapping
-from math import isnan
+from math import isfinite
 from typing import Any
 
 from stages.lib.analysis.figures import Best, SweepFigures, Value
@@ -77,9 +77,9 @@ def code(value: Any) -> str:
 
 def number(value: float | None, digits: int = 2) -> str:
     """Return a number with so many significant digits; a run that diverged may have none."""
-    return "not a number" if value is None or isnan(value) else f"{value:.{digits}g}"
+    return "not a number" if value is None or not isfinite(value) else f"{value:.{digits}g}"
 
 
 def share(value: float | None) -> str:
     """Return a share as per cent."""
-    return "no known share" if value is None or isnan(value) else f"{value:.2%}"
+    return "no known share" if value is None or not isfinite(value) else f"{value:.2%}"

@@ -132,7 +132,7 @@ class SweepPage(Page):
 
     figures = SweepFigures
     title: ClassVar[str]  # of the best variant's picture; names in braces are what was changed
-    natural: ClassVar[Mapping[str, float]] = {}  # ends of a grid beyond which there is nothing
+    natural: ClassVar[Mapping[str, Collection[float]]] = {}  # ends of a grid beyond which there is nothing
     charts: ClassVar[tuple[str, ...]] = ("variants", "curves")
 
     @abstractmethod
@@ -192,6 +192,8 @@ class SweepPage(Page):
         """Return the answer with charts, the picture of the best network and the table of all variants."""
         found: Any = findings.figures
         title = self.title.format_map(found.best.changed)
+        if found.best.val_loss.mean is None:
+            title = f"No best {self.key.replace('_', ' ')}: none ends with a finite loss from every seed"
         variants = findings.tables["variants"]
         return self.written(
             self.answer(found, findings),

@@ -10,8 +10,10 @@ import pandas as pd
 
 from stages.lib.analysis.measures import diverged, summary
 from stages.lib.analysis.statistics import Comparison, compare_to_best
-from stages.lib.core.files import read_array
+from stages.lib.core.files import damaged, read_array
 from stages.lib.core.plan import METRICS, Plan
+
+Ends = Mapping[str, Collection[float]]  # values of what was changed, by its name
 
 MOST_ROWS = 5_000  # of a plotted table; 80,000 rows made a page of 118 MB
 
@@ -29,8 +31,12 @@ class Trained:
     folder: Path
 
     def array(self, name: str) -> np.ndarray:
-        """Return an array; raise Fault where it is damaged."""
-        return read_array(self.folder / f"{name}.npy")
+        """Return an array; raise Fault where it is damaged, or of another plan."""
+        path, shape = self.folder / f"{name}.npy", self.plan.shape_of(name)
+        values = read_array(path)
+        if values.shape != shape:
+            raise damaged(path, f"its shape is {values.shape}, but must be {shape}")
+        return values
 
     def weights(self, variant: int, replicate: int) -> np.ndarray:
         """Return the final weights of a network, all in one row."""
@@ -131,6 +137,8 @@ class Sweep:
         epochs = self.curves["loss"].shape[-1]
         step = -(-epochs * len(self.variants) // MOST_ROWS)
         kept = np.unique(np.append(np.arange(0, epochs, step), epochs - 1))
+        if len(kept) * len(self.variants) > MOST_ROWS:  # the last epoch was one too many
+            kept = np.append(kept[: MOST_ROWS // len(self.variants) - 1], epochs - 1)
         table = self.variants.loc[self.variants.index.repeat(len(kept))].reset_index(drop=True)
         table["epoch"] = np.tile(kept + 1, len(self.variants))
         for metric in METRICS:
@@ -162,12 +170,14 @@ class Sweep:
             same_as_best=found.same_as_best.astype(int),
         )
 
-    def answer(self, grids: Mapping[str, Collection[float]], natural: Mapping[str, float]) -> dict[str, Any]:
+    def answer(self, grids: Ends, natural: Ends) -> dict[str, Any]:
         """Return the best variant and its figures, and after how many epochs of how many, as `SweepFigures` says.
 
         Args:
             grids: the values that were tried of what can have a better one beyond its ends.
             natural: ends beyond which there is nothing, such as 0 hidden layers; they are not told of.
+
+        What was tried at one value has no ends, nor has what has no best: no variant is finite from every seed.
         """
         best = self.variants.to_dict("records")[self.best]
         figures = {metric: summary(self.curves[metric][self.best, :, -1]) for metric in ("val_loss", "val_accuracy")}
@@ -175,9 +185,9 @@ class Sweep:
         ends = [
             name
             for name, grid in grids.items()
-            if best[name] in {min(grid), max(grid)} and best[name] != natural.get(name)
+            if len(grid) > 1 and best[name] in {min(grid), max(grid)} and best[name] not in natural.get(name, ())
         ]
-        edge = {"at_end_of_grid": ends} if grids else {}
+        edge = {"at_end_of_grid": ends if np.isfinite(self.ranks[self.best]) else []} if grids else {}
         return {
             "best": {**best, **figures, **edge, "diverged": self.diverged[self.best].sum()},
             "epochs": self.curves["loss"].shape[-1],

@@ -7,15 +7,16 @@ engine alone, so that a change of params.yaml trains only those networks whose r
 import json
 from collections.abc import Iterator
 from dataclasses import field
-from itertools import pairwise
+from functools import cached_property
+from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import numpy as np
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
-from stages.lib.core.files import damaged, write_text
+from stages.lib.core.files import damaged, read_array, write_text
 from stages.lib.core.shapes import parameters_of, widths_of
 
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")  # in Keras's names and order
@@ -118,10 +119,31 @@ class Plan:
 
     def weights_of(self, weights: np.ndarray, variant: int, replicate: int) -> np.ndarray:
         """Return the final weights of a network, in one row, from those of all kept networks."""
-        before = sum(self.kept * each.recipe.parameters for each in self.variants[:variant])
         size = self.variants[variant].recipe.parameters
-        first = before + replicate * size
+        first = self._firsts[variant] + replicate * size
         return weights[first : first + size]
+
+    @cached_property
+    def _firsts(self) -> list[int]:
+        """Where the weights of each variant begin in the row, and where the row ends."""
+        return [0, *accumulate(self.kept * variant.recipe.parameters for variant in self.variants)]
+
+    def shape_of(self, name: str) -> tuple[int, ...]:
+        """Return the shape of an array that `train_plan` writes, by its name."""
+        if name == "weights":
+            return (self._firsts[-1],)
+        if name == "snapshots":
+            return (len(self.snapshots), self.variants[0].recipe.parameters)
+        runs = (len(self.variants), len(self.seeds))
+        return (*runs, self.epochs) if name in METRICS else runs
+
+    @model_validator(mode="after")
+    def _can_be_trained(self) -> Self:
+        if len({variant.recipe.epochs for variant in self.variants}) != 1:
+            raise ValueError("all variants of a plan must have the same number of epochs")
+        if (self.snapshots or self.early_stopping) and (len(self.variants), len(self.seeds)) != (1, 1):
+            raise ValueError("only a plan of one network has `snapshots` or `early_stopping`")
+        return self
 
 
 @dataclass(frozen=True, config=EXACT)
@@ -162,6 +184,14 @@ def write_kept(kept: Kept, path: Path) -> None:
 def read_kept(path: Path) -> Kept:
     """Return what is kept of a network; raise Fault where the file does not hold it."""
     return _read(TypeAdapter(Kept), path)
+
+
+def read_weights(path: Path, recipe: Recipe) -> list[np.ndarray]:
+    """Return the kernels and biases of a network, layer by layer; raise Fault where the file does not hold them."""
+    weights = read_array(path)
+    if weights.shape != (recipe.parameters,):
+        raise damaged(path, f"its shape is {weights.shape}, but must be {(recipe.parameters,)}")
+    return recipe.split(weights)
 
 
 def _read(kind: TypeAdapter[Kind], path: Path) -> Kind:

@@ -15,6 +15,7 @@ import numpy as np
 from stages.lib.core.files import array_on_disk, whole
 from stages.lib.core.plan import METRICS, Plan, Recipe
 from stages.lib.core.points import Points
+from stages.lib.core.runner import Fault
 from stages.lib.engine.fleet import Fleet, Member
 from stages.lib.engine.network import optimizer_of
 from stages.lib.engine.progress import Progress, counted
@@ -133,6 +134,8 @@ def _train_missing(
     for position, outcome in counted(run_all(train_shard, tasks), sizes, done=done, name=name):
         kept.keep(names[missing[position]], outcome)
     files = [kept.find(shard, shape) for shard, shape in zip(names, shapes, strict=True)]
+    if None in files:
+        raise Fault(f"a shard of {name} that was just kept is gone from {kept.folder}; `dvc repro` trains it again")
     return [file for file in files if file]
 
 
@@ -173,9 +176,7 @@ def _in_a_row(networks: list[list[np.ndarray]]) -> np.ndarray:
 def _merge(parts: list[list[Run]], files: list[Path], plan: Plan, folder: Path) -> None:
     """Write what all shards found, each array straight to the disk, with the runs in the order of the plan."""
     grid = (len(plan.variants), len(plan.seeds))
-    shapes = shapes_of([run for part in parts for run in part], plan)
-    rows = {name: shape if name in IN_A_ROW else (*grid, *shape[1:]) for name, shape in shapes.items()}
-    arrays = {name: array_on_disk(folder / f"{name}.npy", shape) for name, shape in rows.items()}
+    arrays = {name: array_on_disk(folder / f"{name}.npy", plan.shape_of(name)) for name in shapes_of(parts[0], plan)}
     for part, file in zip(parts, files, strict=True):
         places = np.unravel_index([number for number, *_ in part], grid)
         with np.load(file, allow_pickle=False) as found:

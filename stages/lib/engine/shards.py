@@ -66,13 +66,19 @@ class Shards:
 def unfinished(folder: Path) -> Iterator[Shards]:
     """Yield what is kept in `folder`; remove all of it once the block has ended well.
 
-    Raise Fault where the code was changed since this process began: it may have loaded what was there before.
+    Raise Fault where the code was changed since this process began: it may have loaded what was there before. Where
+    that is so at the end, the stage will fail, and what is kept stays for the next run.
     """
-    if changed := changed_code():
-        raise Fault("\n".join(changed))
+    _refuse_changed_code()
     folder.mkdir(parents=True, exist_ok=True)
     yield Shards(folder, _key_of_code())
+    _refuse_changed_code()
     shutil.rmtree(folder)
+
+
+def _refuse_changed_code() -> None:
+    if changed := changed_code():
+        raise Fault("\n".join(changed))
 
 
 def _digest(path: Path) -> str:
@@ -89,7 +95,7 @@ def _shapes(path: Path) -> Shapes | None:
 
 
 def _key_of_code() -> str:
-    files = (path for floor in TRAINS for path in sorted((FLOORS / floor).rglob("*")) if path.is_file())
-    sources = [path.read_bytes() for path in files if path.suffix != ".pyc"]
+    files = (path for floor in TRAINS for path in sorted((FLOORS / floor).rglob("*.py")))  # no editor's copies
+    sources = [path.read_bytes() for path in files]
     versions = [f"{library} {version(library)}".encode() for library in LIBRARIES]
     return sha256(b"\0".join([*sources, *versions])).hexdigest()

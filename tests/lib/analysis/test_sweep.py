@@ -40,12 +40,12 @@ def test_of_equal_variants_the_first_listed_is_best() -> None:
         ([[0.1], [0.2], [0.3]], {}, ["learning_rate"]),  # the greatest
         ([[0.3], [0.1], [0.3]], {}, ["learning_rate"]),  # the least
         ([[0.3], [0.2], [0.1]], {}, []),
-        ([[0.3], [0.1], [0.3]], {"learning_rate": 1.0}, []),
-        ([[0.1], [0.2], [0.3]], {"learning_rate": 1.0}, ["learning_rate"]),
+        ([[0.3], [0.1], [0.3]], {"learning_rate": {1.0}}, []),
+        ([[0.1], [0.2], [0.3]], {"learning_rate": {1.0}}, ["learning_rate"]),
     ],
 )
 def test_a_best_at_an_end_of_its_grid_is_said_to_be_so_unless_the_end_is_natural(
-    final: list[list[float]], natural: dict[str, float], ends: list[str]
+    final: list[list[float]], natural: dict[str, set[float]], ends: list[str]
 ) -> None:
     sweep = make_sweep(final, [10.0, 1.0, 3.0])
     assert sweep.answer({"learning_rate": {10.0, 1.0, 3.0}}, natural)["best"]["at_end_of_grid"] == ends

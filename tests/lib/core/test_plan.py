@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from stages.lib.core.plan import (
     Variant,
     read_kept,
     read_plan,
+    read_weights,
     replicate_seeds,
     write_kept,
     write_plan,
@@ -26,13 +28,14 @@ PLAN = Plan(
     [Variant({"learning_rate": 0.1 + 0.2, "name": "a"}, RECIPE), Variant({}, replace(RECIPE, hidden_units=()))],
     seeds=[7, 2**32 - 1],
     kept=2,
-    snapshots=[0, 3],
     tested=True,
-    early_stopping=EarlyStopping(0.001, 5),
 )
+FOLLOWED = Plan([Variant({}, RECIPE)], seeds=[3], snapshots=[0, 3], early_stopping=EarlyStopping(0.001, 5))
 
 
 def test_a_plan_comes_back_from_its_file_to_the_last_bit(tmp_path: Path) -> None:
+    write_plan(FOLLOWED, tmp_path / "plan.json")
+    assert read_plan(tmp_path / "plan.json") == FOLLOWED
     write_plan(PLAN, tmp_path / "plan.json")
     assert read_plan(tmp_path / "plan.json") == PLAN
     assert len((tmp_path / "plan.json").read_text("utf-8").splitlines()) == 2 + len(PLAN.variants)
@@ -75,3 +78,29 @@ def test_the_baseline_has_the_first_of_the_seeds_that_all_variants_share() -> No
     assert replicate_seeds(42, 3)[2] == np.random.SeedSequence((42, 2)).generate_state(1)[0]
     assert len(set(replicate_seeds(42, 1000))) == 1000
     assert replicate_seeds(42, 3) != replicate_seeds(43, 3)
+
+
+@pytest.mark.parametrize("changed", [{"seeds": [1, 2]}, {"variants": PLAN.variants}])
+def test_a_network_that_is_followed_is_the_only_one_of_its_plan(changed: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="only a plan of one network has"):
+        replace(FOLLOWED, **changed)
+
+
+def test_variants_of_other_epochs_are_no_plan() -> None:
+    with pytest.raises(ValueError, match="the same number of epochs"):
+        Plan([Variant({}, RECIPE), Variant({}, replace(RECIPE, epochs=8))], seeds=[1])
+
+
+def test_the_shapes_of_what_is_measured_follow_from_the_plan() -> None:
+    assert PLAN.shape_of("val_loss") == (2, 2, 7)
+    assert PLAN.shape_of("test_accuracy") == (2, 2)
+    assert PLAN.shape_of("weights") == (2 * RECIPE.parameters + 2 * 3,)
+    assert FOLLOWED.shape_of("snapshots") == (2, RECIPE.parameters)
+
+
+def test_weights_of_another_network_are_a_clear_word(tmp_path: Path) -> None:
+    np.save(tmp_path / "weights.npy", np.arange(RECIPE.parameters, dtype=np.float32))
+    assert read_weights(tmp_path / "weights.npy", RECIPE)[1].tolist() == [6, 7, 8]
+    np.save(tmp_path / "weights.npy", np.zeros(RECIPE.parameters - 1, np.float32))
+    with pytest.raises(Fault, match=r"weights\.npy: its shape is \(19,\), but must be \(20,\)"):
+        read_weights(tmp_path / "weights.npy", RECIPE)

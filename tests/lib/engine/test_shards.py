@@ -125,3 +125,22 @@ def test_code_that_was_changed_since_the_stage_began_takes_and_keeps_no_shard(
         unfinished(tmp_path / "shards"),
     ):
         pytest.fail("the block must not be entered")
+
+
+def test_what_is_kept_stays_where_the_code_is_found_changed_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    block = unfinished(tmp_path / "shards")
+    kept = block.__enter__()
+    kept.keep("name", ARRAYS)
+    monkeypatch.setattr(runner, "STARTED", 0)
+    with pytest.raises(Fault, match="changed while the stage ran"):
+        block.__exit__(None, None, None)
+    assert kept.find("name", SHAPES)
+
+
+def test_an_editors_copy_beside_the_code_is_not_the_code(tmp_path: Path, floors: Path) -> None:
+    with unfinished(tmp_path / "shards") as kept:
+        (floors / "engine" / ".module.py.swp").write_text("x", "utf-8")
+        kept.keep("name", ARRAYS)
+        assert kept.find("name", SHAPES)
