@@ -169,7 +169,7 @@ def tooltip_of(page: Page, chart: str) -> str:
 
 def test_a_curve_has_a_tooltip_and_its_legend_singles_it_out(browser: Browser, report: Path) -> None:
     page = open_page(browser, report).page
-    assert "validation" in tooltip_of(page, "baseline-0")
+    assert "points" in tooltip_of(page, "baseline-0")
     assert "learning rate" in tooltip_of(page, "lr_sweep-1")
     assert "kernel initializer" in tooltip_of(page, "initializer_sweep-1")
     chart = page.locator("#chart-baseline-0")

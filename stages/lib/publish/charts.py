@@ -230,7 +230,7 @@ def _final(chart: Chart) -> tuple[Drawn, ...]:
         "tooltip": tips,
     }
     spec = {
-        "params": [] if chart.names else [_zoom("final")],
+        "params": [] if chart.names else [_zoom("final", chart)],
         "transform": [{"filter": f"datum.{LOSS}_mean > 0"}],
         "encoding": {along: _place(chart)},
         "layer": [
@@ -297,7 +297,7 @@ def _costs(chart: Chart) -> tuple[Drawn, ...]:
 def _cost_chart(chart: Chart, cost: str, title: str) -> Drawn:
     tips = [_tip_of(chart), _tip(cost, title), _tip("epochs"), _tip("settled"), _tip("n", "seeds")]
     spec = {
-        "params": [_zoom(cost)],
+        "params": [_zoom(cost, chart)],
         "transform": [{"filter": "datum.settled > 0"}],
         "encoding": {
             "x": _place(chart),
@@ -455,8 +455,11 @@ def _chosen(field: str, view: str) -> Spec:
     return {"name": "chosen", "select": {"type": "point", "fields": [field]}, "bind": "legend", "views": [view]}
 
 
-def _zoom(view: str) -> Spec:
-    return {"name": f"zoom_{view}", "select": ZOOM, "bind": "scales", "views": [view]}
+def _zoom(view: str, chart: Chart | None = None) -> Spec:
+    """Return what zooms a view: along both axes, but for one of ranks, which has no between."""
+    ranked = chart is not None and chart.key not in SPANS
+    select = ZOOM | ({"encodings": ["y"]} if ranked else {})
+    return {"name": f"zoom_{view}", "select": select, "bind": "scales", "views": [view]}
 
 
 def _axis(field: str, title: str | None = None) -> Spec:

@@ -348,3 +348,11 @@ def test_a_click_on_a_legend_singles_out_in_all_panels(
     alone = [label for opacity, label in page.evaluate(read) if opacity == "1"]
     assert len(alone) == 2 * len(spec["concat"])  # of both revisions
     assert all(re.search(rf"{key.replace('_', ' ')}: {values[0]}", label) for label in alone)
+
+
+@pytest.mark.parametrize("kind", ["variants", "cost"])
+@pytest.mark.parametrize(("key", "axes"), [("l2", None), ("momentum", ["y"])])
+def test_an_axis_of_ranks_is_not_zoomed(kind: str, key: str, axes: list[str] | None) -> None:
+    for chart in drawn(Chart(kind, key)):
+        (zoom,) = (param for param in chart.spec["params"] if param["name"].startswith("zoom"))
+        assert zoom["select"].get("encodings") == axes
