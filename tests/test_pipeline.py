@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-import vl_convert
 import yaml
 
 from stages.lib.analysis.page import pages
@@ -171,46 +170,6 @@ def bare(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "clone"
 
 
-CURVE_PLOTS = [
-    "plots/baseline/curves.csv",
-    "plots/lr_sweep/curves.csv",
-    "plots/lr_sweep/variants.csv",
-    "plots/initializer_sweep/curves.csv",
-    "plots/initializer_sweep/variants.csv",
-    "plots/network_sweep/curves.csv",
-    "plots/network_sweep/variants.csv",
-    "plots/batch_sweep/curves.csv",
-    "plots/batch_sweep/variants.csv",
-    "plots/optimizer_sweep/curves.csv",
-    "plots/optimizer_sweep/rates.csv",
-    "plots/optimizer_sweep/variants.csv",
-    "plots/smallest_network/variants.csv",
-    "plots/callbacks_demo/curves.csv",
-]
-
-
-@pytest.mark.parametrize("plot", CURVE_PLOTS)
-def test_a_clone_without_a_cache_draws_each_plot_of_two_revisions(bare: Path, plot: str) -> None:
-    command = ("dvc", "plots", "diff", "HEAD~1", "HEAD", "--show-vega", "--targets", plot)
-    text = subprocess.run(command, cwd=bare, capture_output=True, text=True, check=True).stdout
-    assert "<DVC_METRIC" not in text
-    svg = vl_convert.vegalite_to_svg(json.loads(text), vl_version="5.8")
-    for revision in ("HEAD~1", "HEAD"):
-        assert f">{revision}<" in svg
-    assert "NaN" not in svg
-    assert svg.count("<path") > 10
-
-
-def test_categories_stand_in_the_order_of_the_params(bare: Path) -> None:
-    command = ("dvc", "plots", "show", "--show-vega", "plots/lr_sweep/curves.csv")
-    text = subprocess.run(command, cwd=bare, capture_output=True, text=True, check=True).stdout
-    svg = vl_convert.vegalite_to_svg(json.loads(text), vl_version="5.8")
-    labels = re.findall(r">([0-9.e-]+)</text>", svg)
-    legend = labels[labels.index("0.000001") :]
-    assert [float(label) for label in legend] == sorted(map(float, legend))
-    assert len(legend) == 15
-
-
 def test_dvc_lists_metrics_experiments_and_the_graph_in_a_clone_without_a_cache(bare: Path) -> None:
     assert "metrics/lr_sweep.json" in run(bare, "dvc", "metrics", "show")
     assert "| main" in run(bare, "dvc", "exp", "show", "--md")
@@ -221,11 +180,6 @@ def test_dvc_lists_metrics_experiments_and_the_graph_in_a_clone_without_a_cache(
 def test_plots_show_writes_a_page_with_all_plots_and_pictures(bare: Path) -> None:
     run(bare, "dvc", "plots", "show", "--out", "page")
     page = (bare / "page" / "index.html").read_text("utf-8")
-    for title in (
-        "Baseline",
-        "Learning rates: curves",
-        "Learning rates: final validation loss",
-        "Initializers: curves",
-    ):
-        assert page.count(f'"text": "{title}"') == 1, title
+    for asked in pages():
+        assert f'"text": "{asked.question}"' in page, asked.stage
     assert "figures_baseline.png" in page
