@@ -33,7 +33,7 @@ def measured(folder: Path, plan: Plan, final: Sequence[Sequence[float]], epochs:
     """
     last = np.array(final, np.float32)
     variants, seeds = np.indices(last.shape)
-    less = 0.001 * variants + 0.0002 * seeds
+    less = np.asarray(0.001 * variants + 0.0002 * seeds)
     before_end = np.arange(epochs)[::-1]
     val_loss = last[..., np.newaxis] + 0.1 * before_end
     rise = -less[..., np.newaxis] - 0.01 * before_end

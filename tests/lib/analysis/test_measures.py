@@ -27,6 +27,10 @@ def test_the_plateau_begins_at_the_first_epoch_that_later_ones_hardly_better() -
     assert plateau_epoch(loss, rule(min_delta=0.01, patience=1)) == 4 + 1  # 0.24 to 0.235
 
 
+def test_a_gain_of_just_min_delta_is_no_plateau() -> None:
+    assert plateau_epoch(np.array([1.0, 0.75, 0.5]), rule(min_delta=0.25, patience=1)) is None
+
+
 def test_a_bump_does_not_end_a_fall() -> None:
     loss = np.array([1.0, 0.5, 0.6, 0.2, 0.2, 0.2])
     assert plateau_epoch(loss, rule(min_delta=0.1, patience=2)) == 4
