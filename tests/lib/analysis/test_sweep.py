@@ -1,5 +1,7 @@
 """The outcome of a sweep, from curves made by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -93,6 +95,21 @@ def test_each_variant_is_compared_to_the_best_in_its_table() -> None:
     assert table["val_loss_mean"][0] == pytest.approx(1 / 3)
 
 
+def test_a_table_of_curves_has_a_row_for_each_epoch_and_float64() -> None:
+    sweep = make_sweep([[0.1, 0.3]], [3.0], epochs=4)
+    table = replace(
+        sweep, curves={name: values.astype(np.float32) for name, values in sweep.curves.items()}
+    ).curve_table()
+    assert list(table) == [
+        "learning_rate",
+        "epoch",
+        *(f"{name}{end}" for name in METRICS for end in ("", "_min", "_max")),
+    ]
+    assert table["epoch"].tolist() == [1, 2, 3, 4]
+    assert table["val_loss_min"].tolist() == pytest.approx([3.1, 2.1, 1.1, 0.1])
+    assert set(table.drop(columns="epoch").dtypes) == {np.dtype(float)}
+
+
 def test_long_curves_are_thinned_but_keep_their_ends() -> None:
     curves = make_sweep([[0.1], [0.2], [0.3]], [1.0, 2.0, 3.0], epochs=4_001).curve_table()
     assert len(curves) <= MOST_ROWS + 3
@@ -112,6 +129,8 @@ def test_each_variant_is_tuned_to_its_own_best_rate() -> None:
     assert tuned.variants.index.tolist() == [1, 2]  # their places in the plan
     np.testing.assert_allclose(tuned.final_val_loss, [[0.1, 0.2], [0.4, 0.2]])
     np.testing.assert_allclose(tuned.start, sweep.start[[1, 2]])
+    assert tuned.train_accuracy.shape == (2, 2)
+    assert tuned.answer({}, {})["same_as_best"] == tuned.variants.to_dict("records")  # two seeds tell little
     assert tuned.curve_table()["optimizer"].tolist() == ["sgd", "sgd", "adam", "adam"]
 
 
