@@ -1,6 +1,7 @@
 # make repro        set up, then run every stage of the pipeline whose inputs changed
 # make test         set up with the test tools, then run the tests that are not marked `long`
 # make test-long    set up Ray too, then run the tests marked `long`
+# make mutants      put small faults into the code one at a time, and print those that no test sees
 # make lint         check style and types
 # make unchanged    fail where an output came out other than committed
 # make plots        rewrite the templates of `dvc plots`, from the charts of the report
@@ -26,7 +27,7 @@ INSTALL = python -m pip install --quiet --disable-pip-version-check --no-deps --
 
 BASE ?= main
 
-.PHONY: repro test test-long lint unchanged readme docs plots review verify verify-cpu bench ray lock licences check-cache FORCE
+.PHONY: repro test test-long mutants lint unchanged readme docs plots review verify verify-cpu bench ray lock licences check-cache FORCE
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # they share one environment
 
@@ -39,6 +40,10 @@ test: .venv/dev
 
 test-long: .venv/dev .venv/ray
 	pytest -m long
+
+mutants: .venv/dev
+	mutmut run
+	@python -m tools.mutants
 
 lint: .venv/dev
 	ruff check .

@@ -46,10 +46,10 @@ def measure(page: Page, values: Params, places: Places) -> None:
         write_json(found, folder / "callbacks.json")
 
 
-@pytest.fixture(scope="module")
-def places(tmp_path_factory: pytest.TempPathFactory) -> Places:
-    """A study that was judged."""
-    places = Places(tmp_path_factory.mktemp("study"))
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    """A study that was judged; each test judges anew, so that mutmut sees in which of them the code runs."""
+    places = Places(tmp_path)
     values = params(**SMALL)
     labels = {"x1": np.linspace(-1, 1, 8), "x2": 0.5, "label": [0, 0, 0, 0, 0, 0, 1, 1]}
     write_csv(pd.DataFrame(labels), places.points("train"))

@@ -167,6 +167,8 @@ def test_the_gain_of_momentum_is_the_loss_without_it_over_that_with_the_best_of_
     assert gain.optimizer == "nesterov_0.9"
     assert gain.ratio == pytest.approx(np.sqrt((0.4 / 0.2) * (0.9 / 0.1)), rel=1e-5)
     assert gain.low < gain.ratio < gain.high
+    swapped = [final[0], final[2], final[1], final[3]]
+    assert judged(optimizer_sweep.Page(), tmp_path, swapped, **asked).figures.momentum.optimizer == "momentum_0.5"
     without = {"optimizer_sweep": {"learning_rates": {"sgd": [0.1], "adam": [0.1]}, "replicates": 2}}
     assert judged(optimizer_sweep.Page(), tmp_path, final[:2], **without).figures.momentum is None
 
@@ -194,6 +196,12 @@ def test_no_layers_at_all_are_a_natural_end(tmp_path: Path, best: int, ends: lis
     final = [[0.1] if place == best else [0.5] for place in range(5)]
     found = judged(network_sweep.Page(), tmp_path, final, network_sweep=SIZES)
     assert found.figures.best.at_end_of_grid == ends
+
+
+def test_the_widths_of_a_single_layer_have_ends_of_their_own(tmp_path: Path) -> None:
+    asked = SIZES | {"depths": [0, 1], "widths": [2, 4, 8]}
+    found = judged(network_sweep.Page(), tmp_path, [[0.5], [0.5], [0.1], [0.5]], network_sweep=asked)
+    assert found.figures.best.at_end_of_grid == ["depth"]
 
 
 def test_the_answer_on_sizes_names_the_smallest_that_ties_and_what_a_line_gets(tmp_path: Path) -> None:
@@ -321,6 +329,13 @@ def test_the_answer_on_batches_tells_their_costs_where_one_settles_from_every_se
         f"{fair} Of the sizes that settle from every seed, `400` does after the fewest updates (8, in 2 epochs) and "
         "`100` after the fewest points seen (1,814, in 2 epochs and 20 updates)."  # 1.5 * 1209, and 1.5 * 13
     )
+    asked = asked | {"learning_rates": [0.1, 0.2]}
+    trained = measured(
+        tmp_path, plan_of(page, batch_sweep=asked), [[0.5] * 2, [0.3] * 2, [0.5] * 2, [0.4] * 2], epochs=4
+    )
+    np.save(tmp_path / "val_loss.npy", np.array([[second] * 2, [first] * 2, [second] * 2, [first] * 2], np.float32))
+    tuned = page.judge(trained, GIVEN).tables["variants"]
+    assert (tuned["learning_rate"].tolist(), tuned["epochs"].tolist()) == ([0.2, 0.2], [1, 1])
     names = [column.name for column in chapter.table][:7]
     assert names == ["batch_size", "learning_rate", "settled", "epochs", "updates", "samples", "val_loss_mean"]
     assert [chart.kind for chart in chapter.charts] == ["cost", "variants", "curves"]

@@ -7,7 +7,6 @@ code. All others are read by somebody: they get a test, or a place in that file.
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 KNOWN = Path(__file__).with_name("mutants.txt")
@@ -25,9 +24,10 @@ def main() -> None:
     for name, fault in news.items():
         print(f"{name} ({outcomes[name]}): {fault}")
     for fault in sorted(expected - set(faults.values())):
-        print(f"{KNOWN.name} holds a fault that tests see by now, or that is none: {fault}")
+        print(f"{KNOWN.name} holds a fault that a test sees by now, or that is gone: {fault}")
     seen = len(outcomes) - len(unseen)
-    print(f"{seen} of {len(outcomes)} mutants killed ({seen / len(outcomes):.1%}); {len(unseen) - len(news)} are known")
+    share = f"{seen} of {len(outcomes)} mutants killed ({seen / len(outcomes):.1%})"
+    print(f"{share}; {len(unseen) - len(news)} of the others are known")
     if news or seen < ENOUGH * len(outcomes):
         sys.exit(1)
 
@@ -39,21 +39,16 @@ def mutmut(*arguments: str) -> str:
 
 
 def changed_line(shown: str) -> str:
-    """Return what `mutmut show` shows of a fault: the file, and the lines that it makes of the code."""
+    """Return what `mutmut show` shows of a fault: the file, and the lines that it makes of the code, or takes away."""
     (path,) = re.findall(r"^\+\+\+ (\S+)", shown, flags=re.MULTILINE)
-    lines = re.findall(r"^\+(?!\+\+ )(.*)$", shown, flags=re.MULTILINE)
-    return f"{path}: {' '.join(' '.join(lines).split())}"
+    added = re.findall(r"^\+(?!\+\+ )(.*)$", shown, flags=re.MULTILINE)
+    taken = ["without", *re.findall(r"^-(?!-- )(.*)$", shown, flags=re.MULTILINE)]
+    return f"{path}: {' '.join(' '.join(added or taken).split())}"
 
 
 def known(text: str) -> set[str]:
-    """Return the faults of mutants.txt; a reason stands before its faults, in lines that begin with `#`."""
-    return set(_entries(text))
-
-
-def _entries(text: str) -> Iterator[str]:
-    for line in text.splitlines():
-        if line and not line.startswith("#"):
-            yield line
+    """Return the faults of mutants.txt: all lines but the reasons, which begin with `#` and stand before them."""
+    return {line for line in text.splitlines() if line and not line.startswith("#")}
 
 
 if __name__ == "__main__":

@@ -21,10 +21,20 @@ def test_summary_has_the_standard_deviation_of_a_sample() -> None:
     assert of_one == {"mean": 4, "min": 4, "max": 4, "n": 1}
 
 
+def test_a_summary_is_computed_in_float64_and_warns_of_nothing() -> None:
+    assert summary(np.array([2**24, 1, 1], np.float32))["mean"] == (2**24 + 2) / 3  # float32 has no 2 ** 24 + 1
+    for values in ([np.inf, 1.0], [1e308, 1e308]):
+        assert math.isinf(summary(np.array(values))["mean"])
+
+
 def test_the_plateau_begins_at_the_first_epoch_that_later_ones_hardly_better() -> None:
     loss = np.array([1.0, 0.5, 0.3, 0.25, 0.24, 0.235])
     assert plateau_epoch(loss, rule(min_delta=0.1, patience=2)) == 3
     assert plateau_epoch(loss, rule(min_delta=0.01, patience=1)) == 4 + 1  # 0.24 to 0.235
+
+
+def test_a_gain_of_just_min_delta_is_no_plateau() -> None:
+    assert plateau_epoch(np.array([1.0, 0.75, 0.5]), rule(min_delta=0.25, patience=1)) is None
 
 
 def test_a_bump_does_not_end_a_fall() -> None:
@@ -50,11 +60,19 @@ def test_the_constant_answer_of_a_third_against_two_thirds() -> None:
         ([0.5, 0.1], False),  # learned
         ([0.6999, 0.6998], False),  # slow: above the constant answer, but it has only ever fallen
         ([0.6, 0.65], True),  # rose above the constant answer
+        ([0.68, 0.6834], True),  # by half a per cent
+        ([0.68, 0.6803], False),  # by less than a thousandth, which may be rounding
         ([1e12, 38.0], True),  # fell, but from where the first step threw it
         ([0.6, math.nan], True),
         ([0.6, math.inf], True),
         ([5.0, 0.4], False),  # came back
+        ([5.0, 0.635], False),  # to the constant answer itself
     ],
 )
 def test_divergence_is_a_rise_that_ends_above_the_constant_answer(loss: list[float], expected: bool) -> None:
     assert diverged(np.array([loss]), start=np.array([0.7]), constant=0.635).tolist() == [expected]
+
+
+def test_a_run_that_rose_makes_no_other_run_diverge() -> None:
+    loss = np.array([[0.69, 0.68], [0.6, 0.65]])
+    assert diverged(loss, start=np.array([0.7, 0.7]), constant=0.635).tolist() == [False, True]

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from stages import batch_sweep, initializer_sweep, lr_sweep, optimizer_sweep
+from stages.lib.analysis.chapter import Chart, Picture
 from stages.lib.analysis.page import Page, SweepPage, baseline, pages, sections
 from stages.lib.core.plan import Optimizer, replicate_seeds
 from tests.measured import GIVEN, ROOT, measured, params, plan_of
@@ -99,8 +100,10 @@ def test_a_chapter_names_the_best_and_its_evidence(tmp_path: Path) -> None:
     assert chapter.question == "Which initial weights?"
     assert chapter.title == "Best initializer: he_normal"
     assert chapter.answer.startswith("`he_normal` has the least validation loss after 3 epochs: 0.15")
-    assert [picture.path for picture in chapter.pictures] == ["plots/figures/initializer_sweep.png"]
-    assert chapter.table[0].name == "kernel_initializer"
+    alt = "The answer over the plane, soft and strict. Best initializer: he_normal."
+    assert chapter.pictures == (Picture("plots/figures/initializer_sweep.png", alt),)
+    assert chapter.charts == tuple(Chart(kind, "kernel_initializer", page.names) for kind in ("variants", "curves"))
+    assert [column.name for column in chapter.table][:2] == ["kernel_initializer", "val_loss_mean"]
 
 
 @pytest.mark.parametrize(

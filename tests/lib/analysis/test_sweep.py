@@ -1,9 +1,12 @@
 """The outcome of a sweep, from curves made by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from stages.lib.analysis.statistics import compare_to_best
 from stages.lib.analysis.sweep import MOST_ROWS, Sweep
 from stages.lib.core.plan import METRICS
 
@@ -74,6 +77,39 @@ def test_the_tables_follow_the_order_of_the_params() -> None:
     np.testing.assert_allclose(variants["loss_min"], [0.1, 0.5])
 
 
+def test_each_variant_is_compared_to_the_best_in_its_table() -> None:
+    table = make_sweep(
+        [[0.2, 0.4, 0.4], [0.1, 0.2, 0.1], [0.5, 9.0, np.nan]], ["a", "b", "c"], key="name"
+    ).variant_table()
+    found = compare_to_best(np.array([[0.2, 0.4, 0.4], [0.1, 0.2, 0.1], [0.5, 9.0, np.nan]]), 1)
+    assert table["ratio"][0] == pytest.approx(16 ** (1 / 3))  # of 2, 2 and 4
+    assert table["ratio_low"][0] == pytest.approx(found.low[0])
+    assert table["ratio_high"][0] == pytest.approx(found.high[0])
+    # The logarithms have the mean 0.924 and the standard error ln(2) / 3 = 0.231, so that t is 4 with 2 degrees.
+    assert table["p_value"][0] == pytest.approx(1 - 4 / np.sqrt(18))
+    assert table["same_as_best"].tolist() == [1, 1, 0]
+    assert table["same_as_best"].dtype == int
+    assert table["diverged"].tolist() == [0, 0, 1]
+    assert table["val_loss_std"][1] == pytest.approx(np.std([0.1, 0.2, 0.1], ddof=1))
+    assert (table["val_loss_min"][0], table["val_loss_max"][0]) == (pytest.approx(0.2), pytest.approx(0.4))
+    assert table["val_loss_mean"][0] == pytest.approx(1 / 3)
+
+
+def test_a_table_of_curves_has_a_row_for_each_epoch_and_float64() -> None:
+    sweep = make_sweep([[0.1, 0.3]], [3.0], epochs=4)
+    table = replace(
+        sweep, curves={name: values.astype(np.float32) for name, values in sweep.curves.items()}
+    ).curve_table()
+    assert list(table) == [
+        "learning_rate",
+        "epoch",
+        *(f"{name}{end}" for name in METRICS for end in ("", "_min", "_max")),
+    ]
+    assert table["epoch"].tolist() == [1, 2, 3, 4]
+    assert table["val_loss_min"].tolist() == pytest.approx([3.1, 2.1, 1.1, 0.1])
+    assert set(table.drop(columns="epoch").dtypes) == {np.dtype(float)}
+
+
 def test_long_curves_are_thinned_but_keep_their_ends() -> None:
     curves = make_sweep([[0.1], [0.2], [0.3]], [1.0, 2.0, 3.0], epochs=4_001).curve_table()
     assert len(curves) <= MOST_ROWS + 3
@@ -93,6 +129,8 @@ def test_each_variant_is_tuned_to_its_own_best_rate() -> None:
     assert tuned.variants.index.tolist() == [1, 2]  # their places in the plan
     np.testing.assert_allclose(tuned.final_val_loss, [[0.1, 0.2], [0.4, 0.2]])
     np.testing.assert_allclose(tuned.start, sweep.start[[1, 2]])
+    assert tuned.train_accuracy.shape == (2, 2)
+    assert tuned.answer({}, {})["same_as_best"] == tuned.variants.to_dict("records")  # two seeds tell little
     assert tuned.curve_table()["optimizer"].tolist() == ["sgd", "sgd", "adam", "adam"]
 
 

@@ -179,7 +179,7 @@ def test_a_table_is_read_as_pandas_reads_it(tmp_path: Path) -> None:
     path = tmp_path / "curves.csv"
     path.write_text('name,units,loss\nno,"4,3",\nno,2,0.1234567890123456789\n', "utf-8")
     pd.testing.assert_frame_equal(read_csv(path), pd.read_csv(path), check_exact=True)
-    as_text = {"units": str}
+    as_text = {"units": str, "loss": str}
     pd.testing.assert_frame_equal(read_csv(path, dtype=as_text), pd.read_csv(path, dtype=as_text), check_exact=True)
 
 
