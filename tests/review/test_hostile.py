@@ -393,6 +393,14 @@ def lives(process: psutil.Process) -> bool:
         return False
 
 
+def command_of(child: psutil.Process) -> str:
+    """What a process was started as; nothing where it has ended by now."""
+    try:
+        return " ".join(child.cmdline())
+    except psutil.Error:
+        return ""
+
+
 def test_no_child_outlives_a_review_that_is_killed(pot: Path) -> None:
     commit(
         pot, {"dvc.yaml": {"stages": {"many": {"foreach": list(range(3000)), "do": {"cmd": "echo ${item}"}}}}}, "head"
@@ -402,7 +410,7 @@ def test_no_child_outlives_a_review_that_is_killed(pot: Path) -> None:
             [sys.executable, "-P", "-m", "review", "head", "head"], env=os.environ | {"PYTHONPATH": str(ROOT)}
         )
         children: list[psutil.Process] = []
-        while not any("review.reading" in " ".join(child.cmdline()) for child in children):
+        while not any("review.reading" in command_of(child) for child in children):
             time.sleep(0.05)
             children = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(end)
