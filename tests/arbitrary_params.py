@@ -78,16 +78,6 @@ def tiny_params(draw: st.DrawFn) -> Params:
             },
             "replicates": draw(st.integers(1, 3)),
         },
-        "weight_decay_sweep": {
-            "l2": draw(few(st.floats(0, 1), 2)),
-            "learning_rates": draw(few(RATES, 2)),
-            "replicates": draw(st.integers(1, 3)),
-        },
-        "momentum_sweep": {
-            "momentum": draw(few(st.floats(0, 1, exclude_max=True), 2)),
-            "learning_rates": draw(few(RATES, 2)),
-            "replicates": draw(st.integers(1, 3)),
-        },
         "smallest_network": {
             "activations": draw(few(ACTIVATIONS, 1)),
             "most_parameters": draw(st.integers(5, 9)),
