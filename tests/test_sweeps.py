@@ -20,7 +20,7 @@ from stages.lib.analysis.page import SweepPage
 from stages.lib.analysis.sweep import Sweep
 from stages.lib.core.plan import METRICS, Optimizer
 from stages.params.training import Training
-from tests.measured import GIVEN, measured, plan_of
+from tests.measured import GIVEN, measured, params, plan_of
 
 NETWORK = {"hidden_units": [5], "activation": "gelu", "kernel_initializer": "lecun_normal"}
 TRAINING = {"epochs": 7, "batch_size": 50}
@@ -108,6 +108,15 @@ def test_each_optimizer_has_a_grid_and_arguments_of_its_own() -> None:
         },
         {"called": {"optimizer": "sgd", "learning_rate": 0.04}, "learning_rate": 0.04},
     ]
+
+
+def test_an_optimizer_with_arguments_is_named_for_them() -> None:
+    named = [name for name in optimizer_sweep.Page.names if "_" in name]
+    assert sorted(optimizer_sweep.WITH_ARGUMENTS) == sorted(named)
+    for name in named:
+        kind, momentum = name.split("_")
+        arguments = {"momentum": float(momentum)} | ({"nesterov": True} if kind == "nesterov" else {})
+        assert optimizer_sweep.WITH_ARGUMENTS[name] == Optimizer("sgd", arguments)
 
 
 def judged(page: SweepPage, folder: Path, final: list[list[float]], **asked: Any) -> Any:
@@ -332,6 +341,45 @@ def test_the_full_batch_is_a_natural_end(tmp_path: Path, sizes: list[int], ends:
     final = [[0.5], [0.4], [0.5], [0.5], [0.1], [0.5]]
     found = judged(batch_sweep.Page(), tmp_path, final, batch_sweep=asked)
     assert found.figures.best.at_end_of_grid == ends
+
+
+@pytest.mark.parametrize(("page", "key"), [(weight_decay_sweep.Page(), "l2"), (momentum_sweep.Page(), "momentum")])
+@pytest.mark.parametrize(("values", "natural"), [([0.0, 0.1], True), ([0.1, 0.2], False)])
+def test_none_of_it_is_a_natural_end(
+    tmp_path: Path, page: SweepPage, key: str, values: list[float], natural: bool
+) -> None:
+    asked = {key: values, "learning_rates": [0.1, 0.3, 1.0], "replicates": 1}
+    found = judged(page, tmp_path, [[0.5], [0.1], [0.5], [0.5], [0.4], [0.5]], **{page.stage: asked})
+    assert found.figures.best.changed == {key: values[0], "learning_rate": 0.3}
+    assert found.figures.best.at_end_of_grid == ([] if natural else [key])
+
+
+RATES = [round(0.01 * number, 2) for number in range(1, 101)]
+MANY = {"learning_rates": RATES, "replicates": 1000}
+
+
+@pytest.mark.parametrize(
+    ("section", "two", "three"),
+    [
+        ("batch_sweep", MANY | {"batch_sizes": [1, 2]}, MANY | {"batch_sizes": [1, 2, 3]}),
+        ("weight_decay_sweep", MANY | {"l2": [0.1, 0.2]}, MANY | {"l2": [0.1, 0.2, 0.3]}),
+        ("momentum_sweep", MANY | {"momentum": [0.1, 0.2]}, MANY | {"momentum": [0.1, 0.2, 0.3]}),
+        (
+            "network_sweep",
+            MANY | {"activations": ["relu"], "depths": [1, 2], "widths": [1]},
+            MANY | {"activations": ["relu"], "depths": [1], "widths": [1, 2, 3]},
+        ),
+        (
+            "optimizer_sweep",
+            {"learning_rates": dict.fromkeys(["sgd", "adam"], RATES), "replicates": 1000},
+            {"learning_rates": dict.fromkeys(["sgd", "adam", "lion"], RATES), "replicates": 1000},
+        ),
+    ],
+)
+def test_two_hundred_thousand_networks_are_the_most(section: str, two: dict[str, Any], three: dict[str, Any]) -> None:
+    params(**{section: two})
+    with pytest.raises(ValueError, match="all combinations are 300,000 networks, but at most 200,000 are allowed"):
+        params(**{section: three})
 
 
 def sweep_of(val_loss: list[Any], sizes: list[int]) -> Sweep:
