@@ -378,8 +378,19 @@ MANY = {"learning_rates": RATES, "replicates": 1000}
 )
 def test_two_hundred_thousand_networks_are_the_most(section: str, two: dict[str, Any], three: dict[str, Any]) -> None:
     params(**{section: two})
-    with pytest.raises(ValueError, match="all combinations are 300,000 networks, but at most 200,000 are allowed"):
+    with pytest.raises(
+        ValueError,
+        match="all combinations are 300,000 networks, but at most 200,000 are allowed; "
+        "shorten a list or take fewer replicates or restarts",
+    ):
         params(**{section: three})
+
+
+def test_an_optimizer_with_more_rates_than_another_is_refused() -> None:
+    with pytest.raises(
+        ValueError, match=r"as many rates as any other, or it is tuned more; now \{'sgd': 1, 'adam': 2\}"
+    ):
+        params(optimizer_sweep={"learning_rates": {"sgd": [0.1], "adam": [0.1, 0.2]}})
 
 
 def sweep_of(val_loss: list[Any], sizes: list[int]) -> Sweep:
