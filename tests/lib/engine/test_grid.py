@@ -19,7 +19,8 @@ def network() -> keras.Sequential:
 
 def test_rows_of_a_grid_are_places_of_x2_from_the_lowest_and_columns_those_of_x1() -> None:
     grid = predict_grid(network(), limit=2.0, points=3)
-    assert (grid.shape, grid.dtype) == ((3, 3), np.float32)
+    assert grid.shape == (3, 3)
+    assert grid.dtype == np.float32
     for row, x2 in enumerate(PLACES):
         for column, x1 in enumerate(PLACES):
             logit = (np.tanh([x1, x2] @ KERNEL + BIAS) @ OUTPUT + OFFSET)[0]
