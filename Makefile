@@ -42,6 +42,7 @@ test-long: .venv/dev .venv/ray
 	pytest -m long
 
 mutants: .venv/dev
+	rm -rf mutants  # which remembers what former tests saw
 	mutmut run
 	@python -m tools.mutants
 

@@ -131,6 +131,8 @@ def test_sound_params_give_a_plan_for_each_page_and_leave_that_of_no_former_one(
     (tmp_path / "data/plans").mkdir(parents=True)
     (tmp_path / "data/plans/former_sweep.json").touch()
     assert outcome(tmp_path, yaml.safe_dump(PARAMS).encode()) == []
+    said = (tmp_path / "data/params.ok").read_text("utf-8")
+    assert said == "params.yaml holds what stages/params allows.\n"
     written = sorted(path.stem for path in (tmp_path / "data/plans").iterdir())
     assert written == sorted(page.stage for page in pages())
 

@@ -17,7 +17,7 @@ from stages.lib.analysis.page import SweepPage, pages
 from stages.lib.analysis.sweep import Sweep
 from stages.lib.core.plan import METRICS, Optimizer
 from stages.params.training import Training
-from tests.measured import GIVEN, measured, plan_of
+from tests.measured import GIVEN, measured, params, plan_of
 
 NETWORK = {"hidden_units": [5], "activation": "gelu", "kernel_initializer": "lecun_normal"}
 TRAINING = {"epochs": 7, "batch_size": 50}
@@ -136,10 +136,19 @@ def test_every_sweep_has_a_test_of_what_it_varies() -> None:
     "page", [page for page in SWEEPS if 0 in page.natural.get(page.key, ())], ids=lambda p: p.stage
 )
 def test_none_at_all_is_a_natural_end_and_the_most_that_was_tried_is_not(page: SweepPage, tmp_path: Path) -> None:
-    asked = {page.key: [0.0, 0.5], "learning_rates": [0.1, 0.3, 1.0], "replicates": 1}
-    for best, ends in ((1, []), (0, ["learning_rate"]), (4, [page.key])):
+    for least, best, ends in ((0.0, 1, []), (0.0, 0, ["learning_rate"]), (0.0, 4, [page.key]), (0.1, 1, [page.key])):
+        asked = {page.key: [least, 0.5], "learning_rates": [0.1, 0.3, 1.0], "replicates": 1}
         final = [[0.1] if place == best else [0.5] for place in range(6)]
         assert judged(page, tmp_path, final, **{page.stage: asked}).figures.best.at_end_of_grid == ends
+
+
+def test_an_optimizer_with_arguments_is_named_for_them() -> None:
+    named = [name for name in optimizer_sweep.Page.names if "_" in name]
+    assert sorted(optimizer_sweep.WITH_ARGUMENTS) == sorted(named)
+    for name in named:
+        kind, momentum = name.split("_")
+        arguments = {"momentum": float(momentum)} | ({"nesterov": True} if kind == "nesterov" else {})
+        assert optimizer_sweep.WITH_ARGUMENTS[name] == Optimizer("sgd", arguments)
 
 
 def judged(page: SweepPage, folder: Path, final: list[list[float]], **asked: Any) -> Any:
@@ -347,6 +356,45 @@ def test_the_full_batch_is_a_natural_end(tmp_path: Path, sizes: list[int], ends:
     final = [[0.5], [0.4], [0.5], [0.5], [0.1], [0.5]]
     found = judged(batch_sweep.Page(), tmp_path, final, batch_sweep=asked)
     assert found.figures.best.at_end_of_grid == ends
+
+
+RATES = [round(0.01 * number, 2) for number in range(1, 101)]
+MANY = {"learning_rates": RATES, "replicates": 1000}
+
+
+@pytest.mark.parametrize(
+    ("section", "two", "three"),
+    [
+        ("batch_sweep", MANY | {"batch_sizes": [1, 2]}, MANY | {"batch_sizes": [1, 2, 3]}),
+        ("weight_decay_sweep", MANY | {"l2": [0.1, 0.2]}, MANY | {"l2": [0.1, 0.2, 0.3]}),
+        ("momentum_sweep", MANY | {"momentum": [0.1, 0.2]}, MANY | {"momentum": [0.1, 0.2, 0.3]}),
+        (
+            "network_sweep",
+            MANY | {"activations": ["relu"], "depths": [1, 2], "widths": [1]},
+            MANY | {"activations": ["relu"], "depths": [1], "widths": [1, 2, 3]},
+        ),
+        (
+            "optimizer_sweep",
+            {"learning_rates": dict.fromkeys(["sgd", "adam"], RATES), "replicates": 1000},
+            {"learning_rates": dict.fromkeys(["sgd", "adam", "lion"], RATES), "replicates": 1000},
+        ),
+    ],
+)
+def test_two_hundred_thousand_networks_are_the_most(section: str, two: dict[str, Any], three: dict[str, Any]) -> None:
+    params(**{section: two})
+    with pytest.raises(
+        ValueError,
+        match="all combinations are 300,000 networks, but at most 200,000 are allowed; "
+        "shorten a list or take fewer replicates or restarts",
+    ):
+        params(**{section: three})
+
+
+def test_an_optimizer_with_more_rates_than_another_is_refused() -> None:
+    with pytest.raises(
+        ValueError, match=r"as many rates as any other, or it is tuned more; now \{'sgd': 1, 'adam': 2\}"
+    ):
+        params(optimizer_sweep={"learning_rates": {"sgd": [0.1], "adam": [0.1, 0.2]}})
 
 
 def sweep_of(val_loss: list[Any], sizes: list[int]) -> Sweep:

@@ -14,6 +14,26 @@ def test_the_t_interval_of_a_textbook() -> None:
     assert (round(low, 2), round(high, 2)) == (0.70, 2.46)
 
 
+def test_figures_are_computed_in_float64() -> None:
+    values = np.array([2**24, 1, 1], np.float32)  # float32 has no 2 ** 24 + 1
+    assert t_interval(values) == t_interval(values.astype(np.float64))
+    found = compare_to_best(np.array([[1, 2], [3, 4]], np.float32), best=0)
+    assert found.ratio[1] == pytest.approx(np.sqrt(6), rel=1e-12)
+
+
+def test_what_has_no_logarithm_is_told_apart_and_warned_of_by_nobody() -> None:
+    found = compare_to_best(np.array([[1, 1], [0, 2], [np.inf, 0], [1, np.inf]]), best=0)
+    assert found.same_as_best.tolist() == [True, False, False, False]
+    assert np.isnan(found.ratio[1:]).all()
+    assert np.isnan(compare_to_best(np.array([[np.inf, 1], [np.inf, 2]]), best=0).ratio).all()
+
+
+def test_a_ratio_that_is_the_same_at_each_seed_is_certain() -> None:
+    found = compare_to_best(np.array([[1.0, 1.0, 1.0], [2.0, 2.0, 2.0]]), best=0)
+    assert found.p_value.tolist() == [1, 0]
+    assert found.same_as_best.tolist() == [True, False]
+
+
 def test_students_sleep_data_are_told_apart_in_pairs() -> None:
     first = np.array([0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0])
     second = np.array([1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4])

@@ -96,8 +96,7 @@ def test_an_array_on_disk_takes_its_room_before_it_has_values(tmp_path: Path) ->
     assert path.stat().st_size == 128 + 500 * 400 * 4  # the header of .npy and the values
     assert path.stat().st_blocks * 512 >= path.stat().st_size  # what is allocated
     array[:] = np.arange(400)
-    assert isinstance(array, np.memmap)
-    array.flush()
+    del array  # the values reach the disk
     np.testing.assert_array_equal(read_array(path)[499], np.arange(400))
 
 
@@ -133,11 +132,33 @@ def test_an_array_of_python_objects_is_refused_and_never_unpickled(tmp_path: Pat
     assert "not an array" in fault_of(read_array, path, path.read_bytes())
 
 
+class Trap:
+    """What leaves a file where it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Callable[[Path], None], tuple[Path]]:
+        return Path.touch, (self.path,)
+
+
+def test_nothing_runs_while_an_array_is_read(tmp_path: Path) -> None:
+    np.save(tmp_path / "grid.npy", np.array([Trap(tmp_path / "trapped")], dtype=object), allow_pickle=True)
+    with pytest.raises(Fault):
+        read_array(tmp_path / "grid.npy")
+    assert not (tmp_path / "trapped").exists()
+
+
 @pytest.mark.parametrize("values", [np.eye(2), np.array(["text"])])
 def test_an_array_of_another_type_is_refused(tmp_path: Path, values: np.ndarray) -> None:
-    np.save(tmp_path / "grid.npy", values)
-    with pytest.raises(Fault, match="not an array of float32"):
-        read_array(tmp_path / "grid.npy")
+    path = tmp_path / "grid.npy"
+    np.save(path, values)
+    assert fault_of(read_array, path, path.read_bytes()).startswith(f"{path}: not an array of float32; it is no longer")
+
+
+def test_the_fault_of_an_array_is_in_the_words_of_its_reader(tmp_path: Path) -> None:
+    fault = fault_of(read_array, tmp_path / "grid.npy", b"")
+    assert "grid.npy: not an array in NumPy's format, or cut short (No data left in file); it is" in fault
 
 
 def test_an_array_with_what_is_not_finite_is_read_as_a_run_may_diverge(tmp_path: Path) -> None:

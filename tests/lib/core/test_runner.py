@@ -148,10 +148,16 @@ def test_all_faults_are_reported_together(tmp_path: Path) -> None:
     assert [line.split(" ")[0] for line in lines] == ["seed", "lr", "network", "training.epochs"]
 
 
-@pytest.mark.parametrize("text", ["", "- 1", "just text"])
-def test_a_file_without_keys_is_refused(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(("text", "held"), [("", "None"), ("- 1", "[1]"), ("just text", "'just text'")])
+def test_a_file_without_keys_is_refused(tmp_path: Path, text: str, held: str) -> None:
     (fault,) = faults(tmp_path, text)
-    assert "must hold the keys" in fault
+    keys = "seed, lr, network, training, lr_sweep"
+    assert fault == f"holds {held}, but must hold the keys {keys}; `git checkout {tmp_path / 'params.yaml'}`"
+
+
+def test_other_sections_are_no_fault_where_the_file_is_not_read_as_a_whole(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(SOUND), "utf-8")
+    assert read_params(tmp_path / "params.yaml", {"seed": Seed}) == {"seed": 1}
 
 
 @pytest.mark.parametrize(
