@@ -1,5 +1,6 @@
 """The study on small params: every kind of network, a few epochs, two seeds."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -22,6 +23,7 @@ NUMBERS = {
 }
 # At such rates nothing is learned, so that every size has settled and its cost can be drawn.
 LISTS = {"batch_sweep": {"batch_sizes": [403, 1209], "learning_rates": [1.0e-05, 2.0e-05]}}
+ONE_PROCESS = {"LOKY_MAX_CPU_COUNT": "1"}  # tests run side by side, and another would import TensorFlow again
 LONGEST = 2  # of a list that is combined with others
 
 
@@ -50,7 +52,9 @@ def first(values: Any) -> Any:
 
 def run(folder: Path, *command: str, code: int = 0) -> str:
     """What a command prints, after a check of its exit code."""
-    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        command, cwd=folder, env=os.environ | ONE_PROCESS, capture_output=True, text=True, check=False
+    )
     assert ended.returncode == code, ended.stdout + ended.stderr
     return ended.stdout + ended.stderr
 

@@ -87,6 +87,10 @@ def test_a_stage_is_a_page_of_its_name_or_trains_the_plan_of_one() -> None:
     assert set(PAGES) < set(PIPELINE)
 
 
+def test_the_lock_has_the_stages_in_the_order_in_which_a_build_from_nothing_writes_them() -> None:
+    assert list(yaml.safe_load((ROOT / "dvc.lock").read_text("utf-8"))["stages"]) == list(PIPELINE)
+
+
 @pytest.mark.parametrize("name", PIPELINE)
 def test_a_stage_depends_on_the_floors_and_files_that_it_imports_and_on_no_others(name: str) -> None:
     assert {path for path in PIPELINE[name]["deps"] if path.startswith("stages/")} == code_of(name)
