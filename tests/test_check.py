@@ -73,7 +73,7 @@ def refuse_anything_but_a_clear_word(folder: Path, params: Any) -> None:
         assert as_written(read) == as_written(parse_yaml(text, "params.yaml"))  # what DVC notes
 
 
-@settings(ANY, max_examples=500)
+@settings(ANY, max_examples=200)
 @given(params=any_params())
 def test_any_params_are_accepted_as_they_are_or_refused_in_a_line_for_each_fault(
     params: Any, tmp_path_factory: pytest.TempPathFactory

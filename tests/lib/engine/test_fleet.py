@@ -59,11 +59,8 @@ def plain_network(fleet: Fleet, member: int, optimizer: str) -> keras.Sequential
     ("optimizer", "penalties"),
     [
         ("SGD", (0.0, 0.0, 0.0)),
-        ("momentum", (0.0, 0.0, 0.0)),
-        ("Adam", (0.0, 0.0, 0.0)),
         ("AdamW", (0.0, 0.0, 0.0)),
-        ("SGD", (0.1, 0.0, 1.0)),
-        ("momentum", (0.01, 0.3, 0.0)),
+        ("momentum", (0.1, 0.0, 1.0)),
         ("Adam", (0.0, 0.1, 0.01)),
     ],
 )
@@ -123,17 +120,18 @@ def test_an_epoch_visits_every_row_once_in_an_order_of_each_members_own() -> Non
     assert not np.array_equal(first, second)
 
 
-@pytest.mark.parametrize(("size", "l2"), [(2, 0.0), (3, 0.0), (5, 0.0), (50, 0.0), (3, 0.001)])
-def test_a_member_has_the_same_bits_alone_and_in_company(size: int, l2: float, points: Points) -> None:
+@pytest.mark.parametrize(("l2", "company"), [(0.0, [(2, 0), (2, 1), (3, 1), (5, 4), (50, 25)]), (0.001, [(3, 2)])])
+def test_a_member_has_the_same_bits_alone_and_in_company(
+    l2: float, company: list[tuple[int, int]], points: Points
+) -> None:
     member = replace(MEMBER, l2=l2)
     alone = make_fleet([member], points)
-    others = [replace(MEMBER, seed=seed, learning_rate=0.01 * seed, l2=l2 * seed) for seed in range(2, size + 1)]
-    for place in (0, size - 1):
-        company = make_fleet([*others[:place], member, *others[place:]], points)
-        curves = company.train(epochs=5, batch_size=32)
-        if place == 0:
-            expected = alone.train(epochs=5, batch_size=32)
-        assert_same_bits(company.weights_of(place), alone.weights_of(0))
+    expected = alone.train(epochs=5, batch_size=32)
+    for size, place in company:
+        others = [replace(MEMBER, seed=seed, learning_rate=0.01 * seed, l2=l2 * seed) for seed in range(2, size + 1)]
+        together = make_fleet([*others[:place], member, *others[place:]], points)
+        curves = together.train(epochs=5, batch_size=32)
+        assert_same_bits(together.weights_of(place), alone.weights_of(0))
         assert_same_bits([v[:, place] for v in curves.values()], [v[:, 0] for v in expected.values()])
 
 
@@ -170,7 +168,7 @@ def test_a_member_has_the_same_bits_in_a_full_shard(hidden_units: tuple[int, ...
         assert_same_bits([v[:, place] for v in curves.values()], [v[:, 0] for v in expected.values()])
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
 def test_no_member_moves_with_the_gradient_of_another(optimizer: str, points: Points) -> None:
     fleets = [
         make_fleet([MEMBER, replace(MEMBER, seed=seed, learning_rate=rate)], points, optimizer)
@@ -180,6 +178,21 @@ def test_no_member_moves_with_the_gradient_of_another(optimizer: str, points: Po
         fleet.train(epochs=2, batch_size=32)
     assert_same_bits(fleets[0].weights_of(0), fleets[1].weights_of(0))
     assert fleets[0].weights_of(1)[0].tobytes() != fleets[1].weights_of(1)[0].tobytes()
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_no_optimizer_moves_one_weight_with_the_gradient_of_another(optimizer: str) -> None:
+    moved = []
+    for other in (0.5, -30.0):
+        weights = keras.Variable(np.ones((2, 3, 3), np.float32))
+        trained = OPTIMIZERS[optimizer](0.1)
+        for _ in range(3):
+            trained.apply(
+                [keras.ops.convert_to_tensor(np.full((2, 3, 3), [[[0.5]], [[other]]], np.float32))], [weights]
+            )
+        moved.append(np.asarray(weights))
+    assert moved[0][0].tobytes() == moved[1][0].tobytes()
+    assert moved[0][1].tobytes() != moved[1][1].tobytes()
 
 
 def test_masked_units_leave_a_narrow_member_as_it_would_be_without_them(points: Points) -> None:
