@@ -40,37 +40,64 @@ class Optimizer:
 
 
 @dataclass(frozen=True, config=EXACT)
+class Initializer:
+    """One of Keras's initializers.
+
+    Args:
+        name: in lower case, such as `he_normal`.
+        arguments: all that differ from Keras's defaults, but the seed.
+    """
+
+    name: str
+    arguments: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, config=EXACT)
 class Recipe:
     """All that makes a network, but its seed and its points.
 
     Args:
         hidden_units: units of each hidden layer, first to last.
-        activation: of the hidden units, in Keras's name.
-        kernel_initializer: in Keras's name.
+        activation: of the hidden units, in Keras's name; or one for each hidden layer.
+        kernel_initializer: with its arguments.
         optimizer: with its arguments, but for the learning rate.
         learning_rate: of the optimizer.
         batch_size: points per update.
         epochs: passes over the training points.
         l2: penalty on the kernels: the loss that is minimised has this many times the sum of their squares added.
+        inputs: columns of the points.
+        classes: that are told apart: two by one sigmoid unit, more by a softmax.
     """
 
     hidden_units: tuple[int, ...]
-    activation: str
-    kernel_initializer: str
+    activation: str | tuple[str, ...]
+    kernel_initializer: Initializer
     optimizer: Optimizer
     learning_rate: float
     batch_size: int
     epochs: int
     l2: float = 0.0
+    inputs: int = 2
+    classes: int = 2
+
+    @property
+    def activations(self) -> tuple[str, ...]:
+        """Return the activation of each hidden layer."""
+        return self.activation if isinstance(self.activation, tuple) else (self.activation,) * len(self.hidden_units)
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Return the number of inputs, of units of each hidden layer, and of outputs."""
+        return widths_of(self.hidden_units, self.inputs, self.classes)
 
     @property
     def parameters(self) -> int:
         """Return the number of trainable parameters, kernels and biases."""
-        return parameters_of(self.hidden_units)
+        return parameters_of(self.hidden_units, self.inputs, self.classes)
 
     def split(self, weights: np.ndarray) -> list[np.ndarray]:
         """Return kernels, each of shape (in, out), and biases, layer by layer, from all weights in one row."""
-        shapes = [shape for widths in pairwise(widths_of(self.hidden_units)) for shape in (widths, widths[1:])]
+        shapes = [shape for widths in pairwise(self.widths) for shape in (widths, widths[1:])]
         ends = np.cumsum([np.prod(shape, dtype=int) for shape in shapes])
         parts = np.split(weights, ends[:-1])
         return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]

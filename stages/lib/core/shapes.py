@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-INPUTS = 2  # x1 and x2
+
+def outputs_of(classes: int) -> int:
+    """Return the number of output units: one sigmoid for two classes, a softmax over all for more."""
+    return 1 if classes == 2 else classes
 
 
-def widths_of(hidden_units: Sequence[int]) -> tuple[int, ...]:
+def widths_of(hidden_units: Sequence[int], inputs: int = 2, classes: int = 2) -> tuple[int, ...]:
     """Return the number of inputs, of units of each hidden layer, and of outputs."""
-    return (INPUTS, *hidden_units, 1)
+    return (inputs, *hidden_units, outputs_of(classes))
 
 
-def parameters_of(hidden_units: Sequence[int]) -> int:
+def parameters_of(hidden_units: Sequence[int], inputs: int = 2, classes: int = 2) -> int:
     """Return the number of trainable parameters, kernels and biases, of a network with these hidden layers."""
-    return sum((inputs + 1) * units for inputs, units in pairwise(widths_of(hidden_units)))
+    return sum((before + 1) * units for before, units in pairwise(widths_of(hidden_units, inputs, classes)))
