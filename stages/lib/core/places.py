@@ -19,6 +19,16 @@ class Places:
         return self.root / "data/params.ok"
 
     @property
+    def own(self) -> Path:
+        """Return the folder of the user's own tables, which no stage writes."""
+        return self.root / "data/own"
+
+    @property
+    def description(self) -> Path:
+        """Return what there is to say of the points."""
+        return self.root / "data/description.json"
+
+    @property
     def plans(self) -> Path:
         """Return the folder of what each stage is to train."""
         return self.root / "data/plans"
@@ -32,6 +42,11 @@ class Places:
     def grids(self) -> Path:
         """Return the folder of what the chosen networks answer all over the plane."""
         return self.root / "data/grids"
+
+    @property
+    def answers(self) -> Path:
+        """Return the folder of what the chosen networks answer at the validation points."""
+        return self.root / "data/answers"
 
     @property
     def chapters(self) -> Path:

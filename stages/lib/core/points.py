@@ -1,19 +1,22 @@
-"""Labelled points in the plane: what the networks learn from."""
+"""Labelled points: what the networks learn from, and what there is to say of them."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pydantic
+from pydantic import TypeAdapter, ValidationError
 
-from stages.lib.core.files import damaged, read_csv
+from stages.lib.core.files import damaged, read_csv, write_text
+from stages.lib.core.plan import EXACT
 
-COLUMNS = ["x1", "x2", "label"]
+Limits = tuple[tuple[float, float], ...]  # the least and the greatest value that is shown of each column
 
 
 @dataclass(frozen=True)
 class Points:
-    """Points `x`, shape (n, 2), and their classes `y`, shape (n, 1), both float32."""
+    """Points `x`, shape (n, columns), and the numbers of their classes `y`, shape (n, 1), both float32."""
 
     x: np.ndarray
     y: np.ndarray
@@ -22,20 +25,71 @@ class Points:
         return len(self.x)
 
 
-def read_points(path: Path) -> Points:
-    """Return the points of a CSV file with the columns x1, x2, label.
+@pydantic.dataclasses.dataclass(frozen=True, config=EXACT)
+class Description:
+    """What there is to say of a data set in words, and where it lies.
 
-    Raise Fault, with the first line that is wrong, where a coordinate is not finite or a label not 0 or 1.
+    Args:
+        title: what the data set is called.
+        about: what is told apart, after "Small networks learn to tell".
+        features: the names of the columns.
+        classes: their names, by their numbers.
+        article: what stands before the name of a class in a sentence, such as "the ".
+        limits: of each column, for pictures.
+        rows: the number of training points.
+        mean: of each column, taken away before training; empty where columns are not standardised.
+        deviation: of each column, that it was divided by; empty where columns are not standardised.
+    """
+
+    title: str
+    about: str
+    features: tuple[str, ...]
+    classes: tuple[str, ...]
+    article: str
+    limits: Limits
+    rows: int
+    mean: tuple[float, ...] = ()
+    deviation: tuple[float, ...] = ()
+
+    @property
+    def in_the_plane(self) -> bool:
+        """Return whether the points can be drawn as they are."""
+        return len(self.features) == 2
+
+    def named(self, label: int) -> str:
+        """Return a class as it stands in a sentence."""
+        return f"{self.article}{self.classes[label]}"
+
+
+def write_description(description: Description, path: Path) -> None:
+    """Write a description as JSON."""
+    write_text(TypeAdapter(Description).dump_json(description, indent=1).decode(), path)
+
+
+def read_description(path: Path) -> Description:
+    """Return a description; raise Fault where the file does not hold one."""
+    try:
+        return TypeAdapter(Description).validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise damaged(path, f"not a description of points ({error.errors()[0]['msg']})") from error
+
+
+def read_points(path: Path) -> Points:
+    """Return the points of a CSV file: columns of numbers, and last the number of the class.
+
+    Raise Fault, with the first line that is wrong, where a value is not finite or a class not a whole number from 0.
     """
     table = read_csv(path, skip_blank_lines=False)
-    if list(table.columns) != COLUMNS:
-        raise damaged(path, f"its columns are {', '.join(table.columns)}, but must be {', '.join(COLUMNS)}")
+    if len(table.columns) < 2:
+        raise damaged(path, f"its columns are {', '.join(table.columns)}, but must be one or more, and the class")
     if table.empty:
         raise damaged(path, "it holds no points")
-    numbers = table.apply(pd.to_numeric, errors="coerce")
-    wrong = ~(np.isfinite(numbers).all(axis="columns") & numbers["label"].isin([0, 1]))
+    numbers = table.apply(pd.to_numeric, errors="coerce").astype(np.float64)
+    label = numbers.iloc[:, -1]
+    wrong = ~(np.isfinite(numbers).all(axis="columns") & (label >= 0) & (label % 1 == 0))
     if wrong.any():
         line = int(wrong.argmax()) + 2  # the header is the first
         held = path.read_text("utf-8").splitlines()[line - 1][:60]
-        raise damaged(path, f"line {line} holds {held!r}, but must hold two finite numbers and the label 0 or 1")
-    return Points(table[["x1", "x2"]].to_numpy(np.float32), table[["label"]].to_numpy(np.float32))
+        raise damaged(path, f"line {line} holds {held!r}, but must hold finite numbers and the number of a class")
+    values = numbers.to_numpy(np.float32)
+    return Points(values[:, :-1], values[:, -1:])
