@@ -1,13 +1,13 @@
 """The section `dataset`: what the networks learn from."""
 
 import difflib
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from annotated_types import Ge, Gt, Le, Lt
-from pydantic import AfterValidator, Strict
+from annotated_types import Ge, Gt, Le
+from pydantic import AfterValidator, PlainValidator, Strict
 from pydantic.dataclasses import dataclass
 
-from stages.params.fields import SECTION, Count, Number
+from stages.params.fields import NEAR, SECTION, Count, Number
 
 Drawn = Literal["circles", "gaussians", "moons", "ring_and_y", "spirals", "xor"]
 MOST_POINTS = 200_000  # of a set; more were not tried
@@ -17,7 +17,7 @@ def _is_known(source: str) -> str:
     names = get_args(Drawn)
     if source in names or _is_csv(source):
         return source
-    near = difflib.get_close_matches(source, names, n=1)
+    near = difflib.get_close_matches(source, names, n=1, cutoff=NEAR)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     raise ValueError(
         f"must be one of {', '.join(names)}, or the name of a CSV in data/own/ without its folder, such as "
@@ -25,10 +25,11 @@ def _is_known(source: str) -> str:
     )
 
 
-def _is_csv_name(name: str) -> str:
-    if not _is_csv(name):
+def _is_part(value: Any) -> float | str:
+    share = isinstance(value, float) and 0 < value < 1
+    if not share and not (isinstance(value, str) and _is_csv(value)):
         raise ValueError("must be a share above 0 and below 1, or the name of a CSV in data/own/ without its folder")
-    return name
+    return value
 
 
 def _is_csv(name: str) -> bool:
@@ -36,7 +37,7 @@ def _is_csv(name: str) -> bool:
 
 
 Text = Annotated[str, Strict()]
-Part = Annotated[Number, Gt(0), Lt(1)] | Annotated[Text, AfterValidator(_is_csv_name)]
+Part = Annotated[float | str, PlainValidator(_is_part)]
 
 
 @dataclass(frozen=True, config=SECTION)

@@ -36,8 +36,8 @@ class Source:
     draw: Callable[[np.random.RandomState, int, float], Arrays]
 
 
-def ring_and_y(random: np.random.RandomState, points: int = 0, noise: float = 0) -> Arrays:
-    """Return 1,209 points, whatever `points` and `noise`: the ring, then the long bar, then the short one.
+def ring_and_y(random: np.random.RandomState, *_: float) -> Arrays:
+    """Return 1,209 points, whatever number and noise are asked for: the ring, then the long bar, then the short one.
 
     The construction is fixed to the order of the random draws, so that a notebook that calls
     `numpy.random.seed(seed)` and draws in this order has the same points.

@@ -75,7 +75,9 @@ def _cells(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
                     "that are read; take a part of them"
                 )
     except csv.Error as error:
-        raise Fault(f"{path}: line {reader.line_num}: not CSV ({error}); look for a quote that is not closed") from error
+        raise Fault(
+            f"{path}: line {reader.line_num}: not CSV ({error}); look for a quote that is not closed"
+        ) from error
     if not rows:
         raise Fault(f"{path}: it is empty, but must have a header, and a line for each row")
     header = _header(rows[0], path, lines[0])
@@ -116,12 +118,13 @@ def _text(path: Path) -> str:
 def _header(names: list[str], path: Path, line: int) -> list[str]:
     if all(_is_number(name) for name in names):
         raise Fault(
-            f"{path}: line {line} holds numbers ({_listed(names)}), but the first line must name the columns; add a header"
+            f"{path}: line {line} holds numbers ({_listed(names)}), but the first line must name the columns; "
+            "add a header"
         )
     if len(names) < 2:
         raise Fault(
-            f"{path}: its header names one column ({_listed(names)}), but there must be one of numbers or more, and one "
-            "of labels, with commas, semicolons or tabs between them"
+            f"{path}: its header names one column ({_listed(names)}), but there must be one of numbers or more, and "
+            "one of labels, with commas, semicolons or tabs between them"
         )
     if len(names) - 1 > MOST_COLUMNS:
         raise Fault(f"{path}: it has {len(names) - 1:,} columns of numbers, but at most {MOST_COLUMNS:,} are taken")
