@@ -67,7 +67,7 @@ def parts_of(runs: Sequence[Run]) -> Iterator[list[Run]]:
         _, recipe, seed = run
         padded = member_of(recipe, seed).padded_units
         optimizer = (recipe.optimizer.name, recipe.optimizer.arguments)
-        alike = (padded, recipe.activation, optimizer, recipe.batch_size, recipe.epochs, recipe.l2 > 0)
+        alike = (padded, recipe.activations, optimizer, recipe.batch_size, recipe.epochs, recipe.l2 > 0)
         fleets.setdefault(json.dumps(alike, sort_keys=True), []).append(run)
     sized = [(fleet, _shard_size(fleet)) for fleet in fleets.values()]
     parts = [fleet[first : first + size] for fleet, size in sized for first in range(0, len(fleet), size)]
@@ -80,14 +80,15 @@ def member_of(recipe: Recipe, seed: int) -> Member:
 
 
 def fleet_of(runs: Sequence[tuple[Recipe, int]], *, train: Points, validation: Points, name: str) -> Fleet:
-    """Return the fleet of some recipes and seeds, which share activation, optimizer and padded units."""
+    """Return the fleet of some recipes and seeds, which share activations, optimizer, classes and padded units."""
     recipe, _ = runs[0]
     return Fleet(
         [member_of(*run) for run in runs],
-        activation=recipe.activation,
+        activation=recipe.activations,
         optimizer=optimizer_of(recipe.optimizer),
         train=train,
         validation=validation,
+        classes=recipe.classes,
         name=name,
     )
 
