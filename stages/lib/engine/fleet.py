@@ -116,9 +116,7 @@ class Fleet(keras.Model):
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         """Return the logits, shape (M, outputs, batch), of points (M, inputs, batch), or (1, inputs, batch) for all."""
-        for kernel, bias, mask, activate in zip(
-            self._kernels, self._biases, self._masks, self._activate, strict=False
-        ):
+        for kernel, bias, mask, activate in zip(self._kernels, self._biases, self._masks, self._activate, strict=False):
             x = activate(_product(kernel, x) + bias) * mask
         return _product(self._kernels[-1], x) + self._biases[-1]
 
@@ -212,7 +210,7 @@ class Fleet(keras.Model):
         return {"loss": loss.numpy()[: len(self.members)], "accuracy": accuracy.numpy()[: len(self.members)]}
 
     def _judge(self, x: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        rows = tf.constant(_in_batches(np.arange(x.shape[0])[np.newaxis], JUDGED_AT_ONCE))
+        rows = tf.constant(_in_batches(np.arange(x.shape[0]), JUDGED_AT_ONCE)[:, np.newaxis])
 
         def add(step: tf.Tensor, loss: tf.Tensor, hits: tf.Tensor) -> tuple[tf.Tensor, ...]:
             batch_loss, batch_hits, _ = self._score(x, y, rows[step], step)
@@ -328,7 +326,8 @@ def batch_orders(
         for _ in range(epochs // epochs_per_step):
             orders = np.empty(shape, np.int32)
             for epoch in orders:
-                epoch[:] = _in_batches(np.array([generator.permutation(rows) for generator in generators]), batch_size)
+                for member, generator in enumerate(generators):
+                    epoch[:, member] = _in_batches(generator.permutation(rows), batch_size)
             yield orders
 
     orders = tf.data.Dataset.from_generator(generate, output_signature=tf.TensorSpec(shape, tf.int32))
@@ -337,10 +336,9 @@ def batch_orders(
     return orders.with_options(options)
 
 
-def _in_batches(orders: np.ndarray, batch_size: int) -> np.ndarray:
-    """Return each member's row numbers, shape (M, rows), in batches: (steps, M, batch), the last filled up with 0."""
-    members, rows = orders.shape
-    steps = -(-rows // batch_size)
-    padded = np.zeros((members, steps * batch_size), np.int32)
-    padded[:, :rows] = orders
-    return padded.reshape(members, steps, batch_size).swapaxes(0, 1)
+def _in_batches(order: np.ndarray, batch_size: int) -> np.ndarray:
+    """Return row numbers, shape (rows,), in batches: (steps, batch), the last filled up with 0."""
+    steps = -(-len(order) // batch_size)
+    padded = np.zeros(steps * batch_size, np.int32)
+    padded[: len(order)] = order
+    return padded.reshape(steps, batch_size)
