@@ -19,6 +19,7 @@ from stages.lib.analysis.measures import plateau_epoch
 from stages.lib.analysis.page import Chosen, Findings, Given, Params, baseline
 from stages.lib.analysis.sweep import Trained
 from stages.lib.core.plan import METRICS, Kept, Plan, Variant, replicate_seeds
+from stages.lib.core.points import Description
 
 
 class Plateau(Figures):
@@ -49,10 +50,10 @@ class Page(page.Page):
     figures = BaselineFigures
     charts = ("learning",)
 
-    def plan(self, params: Params) -> Plan:
+    def plan(self, params: Params, data: Description) -> Plan:
         """Return the baseline from the first seed."""
         return Plan(
-            [Variant({}, baseline(params))],
+            [Variant({}, baseline(params, data))],
             replicate_seeds(params["seed"], 1),
             snapshots=snapshot_epochs(params["training"].epochs, params["baseline"].snapshots),
             tested=True,
@@ -80,7 +81,7 @@ class Page(page.Page):
         )
         snapshots = dict(zip(trained.plan.snapshots, trained.array("snapshots"), strict=True))
         chosen = Chosen(Kept(variant.recipe, summary=True), trained.weights(0, 0), snapshots)
-        return Findings(found, {"curves": curves}, chosen)
+        return Findings(given.data, found, {"curves": curves}, chosen)
 
     def chapter(self, findings: Findings) -> Chapter:
         """Return how well it does, with its curves."""

@@ -22,8 +22,9 @@ from stages.lib.analysis.measures import plateau_epoch, summary
 from stages.lib.analysis.page import Findings, Given, SweepPage
 from stages.lib.analysis.sweep import Sweep
 from stages.lib.core.plan import Changed, Recipe
+from stages.lib.core.points import Description
 from stages.params.batch_sweep import BatchSweep
-from stages.params.training import TRAINING_POINTS, Training
+from stages.params.training import Training
 
 
 class Cost(VariantFigures):
@@ -50,8 +51,15 @@ class Page(SweepPage):
     figures = BatchFigures
     key = "batch_size"
     title = "Best batch size: {batch_size}"
-    natural = {"batch_size": {1, TRAINING_POINTS}}
     charts = ("cost", "variants", "curves")
+
+    def fitted(self, asked: BatchSweep, data: Description) -> BatchSweep:
+        """Return the sizes without those that are more than all points, which train as all points do."""
+        return replace(asked, batch_sizes=list(dict.fromkeys(min(size, data.rows) for size in asked.batch_sizes)))
+
+    def natural_ends(self, data: Description) -> dict[str, set[float]]:
+        """Return a single point, and all."""
+        return {"batch_size": {1, data.rows}}
 
     def variants(self, asked: BatchSweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:
         """Yield each size at each rate."""
@@ -62,11 +70,11 @@ class Page(SweepPage):
 
     def tables(self, sweep: Sweep, tuned: Sweep, given: Given) -> dict[str, pd.DataFrame]:
         """Return the variants with what each needs until its loss has settled."""
-        return {"variants": tuned.variant_table().join(cost_table(tuned, given.rule, rows=given.rows))}
+        return {"variants": tuned.variant_table().join(cost_table(tuned, given.rule, rows=given.data.rows))}
 
     def more(self, tuned: Sweep, given: Given) -> dict[str, Any]:
         """Return the sizes that settle from every seed at the least cost."""
-        return cheapest(tuned, given.rule, rows=given.rows)
+        return cheapest(tuned, given.rule, rows=given.data.rows)
 
     def columns(self, variants: pd.DataFrame) -> tuple[str, ...]:
         """Return what names a size, and its cost."""

@@ -18,6 +18,7 @@ from stages.lib.analysis.page import Findings, Given, Params, baseline
 from stages.lib.analysis.sweep import Trained
 from stages.lib.core.files import read_csv, read_json
 from stages.lib.core.plan import EarlyStopping, Optimizer, Plan, Variant, replicate_seeds
+from stages.lib.core.points import Description
 
 
 class HeldOut(Figures):
@@ -62,16 +63,16 @@ class Page(page.Page):
     figures = CallbacksFigures
     charts = ("learning",)
 
-    def plan(self, params: Params) -> Plan:
+    def plan(self, params: Params, data: Description) -> Plan:
         """Return one network from the first seed, and the rule of EarlyStopping."""
         asked = params["callbacks_demo"]
         recipe = replace(
-            baseline(params), optimizer=Optimizer("adam"), learning_rate=asked.learning_rate, epochs=asked.epochs
+            baseline(params, data), optimizer=Optimizer("adam"), learning_rate=asked.learning_rate, epochs=asked.epochs
         )
         rule = EarlyStopping(asked.min_delta, asked.patience)
         return Plan([Variant({}, recipe)], replicate_seeds(params["seed"], 1), early_stopping=rule)
 
-    def judge(self, trained: Trained, given: Given) -> Findings:  # noqa: ARG002
+    def judge(self, trained: Trained, given: Given) -> Findings:
         """Return the curves, and what each callback gave back."""
         curves, found = read_csv(trained.folder / "curves.csv"), read_json(trained.folder / "callbacks.json")
         lowest = int(curves["val_loss"].argmin(skipna=True)) if curves["val_loss"].notna().any() else 0
@@ -90,7 +91,7 @@ class Page(page.Page):
                 "loaded": found["loaded"],
             },
         }
-        return Findings(self.figures.of(figures), {"curves": curves})
+        return Findings(given.data, self.figures.of(figures), {"curves": curves})
 
     def chapter(self, findings: Findings) -> Chapter:
         """Return when the training ended, with the curves and the picture that was drawn live."""

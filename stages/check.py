@@ -14,11 +14,16 @@ from stages.lib.core.files import write_text
 from stages.lib.core.places import Places
 from stages.lib.core.plan import write_plan
 from stages.lib.core.runner import run_with
+from stages.lib.data.sources import sets_of
 
 
 def main(params: dict[str, Any], *, places: Places) -> None:
-    """Write the plans, and the file that says that the params are sound; the runner has checked every section."""
-    plans = {places.plan(page.stage): page.plan(params) for page in pages()}
+    """Write the plans, and the file that says that the params are sound; the runner has checked every section.
+
+    The user's own table, where they name one, is read too: what can't be taken of it is said here.
+    """
+    data = sets_of(params["dataset"], params["seed"], places.own).description
+    plans = {places.plan(page.stage): page.plan(params, data) for page in pages()}
     shutil.rmtree(places.plans, ignore_errors=True)
     for path, plan in plans.items():
         write_plan(plan, path)

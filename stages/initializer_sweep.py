@@ -8,12 +8,12 @@ Held fixed: the network, the optimizer (plain SGD at `lr`), the batch size, the 
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import get_args
 
-from stages.lib.analysis.page import SweepPage
+from stages.lib.analysis.page import SweepPage, initializer_of
 from stages.lib.core.plan import Changed, Recipe
+from stages.params.fields import label_of
 from stages.params.initializer_sweep import InitializerSweep
-from stages.params.network import KernelInitializer
+from stages.params.network import INITIALIZERS
 
 
 class Page(SweepPage):
@@ -23,10 +23,10 @@ class Page(SweepPage):
     reads = ("seed", "lr", "network", "training", "initializer_sweep")
     command = "dvc exp run -S initializer_sweep.replicates=20"
     key = "kernel_initializer"
-    names = get_args(KernelInitializer)
+    names = tuple(INITIALIZERS)
     title = "Best initializer: {kernel_initializer}"
 
     def variants(self, asked: InitializerSweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:
         """Yield the baseline with each initializer."""
-        for initializer in asked.kernel_initializers:
-            yield {"kernel_initializer": initializer}, replace(baseline, kernel_initializer=initializer)
+        for named in asked.kernel_initializers:
+            yield {"kernel_initializer": label_of(named)}, replace(baseline, kernel_initializer=initializer_of(named))

@@ -13,7 +13,7 @@ from stages.lib.analysis.sweep import Trained
 from stages.lib.core.files import whole, write_array, write_csv
 from stages.lib.core.places import Places
 from stages.lib.core.plan import read_plan, write_kept
-from stages.lib.core.points import read_points
+from stages.lib.core.points import read_description, read_points
 from stages.lib.core.runner import run
 from stages.params.training import Training
 
@@ -21,7 +21,7 @@ from stages.params.training import Training
 def main(training: Training, *, places: Places) -> None:
     """Write the figures, tables and chapter of every page, and the network that it chooses."""
     points = read_points(places.points("train"))
-    given = Given(rule=training, rows=len(points), constant=constant_loss(points))
+    given = Given(rule=training, data=read_description(places.description), constant=constant_loss(points))
     with whole(places.chapters) as chapters, whole(places.chosen) as networks:
         for page in pages():
             trained = Trained(read_plan(places.plan(page.stage)), places.trained(page.stage))

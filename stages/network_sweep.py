@@ -77,7 +77,8 @@ class Page(SweepPage):
         ranked = f" Least mean validation loss by activation: {', '.join(by_activation)}." if by_activation else ""
         ends = int(variants["learning_rate"].isin([rates.min(), rates.max()]).sum())
         straight = variants[variants["depth"] == 0]["val_accuracy_mean"]
-        line = f" A straight line gets {share(straight.iloc[0])} right." if len(straight) else ""
+        without = "A straight line" if findings.data.in_the_plane else "A network without hidden layers"
+        line = f" {without} gets {share(straight.iloc[0])} right." if len(straight) else ""
         return (
             f"{size(best).capitalize()} {code(best['activation'])} units ({best['parameters']} parameters) at a "
             f"learning rate of {code(best['learning_rate'])} {figures(found)} Of {len(variants)} networks {len(same)} "

@@ -9,7 +9,7 @@ Held fixed: the network, the batch size, the number of epochs, all other setting
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any
 
 import pandas as pd
 
@@ -20,14 +20,8 @@ from stages.lib.analysis.page import Findings, Given, SweepPage
 from stages.lib.analysis.statistics import compare_to_best
 from stages.lib.analysis.sweep import Sweep
 from stages.lib.core.plan import Changed, Optimizer, Recipe
-from stages.params.optimizer_sweep import OptimizerName, OptimizerSweep
-
-WITH_ARGUMENTS = {
-    "momentum_0.5": Optimizer("sgd", {"momentum": 0.5}),
-    "momentum_0.9": Optimizer("sgd", {"momentum": 0.9}),
-    "momentum_0.99": Optimizer("sgd", {"momentum": 0.99}),
-    "nesterov_0.9": Optimizer("sgd", {"momentum": 0.9, "nesterov": True}),
-}
+from stages.params.fields import arguments_of, name_of
+from stages.params.optimizer_sweep import OptimizerSweep
 
 
 class Momentum(Figures):
@@ -54,17 +48,32 @@ class Page(SweepPage):
     command = "dvc exp run -S optimizer_sweep.replicates=20"
     figures = OptimizerFigures
     key = "optimizer"
-    names = get_args(OptimizerName)
+    # Those of the study, in the order of their colours; a user's own come after them.
+    names = (
+        "adadelta",
+        "adagrad",
+        "adam",
+        "adamax",
+        "adamw",
+        "lion",
+        "momentum_0.5",
+        "momentum_0.9",
+        "momentum_0.99",
+        "nadam",
+        "nesterov_0.9",
+        "rmsprop",
+        "sgd",
+    )
     title = "Best optimizer: {optimizer}"
     charts = ("rates", "variants", "curves")
 
     def variants(self, asked: OptimizerSweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:
         """Yield each optimizer at each of its rates."""
-        for name, rates in asked.learning_rates.items():
-            optimizer = WITH_ARGUMENTS.get(name, Optimizer(name))
-            for rate in rates:
+        for entry in asked.optimizers:
+            optimizer = Optimizer(name_of(entry.optimizer), arguments_of(entry.optimizer))
+            for rate in entry.learning_rates:
                 recipe = replace(baseline, optimizer=optimizer, learning_rate=rate)
-                yield {"optimizer": name, "learning_rate": rate}, recipe
+                yield {"optimizer": entry.name, "learning_rate": rate}, recipe
 
     def tables(self, sweep: Sweep, tuned: Sweep, given: Given) -> dict[str, pd.DataFrame]:
         """Return each optimizer at each rate."""

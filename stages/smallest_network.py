@@ -17,10 +17,11 @@ from stages.lib.analysis.answers import code, share
 from stages.lib.analysis.chapter import Chapter, Column, Picture
 from stages.lib.analysis.figures import Count, Figures, Judged, OverSeeds, Share
 from stages.lib.analysis.measures import summary
-from stages.lib.analysis.page import Chosen, Findings, Given, Params
+from stages.lib.analysis.page import Chosen, Findings, Given, Params, initializer_of
 from stages.lib.analysis.statistics import interval_of_share
 from stages.lib.analysis.sweep import Trained
 from stages.lib.core.plan import Kept, Optimizer, Plan, Recipe, Variant, replicate_seeds
+from stages.lib.core.points import Description
 from stages.params.network import Activation
 
 RELIABLE = 0.9  # share of the restarts
@@ -66,30 +67,35 @@ class Page(page.Page):
     key = "activation"
     names = get_args(Activation)
 
-    def plan(self, params: Params) -> Plan:
+    def plan(self, params: Params, data: Description) -> Plan:
         """Return every shape from every start, whose weights are all kept."""
         asked = params["smallest_network"]
         recipes = [
-            Recipe(
-                hidden_units=hidden_units,
-                activation=activation,
-                kernel_initializer=params["network"].kernel_initializer,
-                optimizer=Optimizer("adam"),
-                learning_rate=asked.learning_rate,
-                batch_size=asked.batch_size,
-                epochs=asked.epochs,
+            (
+                activation,
+                Recipe(
+                    hidden_units=hidden_units,
+                    activation=activation,
+                    kernel_initializer=initializer_of(params["network"].kernel_initializer),
+                    optimizer=Optimizer("adam"),
+                    learning_rate=asked.learning_rate,
+                    batch_size=min(asked.batch_size, data.rows),
+                    epochs=asked.epochs,
+                    inputs=len(data.features),
+                    classes=len(data.classes),
+                ),
             )
             for activation in asked.activations
             for hidden_units in asked.shapes
         ]
         variants = [
-            Variant({"activation": recipe.activation, "hidden_units": label(recipe.hidden_units)}, recipe)
-            for recipe in recipes
+            Variant({"activation": activation, "hidden_units": label(recipe.hidden_units)}, recipe)
+            for activation, recipe in recipes
         ]
         seeds = replicate_seeds(params["seed"], asked.restarts)
         return Plan(variants, seeds, kept=asked.restarts, tested=True)
 
-    def judge(self, trained: Trained, given: Given) -> Findings:  # noqa: ARG002
+    def judge(self, trained: Trained, given: Given) -> Findings:
         """Return the two answers, and the smallest network that any start separates the points with."""
         accuracy, val_loss = trained.array("train_accuracy"), trained.array("val_loss")[:, :, -1]
         table = success_table(trained.plan, accuracy)
@@ -101,7 +107,9 @@ class Page(page.Page):
             for part, measured in (("validation", final), ("test", test))
         }
         chosen = Chosen(Kept(trained.plan.variants[shape].recipe, units=True), trained.weights(shape, restart))
-        return Findings(self.figures.of({**answer(table, accuracy), "kept": kept}), {"variants": table}, chosen)
+        return Findings(
+            given.data, self.figures.of({**answer(table, accuracy), "kept": kept}), {"variants": table}, chosen
+        )
 
     def chapter(self, findings: Findings) -> Chapter:
         """Return the two answers, with a picture of what each unit of the smallest network adds."""

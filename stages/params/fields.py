@@ -1,6 +1,9 @@
 """Types that several sections share."""
 
-from math import prod
+import difflib
+import re
+from collections.abc import Collection, Mapping
+from math import isfinite, prod
 from typing import Annotated, Any, Self
 
 from annotated_types import Ge, Gt, Le, Len
@@ -8,6 +11,8 @@ from pydantic import AfterValidator, AllowInfNan, ConfigDict, Strict, model_vali
 from pydantic.dataclasses import dataclass
 
 SECTION = ConfigDict(extra="forbid")  # a key that nothing reads is a misspelt one
+Named = str | dict[str, dict[str, float | bool]]  # a name of Keras's, or one with its arguments
+NEAR = 0.7  # of difflib's ratio; what is less alike is no slip of the keys
 MOST_NETWORKS = 200_000  # of a sweep; hours of training on a few cores, and the most that was thought of
 
 
@@ -25,6 +30,61 @@ def refuse_too_many(networks: int) -> None:
             f"all combinations are {networks:,} networks, but at most {MOST_NETWORKS:,} are allowed; "
             "shorten a list or take fewer replicates or restarts"
         )
+
+
+def one_of(value: Any, names: Collection[str]) -> str:
+    """Return a name that is one of some; raise ValueError with the nearest where it is none."""
+    if isinstance(value, str) and value in names:
+        return value
+    near = difflib.get_close_matches(str(value), names, n=1, cutoff=NEAR)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    raise ValueError(f"must be one of {', '.join(sorted(names))}{hint}")
+
+
+def with_arguments(value: Any, allowed: Mapping[str, Collection[str]]) -> Named:
+    """Return one of Keras's names, or such a name with its arguments, as it stands in params.yaml.
+
+    Args:
+        value: what stands there, such as `adam`, or `{sgd: {momentum: 0.9}}`.
+        allowed: the names, with the arguments of each.
+
+    Raise ValueError where it is neither.
+    """
+    if isinstance(value, str) and (call := re.fullmatch(r"(\w+)\((.*)\)", value)):
+        name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", call[1]).lower()
+        raise ValueError(
+            f"must be a name, or a name with its arguments; write {{{name}: {{{call[2].replace('=', ': ')}}}}}"
+        )
+    if not isinstance(value, dict):
+        return one_of(value, allowed)
+    if len(value) != 1:
+        raise ValueError("must be a name, or one name with its arguments, such as {name: {argument: 0.5}}")
+    (named, arguments), *_ = value.items()
+    name = one_of(named, allowed)
+    if not isinstance(arguments, dict):
+        raise ValueError(f"must hold the arguments of {name}, such as {{{name}: {{argument: 0.5}}}}")
+    for argument, given in arguments.items():
+        if argument not in allowed[name]:
+            known = f"; it takes {', '.join(sorted(allowed[name]))}" if allowed[name] else "; it takes none"
+            raise ValueError(f"{argument} is no argument of {name} that can be given here{known}")
+        if not isinstance(given, bool) and not (isinstance(given, int | float) and isfinite(given)):
+            raise ValueError(f"{name}.{argument} must be a number, or true or false")
+    return {name: arguments}
+
+
+def name_of(value: Named) -> str:
+    """Return the name of what may have arguments."""
+    return value if isinstance(value, str) else next(iter(value))
+
+
+def arguments_of(value: Named) -> dict[str, float | bool]:
+    """Return the arguments of what may have some."""
+    return {} if isinstance(value, str) else next(iter(value.values()))
+
+
+def label_of(value: Named) -> str:
+    """Return a name and its arguments in one line, such as `random_normal stddev=0.5`."""
+    return " ".join([name_of(value), *(f"{name}={given:g}" for name, given in arguments_of(value).items())])
 
 
 Number = Annotated[float, Strict(), AllowInfNan(False)]

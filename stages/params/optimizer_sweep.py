@@ -1,48 +1,41 @@
 """The section `optimizer_sweep`."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from annotated_types import Len
-from pydantic import AfterValidator, model_validator
+from pydantic import Strict, StringConstraints, model_validator
 from pydantic.dataclasses import dataclass
 
 from stages.params.fields import DISTINCT, SECTION, LearningRate, Replicates, refuse_too_many
+from stages.params.training import Optimizer
 
-# Keras's optimizers that work element by element; Lamb does not, Ftrl and Muon are for other problems.
-OptimizerName = Literal[
-    "adadelta",
-    "adagrad",
-    "adam",
-    "adamax",
-    "adamw",
-    "lion",
-    "momentum_0.5",
-    "momentum_0.9",
-    "momentum_0.99",
-    "nadam",
-    "nesterov_0.9",
-    "rmsprop",
-    "sgd",
-]
-
-Grids = dict[OptimizerName, Annotated[list[LearningRate], *DISTINCT]]
+MOST_OPTIMIZERS = 100
 
 
-def _of_one_length(grids: Grids) -> Grids:
-    lengths = {name: len(grid) for name, grid in grids.items()}
-    if len(set(lengths.values())) > 1:
-        raise ValueError(f"each optimizer must have as many rates as any other, or it is tuned more; now {lengths}")
-    return grids
+@dataclass(frozen=True, config=SECTION)
+class Entry:
+    """An optimizer under a name of its own, with its arguments, and the learning rates that it is tuned over."""
+
+    name: Annotated[str, Strict(), StringConstraints(max_length=40, pattern=r"^[\w.+-]+( [\w.+-]+)*$")]
+    optimizer: Optimizer
+    learning_rates: Annotated[list[LearningRate], *DISTINCT]
 
 
 @dataclass(frozen=True, config=SECTION)
 class OptimizerSweep:
     """The optimizers to compare, each with a grid of learning rates of its own, all of one length."""
 
-    learning_rates: Annotated[Grids, Len(min_length=1), AfterValidator(_of_one_length)]
+    optimizers: Annotated[list[Entry], Len(min_length=1, max_length=MOST_OPTIMIZERS)]
     replicates: Replicates
 
     @model_validator(mode="after")
     def _can_be_trained(self) -> Self:
-        refuse_too_many(sum(map(len, self.learning_rates.values())) * self.replicates)
+        names = [entry.name for entry in self.optimizers]
+        twice = [name for place, name in enumerate(names) if name in names[:place]]
+        if twice:
+            raise ValueError(f"each optimizer must have a name of its own, but two are called {twice[0]!r}; rename one")
+        lengths = {entry.name: len(entry.learning_rates) for entry in self.optimizers}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"each optimizer must have as many rates as any other, or it is tuned more; now {lengths}")
+        refuse_too_many(sum(lengths.values()) * self.replicates)
         return self

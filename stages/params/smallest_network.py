@@ -30,7 +30,10 @@ class SmallestNetwork:
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
-        """Return the widths of every network of one or two hidden layers with at most `most_parameters`."""
+        """Return the widths of every network of one or two hidden layers with at most `most_parameters`.
+
+        They are counted as for two inputs and one output, so that all points meet the same shapes.
+        """
         units = range(1, self.most_parameters)
         shapes = [shape for first in units for shape in ((first,), *((first, second) for second in units))]
         return [shape for shape in shapes if parameters_of(shape) <= self.most_parameters]

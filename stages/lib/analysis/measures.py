@@ -39,9 +39,10 @@ def plateau_epoch(val_loss: np.ndarray, rule: Training) -> int | None:
 
 
 def constant_loss(points: Points) -> float:
-    """Return the binary cross-entropy of the best constant answer: the entropy of the classes, in nats."""
-    share = float(points.y.mean(dtype=np.float64))
-    return float(-share * np.log(share) - (1 - share) * np.log1p(-share))
+    """Return the cross-entropy of the best constant answer: the entropy of the classes, in nats."""
+    _, counts = np.unique(points.y, return_counts=True)
+    shares = counts / len(points)
+    return float(-(shares * np.log(shares)).sum())
 
 
 def diverged(loss: np.ndarray, *, start: np.ndarray, constant: float) -> np.ndarray:

@@ -19,7 +19,9 @@ from stages.lib.analysis import answers
 from stages.lib.analysis.chapter import Chapter, Chart, Picture, variant_table
 from stages.lib.analysis.figures import Figures, SweepFigures
 from stages.lib.analysis.sweep import Sweep, Trained
-from stages.lib.core.plan import Changed, Kept, Optimizer, Plan, Recipe, Variant, replicate_seeds
+from stages.lib.core.plan import Changed, Initializer, Kept, Optimizer, Plan, Recipe, Variant, replicate_seeds
+from stages.lib.core.points import Description
+from stages.params.fields import Named, arguments_of, name_of
 from stages.params.training import Training
 
 Params = dict[str, Any]  # the sections of params.yaml, each built as its type
@@ -32,12 +34,12 @@ class Given:
 
     Args:
         rule: says when a loss has settled.
-        rows: the number of training points.
-        constant: the loss of the best constant answer on them, in nats.
+        data: what there is to say of the points.
+        constant: the loss of the best constant answer on the training points, in nats.
     """
 
     rule: Training
-    rows: int
+    data: Description
     constant: float
 
 
@@ -61,12 +63,14 @@ class Findings:
     """What a page makes of what was measured.
 
     Args:
+        data: what there is to say of the points.
         figures: for metrics/<stage>.json.
         tables: by their names, for plots/<stage>/.
         chosen: the network that is kept.
         tried: a row for each variant of the plan, with what was changed.
     """
 
+    data: Description
     figures: Figures
     tables: dict[str, pd.DataFrame]
     chosen: Chosen | None = None
@@ -95,8 +99,8 @@ class Page(ABC):
         return str(sys.modules[type(self).__module__].__doc__).splitlines()[0]
 
     @abstractmethod
-    def plan(self, params: Params) -> Plan:
-        """Return what is to be trained."""
+    def plan(self, params: Params, data: Description) -> Plan:
+        """Return what is to be trained; `data` is what there is to say of the points."""
 
     @abstractmethod
     def judge(self, trained: Trained, given: Given) -> Findings:
@@ -144,10 +148,10 @@ class SweepPage(Page):
             baseline: the recipe of the baseline, at the learning rate `lr`.
         """
 
-    def plan(self, params: Params) -> Plan:
+    def plan(self, params: Params, data: Description) -> Plan:
         """Return every variant from every seed."""
-        asked = params[self.stage]
-        variants = [Variant(*variant) for variant in self.variants(asked, baseline(params))]
+        asked = self.fitted(params[self.stage], data)
+        variants = [Variant(*variant) for variant in self.variants(asked, baseline(params, data))]
         return Plan(variants, replicate_seeds(params["seed"], asked.replicates))
 
     def judge(self, trained: Trained, given: Given) -> Findings:
@@ -156,11 +160,19 @@ class SweepPage(Page):
         tuned = sweep.tuned()
         best = int(tuned.variants.index[tuned.best])
         grids = self.grids(sweep.variants, sweep.variants.iloc[best])
-        answer = tuned.answer(grids, self.natural) | sweep.counts
+        answer = tuned.answer(grids, self.natural_ends(given.data)) | sweep.counts
         tables = {"curves": tuned.curve_table(), "variants": tuned.variant_table()} | self.tables(sweep, tuned, given)
         figures = self.figures.of(answer | self.more(tuned, given))
         chosen = Chosen(Kept(trained.plan.variants[best].recipe), trained.weights(best, 0))
-        return Findings(figures, tables, chosen, sweep.variants)
+        return Findings(given.data, figures, tables, chosen, sweep.variants)
+
+    def fitted(self, asked: Any, data: Description) -> Any:  # noqa: ARG002
+        """Return the page's own section as it is for these points."""
+        return asked
+
+    def natural_ends(self, data: Description) -> Mapping[str, Collection[float]]:  # noqa: ARG002
+        """Return ends of a grid beyond which there is nothing."""
+        return self.natural
 
     def grids(self, tried: pd.DataFrame, best: pd.Series) -> dict[str, Collection[float]]:
         """Return the values that were tried of what may have a better one beyond its ends."""
@@ -206,18 +218,25 @@ class SweepPage(Page):
         )
 
 
-def baseline(params: Params) -> Recipe:
-    """Return the recipe of the baseline: plain SGD at `lr`."""
+def baseline(params: Params, data: Description) -> Recipe:
+    """Return the recipe of the baseline at the learning rate `lr`; a batch has no more points than there are."""
     network, training = params["network"], params["training"]
     return Recipe(
         hidden_units=tuple(network.hidden_units),
-        activation=network.activation,
-        kernel_initializer=network.kernel_initializer,
-        optimizer=SGD,
+        activation=tuple(network.activation) if isinstance(network.activation, list) else network.activation,
+        kernel_initializer=initializer_of(network.kernel_initializer),
+        optimizer=Optimizer(name_of(training.optimizer), arguments_of(training.optimizer)),
         learning_rate=params["lr"],
-        batch_size=training.batch_size,
+        batch_size=min(training.batch_size, data.rows),
         epochs=training.epochs,
+        inputs=len(data.features),
+        classes=len(data.classes),
     )
+
+
+def initializer_of(named: Named) -> Initializer:
+    """Return an initializer as it stands in params.yaml as that of a recipe."""
+    return Initializer(name_of(named), arguments_of(named))
 
 
 def sections() -> dict[str, Any]:

@@ -49,7 +49,7 @@ class Initializer:
     """
 
     name: str
-    arguments: dict[str, float] = field(default_factory=dict)
+    arguments: dict[str, float | bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, config=EXACT)

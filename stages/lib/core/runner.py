@@ -22,6 +22,7 @@ from stages.lib.core.places import Places
 from stages.lib.core.process import STARTED
 
 PARAMS = Path("params.yaml")
+NEAR = 0.7  # of difflib's ratio; what is less alike is no slip of the keys
 MOST_SHOWN = 100  # characters of a value in a message
 CODE = Path(__file__).parents[2]
 
@@ -122,7 +123,8 @@ def _fault_lines(key: str, kind: Any, error: ValidationError) -> Iterator[str]:
         where = ".".join(_name(part) for part in [key, *fault["loc"]] if part != "[key]")
         message = fault["msg"].removeprefix("Value error, ")
         if fault["type"] == "unexpected_keyword_argument" and is_dataclass(kind):
-            yield _unknown_key(where, [f"{key}.{field.name}" for field in fields(kind)])
+            known = [f"{key}.{field.name}" for field in fields(kind)]
+            yield _unknown_key(where, known, getattr(kind, "HINTS", {}).get(fault["loc"][-1]))
         elif fault["type"] in {"missing", "missing_argument"}:
             yield f"{where} is missing; add it"
         elif fault["type"] == "dataclass_type" and is_dataclass(kind):
@@ -133,14 +135,20 @@ def _fault_lines(key: str, kind: Any, error: ValidationError) -> Iterator[str]:
 
 def _near(fault: Any) -> str:
     allowed = re.findall(r"'([^']+)'", str(fault.get("ctx", {}).get("expected", "")))
-    match = difflib.get_close_matches(str(fault["input"]), allowed, n=1) if isinstance(fault["input"], str) else []
+    match = (
+        difflib.get_close_matches(str(fault["input"]), allowed, n=1, cutoff=NEAR)
+        if isinstance(fault["input"], str)
+        else []
+    )
     return f"; did you mean {match[0]!r}?" if match else ""
 
 
-def _unknown_key(key: str, known: list[str]) -> str:
-    match = difflib.get_close_matches(key, known, n=1)
-    hint = f"did you mean {match[0]}?" if match else f"known: {', '.join(known)}"
-    return f"{key} is not a key that the study reads; {hint}"
+def _unknown_key(key: str, known: list[str], hint: str | None = None) -> str:
+    """Return that a key is unknown, with a hint: what its section says of it, or the key that is spelt most alike."""
+    names = {name.rpartition(".")[2]: name for name in known}  # what the keys of a section share is not alike
+    match = difflib.get_close_matches(key.rpartition(".")[2], names, n=1, cutoff=NEAR)
+    near = f"did you mean {names[match[0]]}?" if match else f"known: {', '.join(known)}"
+    return f"{key} is not a key that the study reads; {hint or near}"
 
 
 def _name(key: Any) -> str:

@@ -1,0 +1,1 @@
+"""Where points come from: constructions of ours and of scikit-learn, and the user's own tables."""

@@ -1,0 +1,194 @@
+"""The points that the section `dataset` asks for: three sets of them, and what there is to say of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, floor, log10
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from stages.lib.core.points import Description, Limits
+from stages.lib.core.runner import Fault
+from stages.lib.data.drawn import SOURCES, table_of
+from stages.lib.data.tables import MOST_CLASSES, Table, read_table
+from stages.params.dataset import Dataset
+
+PARTS = ("train", "validation", "test")
+MARGIN = 0.02  # of the range of a column, beyond its ends in a picture
+STEPS = 8  # about so many from end to end of an axis; the ends are whole steps
+
+
+@dataclass(frozen=True)
+class Sets:
+    """Three sets of points, each a table of columns and, last, the number of the class; and what to say of them.
+
+    Args:
+        parts: `train`, `validation` and `test`.
+        description: of the training points.
+        float_format: in which the numbers are written.
+    """
+
+    parts: dict[str, pd.DataFrame]
+    description: Description
+    float_format: str
+
+
+def sets_of(asked: Dataset, seed: int, own: Path) -> Sets:
+    """Return the points of training, validation and test.
+
+    Args:
+        asked: the section `dataset`.
+        seed: of what is drawn, and of which rows of a table go into each set.
+        own: the folder of the user's tables.
+
+    Raise Fault where a table can't be taken.
+    """
+    return _of_tables(asked, seed, own) if asked.tables else _drawn(asked, seed)
+
+
+def _drawn(asked: Dataset, seed: int) -> Sets:
+    source, random = SOURCES[asked.source], np.random.RandomState(seed)
+    parts = {part: table_of(source.draw(random, asked.points, asked.noise)) for part in PARTS}
+    parts["train"] = _part_of_each_class(parts["train"], asked.fraction, seed)
+    description = Description(
+        title=source.title,
+        about=source.about,
+        features=("x1", "x2"),
+        classes=source.classes,
+        article="the ",
+        limits=limits_of(parts["train"]),
+        rows=len(parts["train"]),
+    )
+    return Sets(parts, description, "%.6f")  # rounding takes in the last bit, in which two machines' sines may differ
+
+
+def _of_tables(asked: Dataset, seed: int, own: Path) -> Sets:
+    table = read_table(own / asked.source, asked.label)
+    classes = classes_of(table)
+    others = {
+        part: read_table(own / name, table.label)
+        for part, name in (("validation", asked.validation), ("test", asked.test))
+        if isinstance(name, str)
+    }
+    parts = _split(_numbered(table, classes), asked, classes, seed, table.path)
+    for part, other in others.items():
+        parts[part] = _numbered(_alike(other, table), classes)
+    parts["train"] = _part_of_each_class(parts["train"], asked.fraction, seed)
+    features = list(table.numbers)
+    mean, deviation = parts["train"][features].mean(), parts["train"][features].std(ddof=0)
+    for name in features:
+        if not deviation[name] > 0:
+            raise Fault(
+                f"{table.path}: column {name!r} holds {mean[name]:g} in all rows that are learned from, so it tells "
+                "nothing apart; remove it"
+            )
+    if asked.standardise:
+        for part in parts.values():
+            part[features] = (part[features] - mean) / deviation
+    listed = f"{', '.join(classes[:-1])} and {classes[-1]}"
+    description = Description(
+        title=table.path.stem,
+        about=f"{listed} by {len(features)} column{'s' * (len(features) > 1)} of {table.path.name}",
+        features=tuple(features),
+        classes=classes,
+        article="",
+        limits=limits_of(parts["train"]),
+        rows=len(parts["train"]),
+        mean=tuple(mean) if asked.standardise else (),
+        deviation=tuple(deviation) if asked.standardise else (),
+    )
+    return Sets(parts, description, "%.9g")  # as many digits as tell all 32-bit numbers apart
+
+
+def classes_of(table: Table) -> tuple[str, ...]:
+    """Return the labels of a table once each: whole numbers by their size, text by the alphabet.
+
+    Raise Fault where they are not 2 to 20.
+    """
+    labels = set(table.labels)
+    if not 2 <= len(labels) <= MOST_CLASSES:
+        shown = f" ({next(iter(labels))!r})" if len(labels) == 1 else ""
+        raise Fault(
+            f"{table.path}: column {table.label!r} holds {len(labels):,} label{'s' * (len(labels) > 1)}{shown}, but "
+            f"must hold from 2 to {MOST_CLASSES}; is it the column of labels? dataset.label names it"
+        )
+    whole = all(label.lstrip("-").isdecimal() for label in labels)
+    return tuple(sorted(labels, key=int) if whole else sorted(labels))
+
+
+def limits_of(table: pd.DataFrame) -> Limits:
+    """Return for each column whole steps a little below its least and above its greatest value.
+
+    A step is 1, 2 or 5 times a power of 10, such that there are about 8 from end to end.
+    """
+    return tuple(_ends(table[name].min(), table[name].max()) for name in table.columns[:-1])
+
+
+def _ends(least: float, greatest: float) -> tuple[float, float]:
+    margin = MARGIN * (greatest - least)
+    rough = (greatest - least) / STEPS
+    power = 10.0 ** floor(log10(rough))
+    step = power * next(factor for factor in (1, 2, 5, 10) if rough <= factor * power * (1 + 1e-9))
+    return float(floor((least - margin) / step) * step), float(ceil((greatest + margin) / step) * step)
+
+
+def _numbered(table: Table, classes: Sequence[str]) -> pd.DataFrame:
+    """Return the columns of a table and, last, the numbers of the classes, under the name of the column of labels.
+
+    Raise Fault where a label is none of the classes.
+    """
+    for line, label in zip(table.lines, table.labels, strict=True):
+        if label not in classes:
+            raise Fault(
+                f"{table.path}: line {line}, column {table.label!r} holds {label!r}, but must hold one of those of the "
+                f"training points: {', '.join(classes)}"
+            )
+    return table.numbers.assign(**{table.label: [classes.index(label) for label in table.labels]})
+
+
+def _alike(table: Table, first: Table) -> Table:
+    """Return a table with its columns in the order of the first one; raise Fault where they are not the same."""
+    missing = [name for name in first.numbers if name not in table.numbers]
+    more = [name for name in table.numbers if name not in first.numbers]
+    if missing or more:
+        what = f"has no column {missing[0]!r}" if missing else f"has the column {more[0]!r}"
+        raise Fault(f"{table.path}: it {what}, other than {first.path.name}; both must have the same columns")
+    return Table(table.path, table.numbers[list(first.numbers)], table.labels, table.label, table.lines)
+
+
+def _split(
+    table: pd.DataFrame, asked: Dataset, classes: Sequence[str], seed: int, path: Path
+) -> dict[str, pd.DataFrame]:
+    """Return the rows of each set, by class: at least one of each class in each set.
+
+    Raise Fault where a class has too few.
+    """
+    random = np.random.RandomState(seed)
+    shares = {part: share for part in PARTS[1:] if isinstance(share := getattr(asked, part), float)}
+    places: dict[str, list[np.ndarray]] = {part: [] for part in ("train", *shares)}
+    for number, rows in table.groupby(table.columns[-1]):
+        order = random.permutation(rows.index.to_numpy())
+        for part, share in shares.items():
+            count = max(1, round(share * len(rows)))
+            places[part].append(order[:count])
+            order = order[count:]
+        if not len(order):
+            raise Fault(
+                f"{path}: class {classes[int(str(number))]!r} has {len(rows)} row{'s' * (len(rows) > 1)}, too few to "
+                f"have one in each of {', '.join(places)}; add rows, remove the class, or change the shares"
+            )
+        places["train"].append(order)
+    return {part: table.loc[np.sort(np.concatenate(chosen))] for part, chosen in places.items()}
+
+
+def _part_of_each_class(table: pd.DataFrame, fraction: float, seed: int) -> pd.DataFrame:
+    """Return a share of the rows of each class, at least one, in their order; a larger share has the rows of a smaller.
+
+    Which they are follows from the seed.
+    """
+    if fraction == 1:
+        return table
+    random = np.random.RandomState(seed)
+    orders = [random.permutation(rows.index.to_numpy()) for _, rows in table.groupby(table.columns[-1])]
+    return table.loc[np.sort(np.concatenate([order[: max(1, round(fraction * len(order)))] for order in orders]))]
