@@ -1,47 +1,61 @@
 """What do the chosen networks answer?
 
-Builds the network that each stage keeps, in Keras's format, and asks it for its answers all over the plane. It trains
-nothing: the weights are those that the stage ended with.
+Builds the network that each stage keeps, in Keras's format, and asks it for its answers: all over the plane, or, where
+the points do not lie in one, at the validation points. It trains nothing: the weights are those that the stage ended
+with.
 """
 
-from dataclasses import asdict
 from pathlib import Path
+
+import keras
 
 from stages.lib.core.files import whole, write_array, write_text
 from stages.lib.core.places import Places
-from stages.lib.core.plan import read_kept, read_weights
+from stages.lib.core.plan import Kept, read_kept, read_weights
+from stages.lib.core.points import Limits, read_description, read_points
 from stages.lib.core.runner import run
 from stages.lib.engine.archive import save_network
-from stages.lib.engine.grid import predict_grid, predict_units, summary_text
-from stages.lib.engine.network import dense_network, optimizer_of
+from stages.lib.engine.grid import predict, predict_grid, predict_units, summary_text
+from stages.lib.engine.network import network_of
 from stages.params.prediction_grid import PredictionGrid
 
 
 def main(prediction_grid: PredictionGrid, *, places: Places) -> None:
-    """Write each network, and its grid; a grid for each epoch where it was followed while it learned."""
-    with whole(places.grids) as grids:
+    """Write each network, and what it answers: a folder of grids, and a folder of answers, one of which is empty."""
+    description, validation = read_description(places.description), read_points(places.points("validation"))
+    with whole(places.grids) as grids, whole(places.answers) as answers:
+        grids.mkdir()
+        answers.mkdir()
         for folder in sorted(places.chosen.iterdir()):
-            build(folder, prediction_grid, places, grids)
+            kept = read_kept(folder / "kept.json")
+            network = network_of(kept.recipe, name=folder.name)
+            if description.in_the_plane:
+                write_grids(network, folder, kept, grids, limits=description.limits, points=prediction_grid.points)
+            network.set_weights(read_weights(folder / "weights.npy", kept.recipe))
+            save_network(network, places.model(folder.name))
+            if not description.in_the_plane:
+                write_array(predict(network, validation.x), answers / f"{folder.name}.npy")
+            if kept.summary:
+                write_text(summary_text(network), places.summary(folder.name))
 
 
-def build(chosen: Path, asked: PredictionGrid, places: Places, grids: Path) -> None:
-    """Write the network of a stage, and what is wanted besides."""
-    stage, kept = chosen.name, read_kept(chosen / "kept.json")
-    recipe, square = kept.recipe, asdict(asked)
-    optimizer = optimizer_of(recipe.optimizer)(recipe.learning_rate)
-    network = dense_network(recipe.hidden_units, recipe.activation, optimizer, name=stage)
+def write_grids(
+    network: keras.Sequential, chosen: Path, kept: Kept, grids: Path, *, limits: Limits, points: int
+) -> None:
+    """Write the grid of a network; one for each epoch where it was followed while it learned; and those of its units.
+
+    Its units are drawn where they add up to one logit, which is so for two classes.
+    """
+    stage, recipe = chosen.name, kept.recipe
     snapshots = sorted((chosen / "snapshots").glob("*.npy"))
     for snapshot in snapshots:
         network.set_weights(read_weights(snapshot, recipe))
-        write_array(predict_grid(network, **square), grids / stage / snapshot.name)
+        write_array(predict_grid(network, limits=limits, points=points), grids / stage / snapshot.name)
     network.set_weights(read_weights(chosen / "weights.npy", recipe))
-    save_network(network, places.model(stage))
     if not snapshots:
-        write_array(predict_grid(network, **square), grids / f"{stage}.npy")
-    if kept.units:
-        write_array(predict_units(network, **square), grids / f"{stage}_units.npy")
-    if kept.summary:
-        write_text(summary_text(network), places.summary(stage))
+        write_array(predict_grid(network, limits=limits, points=points), grids / f"{stage}.npy")
+    if kept.units and recipe.classes == 2:
+        write_array(predict_units(network, limits=limits, points=points), grids / f"{stage}_units.npy")
 
 
 if __name__ == "__main__":

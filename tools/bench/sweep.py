@@ -8,7 +8,7 @@ from pathlib import Path
 import stages  # noqa: F401  it pins, so it comes before Keras
 
 # isort: split
-from stages.lib.core.plan import Optimizer, Plan, Recipe, Variant
+from stages.lib.core.plan import Initializer, Optimizer, Plan, Recipe, Variant
 from stages.lib.core.points import Points
 from stages.lib.engine.fleets import train_plan
 from tools.bench.work import BATCH_SIZE, HIDDEN_UNITS, LEARNING_RATE, points
@@ -16,12 +16,13 @@ from tools.bench.work import BATCH_SIZE, HIDDEN_UNITS, LEARNING_RATE, points
 
 def main(members: str, rows: str, epochs: str, folder: str) -> None:
     """Print peak memory in MiB of this process and of the largest it started, and the seconds."""
-    recipe = Recipe(HIDDEN_UNITS, "relu", "glorot_uniform", Optimizer("sgd"), LEARNING_RATE, BATCH_SIZE, int(epochs))
+    optimizer, initializer = Optimizer("sgd"), Initializer("glorot_uniform")
+    recipe = Recipe(HIDDEN_UNITS, "relu", initializer, optimizer, LEARNING_RATE, BATCH_SIZE, int(epochs))
     plan = Plan([Variant({}, recipe)], seeds=list(range(int(members))))
     data = Points(*points(int(rows)))
     began = time.perf_counter()
     sets, shards = {"train": data, "validation": data}, Path(folder)
-    train_plan(plan, sets, name="sweep", shards=shards, folder=shards.with_name("out"))
+    train_plan(plan, lambda _: sets, name="sweep", shards=shards, folder=shards.with_name("out"))
     seconds = time.perf_counter() - began
     peaks = [resource.getrusage(who).ru_maxrss // 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     print(*peaks, seconds)

@@ -38,13 +38,14 @@ def engine(members: int, rows: int, epochs: int) -> Work:
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     import keras
 
+    from stages.lib.core.plan import Initializer
     from stages.lib.core.points import Points
     from stages.lib.engine.fleet import Fleet, Member
     from stages.lib.engine.fleets import EPOCHS_AT_ONCE
 
     data = Points(*points(rows))
     fleet = Fleet(
-        [Member(HIDDEN_UNITS, "glorot_uniform", LEARNING_RATE, seed) for seed in range(members)],
+        [Member(HIDDEN_UNITS, Initializer("glorot_uniform"), LEARNING_RATE, seed) for seed in range(members)],
         activation="relu",
         optimizer=keras.optimizers.SGD,
         train=data,

@@ -17,7 +17,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
 from stages.lib.core.files import damaged, read_array, write_text
-from stages.lib.core.shapes import parameters_of, widths_of
+from stages.lib.core.shapes import activations_of, parameters_of, widths_of
 
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")  # in Keras's names and order
 EXACT = ConfigDict(extra="forbid")
@@ -83,7 +83,7 @@ class Recipe:
     @property
     def activations(self) -> tuple[str, ...]:
         """Return the activation of each hidden layer."""
-        return self.activation if isinstance(self.activation, tuple) else (self.activation,) * len(self.hidden_units)
+        return activations_of(self.activation, self.hidden_units)
 
     @property
     def widths(self) -> tuple[int, ...]:

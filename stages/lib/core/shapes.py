@@ -9,6 +9,11 @@ def outputs_of(classes: int) -> int:
     return 1 if classes == 2 else classes
 
 
+def activations_of(activation: str | Sequence[str], hidden_units: Sequence[int]) -> tuple[str, ...]:
+    """Return the activation of each hidden layer, of one for all, or of one for each."""
+    return (activation,) * len(hidden_units) if isinstance(activation, str) else tuple(activation)
+
+
 def widths_of(hidden_units: Sequence[int], inputs: int = 2, classes: int = 2) -> tuple[int, ...]:
     """Return the number of inputs, of units of each hidden layer, and of outputs."""
     return (inputs, *hidden_units, outputs_of(classes))

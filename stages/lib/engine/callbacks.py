@@ -17,11 +17,11 @@ from matplotlib.figure import Figure
 
 from stages.lib.core.files import whole, write_text
 from stages.lib.core.places import Places
-from stages.lib.core.plan import EarlyStopping, Recipe, read_plan
+from stages.lib.core.plan import EarlyStopping, read_plan
 from stages.lib.core.png import write_png
 from stages.lib.core.points import Points, read_points
 from stages.lib.core.runner import run
-from stages.lib.engine.network import dense_network, judge, optimizer_of
+from stages.lib.engine.network import judge, network_of
 from stages.lib.engine.progress import Progress
 
 
@@ -36,7 +36,13 @@ def train(stage: str, *, places: Places) -> None:
     rule = plan.early_stopping or EarlyStopping(min_delta=0.0, patience=plan.epochs)  # which never stops
     keras.utils.set_random_seed(seed)
     points, held_out = read_points(places.points("train")), read_points(places.points("validation"))
-    network = _network(variant.recipe, len(points), stage)
+    recipe = variant.recipe
+    network = network_of(
+        recipe,
+        name=stage,
+        kernel_initializer=recipe.kernel_initializer,
+        steps_per_execution=-(-len(points) // recipe.batch_size),  # an epoch per call into XLA: the same weights
+    )
     early_stopping = keras.callbacks.EarlyStopping(
         "val_loss", min_delta=rule.min_delta, patience=rule.patience, restore_best_weights=True
     )
@@ -48,7 +54,7 @@ def train(stage: str, *, places: Places) -> None:
         history = network.fit(
             points.x,
             points.y,
-            batch_size=variant.recipe.batch_size,
+            batch_size=recipe.batch_size,
             epochs=plan.epochs,
             validation_data=(held_out.x, held_out.y),
             validation_batch_size=len(held_out),
@@ -56,7 +62,9 @@ def train(stage: str, *, places: Places) -> None:
                 early_stopping,
                 keras.callbacks.ModelCheckpoint(best, **keep),
                 keras.callbacks.ModelCheckpoint(folder / "improvements/{epoch:04d}.weights.h5", **keep),
-                PlotLossesKeras(outputs=[matplotlib_plot(picture)], step_names="epoch (the first is 0)"),
+                PlotLossesKeras(
+                    outputs=[matplotlib_plot(picture, recipe.classes)], step_names="epoch (the first is 0)"
+                ),
                 Progress(),
             ],
             verbose=0,
@@ -77,24 +85,15 @@ def train(stage: str, *, places: Places) -> None:
         write_text(json.dumps(found), folder / "callbacks.json")
 
 
-def _network(recipe: Recipe, rows: int, name: str) -> keras.Sequential:
-    return dense_network(
-        recipe.hidden_units,
-        recipe.activation,
-        optimizer_of(recipe.optimizer)(recipe.learning_rate),
-        kernel_initializer=recipe.kernel_initializer,
-        name=name,
-        steps_per_execution=-(-rows // recipe.batch_size),  # an epoch per call into XLA: the same weights
-    )
-
-
 def judge_held_out(network: keras.Sequential, points: Points) -> dict[str, float]:
     """Return `val_loss` and `val_accuracy` of the network as it is now."""
     return {f"val_{name}": value for name, value in judge(network, points).items()}
 
 
-def matplotlib_plot(path: Path) -> MatplotlibPlot:
+def matplotlib_plot(path: Path, classes: int = 2) -> MatplotlibPlot:
     """Return livelossplot's drawing of the curves, which writes each state over the last one."""
+    loss = "binary cross-entropy [nats]" if classes == 2 else "cross-entropy [nats]"
+    accuracy = "share of points on the right side" if classes == 2 else "share of points with the right class"
 
     def prepare(figure: Figure, axes: np.ndarray, groups: int) -> None:
         figure.set_size_inches(10, 4)
@@ -102,7 +101,7 @@ def matplotlib_plot(path: Path) -> MatplotlibPlot:
     def label(axes: Axes, group: str, step_name: str) -> None:
         axes.set(title=group.capitalize(), xlabel=step_name)
         axes.set_yscale("log" if group == "Loss" else "linear")
-        axes.set_ylabel("binary cross-entropy [nats]" if group == "Loss" else "share of points on the right side")
+        axes.set_ylabel(loss if group == "Loss" else accuracy)
         axes.legend()
 
     def save(figure: Figure) -> None:

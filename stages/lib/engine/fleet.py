@@ -4,7 +4,7 @@ A loop of `model.fit` over small networks spends nearly all of its time on the o
 each batch, not on arithmetic. A `Fleet` stacks M networks along a leading member axis and
 runs a whole epoch of all of them in one XLA-compiled call, driven by Keras's own `fit`.
 
-Members differ in seed, learning rate, initializer, width and L2 penalty; they share depth, activation,
+Members differ in seed, learning rate, initializer, width and L2 penalty; they share depth, activations,
 optimizer, batch size and data. A member trains to the same bits whatever else is in the fleet.
 """
 
@@ -16,14 +16,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from stages.lib.core.plan import METRICS
+from stages.lib.core.plan import METRICS, Initializer
 from stages.lib.core.points import Points
-from stages.lib.core.shapes import INPUTS, widths_of
-from stages.lib.engine.network import OptimizerFactory, dense_network, pinned_initializer
+from stages.lib.core.shapes import activations_of, widths_of
+from stages.lib.engine.network import OptimizerFactory, dense_network, seeded_initializer
 from stages.lib.engine.products import product
 
 WIDTH_MULTIPLE = 4  # narrower networks cost little less, and would each need a program of their own
 JUDGED_AT_ONCE = 64  # points; what a fleet makes of them stays in the processor's cache
+NARROW = 2  # inputs, for which XLA's matrix product takes twice as long as a sum
 SMALLEST_FLEET = 2  # XLA turns a batched product of one member into other code
 
 
@@ -32,7 +33,7 @@ class Member:
     """One network of a fleet: all that may differ between networks that train together."""
 
     hidden_units: tuple[int, ...]
-    kernel_initializer: str
+    kernel_initializer: Initializer
     learning_rate: float
     seed: int
     l2: float = 0.0
@@ -44,7 +45,7 @@ class Member:
 
 
 class Fleet(keras.Model):
-    """M dense networks with one output unit for two classes, trained on one set of points.
+    """M dense networks, trained on one set of points; one output unit tells two classes apart, a softmax more.
 
     Kernels have the shape (M, in, out), biases (M, out, 1), activations (M, units, batch): with the batch
     innermost, a bias or a gate is one number to a row, and XLA uses whole vector registers.
@@ -53,12 +54,13 @@ class Fleet(keras.Model):
 
     Args:
         members: the networks; `padded_units` must be the same for all, or ValueError is raised.
-        activation: Keras's name of the activation of the hidden units.
+        activation: Keras's name of the activation of the hidden units, or one for each hidden layer.
         optimizer: a class of Keras's, or a function that makes one from its learning rate; it must
             work element by element, as SGD and Adam do. The rate is a function that returns
             the rates of all members, shape (M, 1, 1), or a number for a network taken out.
         train: the points to learn.
         validation: the points to judge by after each epoch.
+        classes: that are told apart.
         name: what the progress bar calls the fleet.
     """
 
@@ -66,19 +68,22 @@ class Fleet(keras.Model):
         self,
         members: Sequence[Member],
         *,
-        activation: str,
+        activation: str | Sequence[str],
         optimizer: OptimizerFactory,
         train: Points,
         validation: Points,
+        classes: int = 2,
         name: str = "fleet",
     ) -> None:
         super().__init__(name=name)
         if len({member.padded_units for member in members}) != 1:
             raise ValueError("the members of a fleet must have the same `padded_units`; train one fleet of each kind")
         self.members = tuple(members)
-        self._activation = activation
-        self._activate = keras.activations.get(activation)
-        self._train, self._validation = train, validation
+        self._inputs, self._classes = train.x.shape[1], classes
+        self._activations = activations_of(activation, members[0].hidden_units)
+        self._activate = [keras.activations.get(name) for name in self._activations]
+        # Outside of what is compiled, so that they are arguments of the program, and no part of it.
+        self._train, self._validation = ((tf.constant(some.x), tf.constant(some.y)) for some in (train, validation))
         self._make_optimizer = optimizer
         self._rows = self.members * (SMALLEST_FLEET if len(members) < SMALLEST_FLEET else 1)
         self._add_weights()
@@ -90,11 +95,11 @@ class Fleet(keras.Model):
         self.built = True
 
     def _add_weights(self) -> None:
-        widths = widths_of(self._rows[0].padded_units)
+        widths = self._widths(self._rows[0].padded_units)
         kernels = [np.zeros((len(self._rows), *shape), np.float32) for shape in pairwise(widths)]
         masks = [np.zeros((len(self._rows), units, 1), np.float32) for units in widths[1:-1]]
         for row, member in enumerate(self._rows):
-            for kernel, values in zip(kernels, initial_kernels(member), strict=True):
+            for kernel, values in zip(kernels, initial_kernels(member, self._inputs, self._classes), strict=True):
                 kernel[row, : values.shape[0], : values.shape[1]] = values
             for mask, units in zip(masks, member.hidden_units, strict=True):
                 mask[row, :units] = 1
@@ -103,13 +108,16 @@ class Fleet(keras.Model):
         biases = [np.zeros((len(self._rows), units, 1), np.float32) for units in widths[1:]]
         self._biases = [self._add(f"bias_{layer}", bias) for layer, bias in enumerate(biases)]
 
+    def _widths(self, hidden_units: Sequence[int]) -> tuple[int, ...]:
+        return widths_of(hidden_units, self._inputs, self._classes)
+
     def _add(self, name: str, values: np.ndarray) -> keras.Variable:
         return self.add_weight(shape=values.shape, initializer=lambda *_, **__: values, dtype="float32", name=name)
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
-        """Return the logits, shape (M, 1, batch), of points of shape (M, 2, batch), or (1, 2, batch) for all."""
-        for kernel, bias, mask in zip(self._kernels, self._biases, self._masks, strict=False):
-            x = self._activate(_product(kernel, x) + bias) * mask
+        """Return the logits, shape (M, outputs, batch), of points (M, inputs, batch), or (1, inputs, batch) for all."""
+        for kernel, bias, mask, activate in zip(self._kernels, self._biases, self._masks, self._activate, strict=False):
+            x = activate(_product(kernel, x) + bias) * mask
         return _product(self._kernels[-1], x) + self._biases[-1]
 
     def train(
@@ -126,7 +134,7 @@ class Fleet(keras.Model):
 
         Args:
             epochs: passes over the training points; a multiple of `epochs_per_step`, or ValueError is raised.
-            batch_size: points per update.
+            batch_size: points per update; all of them where they are fewer.
             callbacks: of Keras.
             epochs_per_step: Keras takes longer over a step than a small fleet over an epoch; with more than
                 one, callbacks see only the last epoch of each step. It changes no bit.
@@ -134,8 +142,9 @@ class Fleet(keras.Model):
         if epochs % epochs_per_step:
             raise ValueError(f"`epochs_per_step` is {epochs_per_step}, but must divide `epochs`, which is {epochs}")
         seeds = [member.seed for member in self._rows]
+        rows = len(self._train[0])
         steps = batch_orders(
-            seeds, rows=len(self._train), batch_size=batch_size, epochs=epochs, epochs_per_step=epochs_per_step
+            seeds, rows=rows, batch_size=min(batch_size, rows), epochs=epochs, epochs_per_step=epochs_per_step
         )
         history = self.fit(
             steps,
@@ -177,7 +186,7 @@ class Fleet(keras.Model):
         Each member's loss is the mean over its batch; their sum is what is differentiated, so that no
         member's gradient depends on M.
         """
-        x, y = tf.constant(self._train.x), tf.constant(self._train.y)
+        x, y = self._train
 
         def update(step: tf.Tensor, loss: tf.Tensor, hits: tf.Tensor) -> tuple[tf.Tensor, ...]:
             with tf.GradientTape() as tape:
@@ -186,9 +195,8 @@ class Fleet(keras.Model):
             self.optimizer.apply(tape.gradient(total, self.trainable_variables))
             return step + 1, loss + batch_loss, hits + batch_hits
 
-        trained = self._means(update, steps=orders.shape[0], batch_size=orders.shape[-1], rows=len(self._train))
-        judged = self._judge(tf.constant(self._validation.x), tf.constant(self._validation.y))
-        return *trained, *judged
+        trained = self._means(update, steps=orders.shape[0], batch_size=orders.shape[-1], rows=len(x))
+        return *trained, *self._judge(*self._validation)
 
     def _penalty(self) -> tf.Tensor | float:
         """Return what the members' L2 penalties add to the sum of their losses; a constant 0 changes no bit."""
@@ -202,7 +210,7 @@ class Fleet(keras.Model):
         return {"loss": loss.numpy()[: len(self.members)], "accuracy": accuracy.numpy()[: len(self.members)]}
 
     def _judge(self, x: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        rows = tf.constant(_in_batches(np.arange(x.shape[0])[np.newaxis], JUDGED_AT_ONCE))
+        rows = tf.constant(_in_batches(np.arange(x.shape[0]), JUDGED_AT_ONCE)[:, np.newaxis])
 
         def add(step: tf.Tensor, loss: tf.Tensor, hits: tf.Tensor) -> tuple[tf.Tensor, ...]:
             batch_loss, batch_hits, _ = self._score(x, y, rows[step], step)
@@ -226,7 +234,7 @@ class Fleet(keras.Model):
     def _score(
         self, x: tf.Tensor, y: tf.Tensor, rows: tf.Tensor, step: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Return each member's binary cross-entropy and hits at its rows, both (M, batch), and how many rows they are.
+        """Return each member's cross-entropy and hits at its rows, both (M, batch), and how many rows they are.
 
         `rows` are those of a step, shape (M, batch), or (1, batch) where all members see the same. Of the last
         step they may be fewer; what stands in place of the others counts 0.
@@ -234,15 +242,14 @@ class Fleet(keras.Model):
         batch_size = rows.shape[-1]
         count = tf.minimum(batch_size, x.shape[0] - step * batch_size)
         present = tf.cast(tf.range(batch_size) < count, tf.float32)
-        logits = self(tf.stack([tf.gather(coordinate, rows) for coordinate in tf.unstack(x, axis=1)], axis=1))[:, 0]
-        y = tf.broadcast_to(tf.gather(y[:, 0], rows), logits.shape)
-        loss = tf.nn.sigmoid_cross_entropy_with_logits(y, logits)
-        hits = tf.cast((logits > 0) == (y > 0.5), tf.float32)
-        return loss * present, hits * present, tf.cast(count, tf.float32)
+        logits = self(_columns(x, rows))
+        y = tf.broadcast_to(tf.gather(y[:, 0], rows), (logits.shape[0], batch_size))
+        loss, hits = _of_two_classes(y, logits[:, 0]) if self._classes == 2 else _of_classes(y, logits)
+        return loss * present, tf.cast(hits, tf.float32) * present, tf.cast(count, tf.float32)
 
     def weights_of(self, member: int) -> list[np.ndarray]:
         """Return a member's kernels and biases, without padding, in the order of `network`'s `set_weights`."""
-        widths = widths_of(self.members[member].hidden_units)
+        widths = self._widths(self.members[member].hidden_units)
         arrays = []
         for layer, (kernel, bias) in enumerate(zip(self._kernels, self._biases, strict=True)):
             arrays += [
@@ -255,33 +262,53 @@ class Fleet(keras.Model):
         """Return a copy of a member as a plain Keras network, which gives the member's answers."""
         chosen = self.members[member]
         optimizer = self._make_optimizer(chosen.learning_rate)
-        network = dense_network(chosen.hidden_units, self._activation, optimizer, name=self.name)
+        network = dense_network(
+            chosen.hidden_units,
+            self._activations,
+            optimizer,
+            name=self.name,
+            inputs=self._inputs,
+            classes=self._classes,
+        )
         network.set_weights(self.weights_of(member))
         return network
 
 
 def _product(kernel: keras.Variable, x: tf.Tensor) -> tf.Tensor:
     """Return what units sum up, shape (M, out, batch), of a kernel (M, in, out) and inputs (M, in, batch)."""
-    if kernel.shape[1] == INPUTS:  # too narrow for XLA's matrix product, which takes twice as long
+    if kernel.shape[1] <= NARROW:
         return tf.reduce_sum(tf.expand_dims(kernel, 3) * x[:, :, tf.newaxis], axis=1)
     return product(kernel, x, transpose_a=True)
 
 
-def initial_kernels(member: Member) -> list[np.ndarray]:
+def _columns(x: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
+    """Return the points of some rows, shape (M, batch), with the batch innermost: (M, inputs, batch)."""
+    if x.shape[1] <= NARROW:
+        return tf.stack([tf.gather(column, rows) for column in tf.unstack(x, axis=1)], axis=1)
+    return tf.transpose(tf.gather(x, rows), (0, 2, 1))
+
+
+def _of_two_classes(y: tf.Tensor, logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return the binary cross-entropy, and whether the answer is right; all of shape (M, batch)."""
+    return tf.nn.sigmoid_cross_entropy_with_logits(y, logits), (logits > 0) == (y > 0.5)
+
+
+def _of_classes(y: tf.Tensor, logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return the cross-entropy of a softmax, and whether the answer is right, of logits (M, classes, batch)."""
+    right = y[:, tf.newaxis] == tf.range(logits.shape[1], dtype=tf.float32)[:, tf.newaxis]
+    shifted = logits - tf.stop_gradient(tf.reduce_max(logits, axis=1, keepdims=True))  # no exponential overflows
+    loss = tf.math.log(tf.reduce_sum(tf.exp(shifted), axis=1)) - tf.reduce_sum(tf.where(right, shifted, 0.0), axis=1)
+    return loss, tf.argmax(logits, axis=1, output_type=tf.int32) == tf.cast(y, tf.int32)
+
+
+def initial_kernels(member: Member, inputs: int = 2, classes: int = 2) -> list[np.ndarray]:
     """Return the kernels, each of shape (in, out), that Keras's initializer draws for a network of its own."""
-    widths = widths_of(member.hidden_units)
+    widths = widths_of(member.hidden_units, inputs, classes)
     seeds = np.random.SeedSequence(member.seed).generate_state(len(widths) - 1)
     return [
         np.asarray(seeded_initializer(member.kernel_initializer, int(seed))(shape, dtype="float32"))
         for seed, shape in zip(seeds, pairwise(widths), strict=True)
     ]
-
-
-def seeded_initializer(name: str, seed: int) -> keras.initializers.Initializer:
-    """Return Keras's initializer of that name with its defaults and, where it draws at random, that seed."""
-    initializer = pinned_initializer(name)
-    config = initializer.get_config()
-    return type(initializer).from_config(config | {"seed": seed} if "seed" in config else config)
 
 
 def batch_orders(
@@ -299,7 +326,8 @@ def batch_orders(
         for _ in range(epochs // epochs_per_step):
             orders = np.empty(shape, np.int32)
             for epoch in orders:
-                epoch[:] = _in_batches(np.array([generator.permutation(rows) for generator in generators]), batch_size)
+                for member, generator in enumerate(generators):
+                    epoch[:, member] = _in_batches(generator.permutation(rows), batch_size)
             yield orders
 
     orders = tf.data.Dataset.from_generator(generate, output_signature=tf.TensorSpec(shape, tf.int32))
@@ -308,10 +336,9 @@ def batch_orders(
     return orders.with_options(options)
 
 
-def _in_batches(orders: np.ndarray, batch_size: int) -> np.ndarray:
-    """Return each member's row numbers, shape (M, rows), in batches: (steps, M, batch), the last filled up with 0."""
-    members, rows = orders.shape
-    steps = -(-rows // batch_size)
-    padded = np.zeros((members, steps * batch_size), np.int32)
-    padded[:, :rows] = orders
-    return padded.reshape(members, steps, batch_size).swapaxes(0, 1)
+def _in_batches(order: np.ndarray, batch_size: int) -> np.ndarray:
+    """Return row numbers, shape (rows,), in batches: (steps, batch), the last filled up with 0."""
+    steps = -(-len(order) // batch_size)
+    padded = np.zeros(steps * batch_size, np.int32)
+    padded[: len(order)] = order
+    return padded.reshape(steps, batch_size)

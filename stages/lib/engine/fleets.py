@@ -1,22 +1,25 @@
 """A plan trained as fleets side by side, on all cores or on a cluster.
 
-What can't train as one (other depths, activations, optimizers, batch sizes) makes a fleet of its own, and a large
-fleet is cut into shards. A network trains to the same bits whatever else is in its fleet and wherever it is trained.
+What can't train as one (other points, depths, activations, optimizers, batch sizes) makes a fleet of its own, and a
+large fleet is cut into shards. A network trains to the same bits whatever else is in its fleet and wherever it is
+trained.
 What a shard found goes to a file at once, so that training needs no more memory than a shard does.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
+import joblib
 import keras
 import numpy as np
 
 from stages.lib.core.files import array_on_disk, whole
-from stages.lib.core.plan import METRICS, Plan, Recipe
+from stages.lib.core.plan import METRICS, Plan, Recipe, Variant
 from stages.lib.core.points import Points
 from stages.lib.core.runner import Fault
-from stages.lib.engine.fleet import Fleet, Member
+from stages.lib.engine.fleet import JUDGED_AT_ONCE, Fleet, Member
 from stages.lib.engine.network import optimizer_of
 from stages.lib.engine.progress import Progress, counted
 from stages.lib.engine.shards import Shapes, Shards, unfinished
@@ -26,13 +29,30 @@ from stages.lib.engine.workers import run_all
 SHARD = 400  # members; a larger fleet is no faster per member, a smaller one compiles more often
 SHARD_MEMORY = 1e9  # bytes, of what grows with the members; it makes shards of large networks smaller
 EPOCHS_AT_ONCE = 10  # the most epochs per step of Keras, where nobody watches
+ORDERS_AT_ONCE = 10_000_000  # row numbers: no step of several epochs has more
 IN_A_ROW = {"weights", "snapshots"}  # what has no axes of variants and seeds
 
-Run = tuple[int, Recipe, int]  # the run's number (variant by variant, seed by seed), its recipe and its seed
+Sets = Mapping[str, Points]  # by the names `train`, `validation` and, where it is needed, `test`
 Outcome = dict[str, np.ndarray]
 
 
-def train_plan(plan: Plan, points: Mapping[str, Points], *, name: str, shards: Path, folder: Path) -> None:
+class Run(NamedTuple):
+    """A network that is to be trained.
+
+    Args:
+        number: among the runs of a plan, variant by variant, seed by seed.
+        recipe: by which it is trained.
+        seed: from which it is drawn.
+        points: the name of its sets of points.
+    """
+
+    number: int
+    recipe: Recipe
+    seed: int
+    points: str = ""
+
+
+def train_plan(plan: Plan, points_of: Callable[[Variant], Sets], *, name: str, shards: Path, folder: Path) -> None:
     """Train every variant from every seed, and write what was measured, as float32 arrays.
 
     `loss`, `accuracy`, `val_loss`, `val_accuracy` have the shape (variants, seeds, epochs). `start_loss` (before the
@@ -42,36 +62,60 @@ def train_plan(plan: Plan, points: Mapping[str, Points], *, name: str, shards: P
 
     Args:
         plan: what to train.
-        points: the sets `train` (to learn), `validation` (to judge by after each epoch) and, if needed, `test`.
+        points_of: returns the sets of a variant: `train` (to learn), `validation` (to judge by after each epoch)
+            and, if needed, `test`.
         name: what progress is shown under.
         shards: a folder where shards that are trained are kept until all are. A sweep that was ended before goes
             on from there.
         folder: where the arrays are written, once all networks are trained.
     """
-    runs = [(variant.recipe, seed) for variant in plan.variants for seed in plan.seeds]
-    parts = list(parts_of([(number, *run) for number, run in enumerate(runs)]))
+    of_variants = [points_of(variant) for variant in plan.variants]
+    distinct = {id(sets): sets for sets in of_variants}
+    hashes = {key: str(joblib.hash(sets)) for key, sets in distinct.items()}  # which also tells other points apart
+    sets = {hashes[key]: points for key, points in distinct.items()}
+    runs = [
+        (variant.recipe, seed, hashes[id(points)])
+        for variant, points in zip(plan.variants, of_variants, strict=True)
+        for seed in plan.seeds
+    ]
+    parts = list(parts_of([Run(number, *run) for number, run in enumerate(runs)], sets))
     with unfinished(shards) as kept:
         causes = [([run for _, *run in part], [n % len(plan.seeds) < plan.kept for n, *_ in part]) for part in parts]
-        names = [kept.name_of(cause, plan.snapshots, plan.tested, points) for cause in causes]
+        names = [kept.name_of(cause, plan.snapshots, plan.tested) for cause in causes]
         shapes = [shapes_of(part, plan) for part in parts]
-        files = _train_missing(parts, names, shapes, plan, points, kept, name)
+        files = _train_missing(parts, names, shapes, plan, sets, kept, name)
         with whole(folder) as partial:
             partial.mkdir()
             _merge(parts, files, plan, partial)
 
 
-def parts_of(runs: Sequence[Run]) -> Iterator[list[Run]]:
-    """Yield the runs that train as one, those that take longest first, so that all processes end together."""
+def parts_of(runs: Sequence[Run], sets: Mapping[str, Sets]) -> Iterator[list[Run]]:
+    """Yield the runs that train as one, those that take longest first, so that all processes end together.
+
+    Args:
+        runs: in any order.
+        sets: of points, by the names that the runs give them.
+    """
     fleets: dict[str, list[Run]] = {}
     for run in runs:
-        _, recipe, seed = run
-        padded = member_of(recipe, seed).padded_units
-        optimizer = (recipe.optimizer.name, recipe.optimizer.arguments)
-        alike = (padded, recipe.activation, optimizer, recipe.batch_size, recipe.epochs, recipe.l2 > 0)
-        fleets.setdefault(json.dumps(alike, sort_keys=True), []).append(run)
-    sized = [(fleet, _shard_size(fleet)) for fleet in fleets.values()]
+        fleets.setdefault(json.dumps(_alike(run), sort_keys=True), []).append(run)
+    sized = [(fleet, _shard_size(fleet, len(sets[fleet[0].points]["train"]))) for fleet in fleets.values()]
     parts = [fleet[first : first + size] for fleet, size in sized for first in range(0, len(fleet), size)]
-    yield from sorted(parts, key=lambda part: -len(part) * part[0][1].parameters * part[0][1].epochs)
+    yield from sorted(parts, key=lambda part: -_work(part, len(sets[part[0].points]["train"])))
+
+
+def _alike(run: Run) -> tuple[Any, ...]:
+    """Return what must be the same in runs that train as one."""
+    recipe = run.recipe
+    padded = member_of(recipe, run.seed).padded_units
+    shape = (recipe.inputs, padded, recipe.activations, recipe.classes)
+    optimizer = (recipe.optimizer.name, recipe.optimizer.arguments)
+    return (shape, optimizer, recipe.batch_size, recipe.epochs, recipe.l2 > 0, run.points)
+
+
+def _work(part: Sequence[Run], rows: int) -> int:
+    recipe = part[0].recipe
+    return len(part) * recipe.parameters * recipe.epochs * rows
 
 
 def member_of(recipe: Recipe, seed: int) -> Member:
@@ -80,14 +124,15 @@ def member_of(recipe: Recipe, seed: int) -> Member:
 
 
 def fleet_of(runs: Sequence[tuple[Recipe, int]], *, train: Points, validation: Points, name: str) -> Fleet:
-    """Return the fleet of some recipes and seeds, which share activation, optimizer and padded units."""
+    """Return the fleet of some recipes and seeds, which share activations, optimizer, classes and padded units."""
     recipe, _ = runs[0]
     return Fleet(
         [member_of(*run) for run in runs],
-        activation=recipe.activation,
+        activation=recipe.activations,
         optimizer=optimizer_of(recipe.optimizer),
         train=train,
         validation=validation,
+        classes=recipe.classes,
         name=name,
     )
 
@@ -96,24 +141,26 @@ def shapes_of(part: Sequence[Run], plan: Plan) -> Shapes:
     """Return the shape of each array that the outcome of a shard must have."""
     final = ["start_loss", "train_loss", "train_accuracy", *["test_loss", "test_accuracy"] * plan.tested]
     shapes: Shapes = dict.fromkeys(METRICS, (len(part), plan.epochs)) | dict.fromkeys(final, (len(part),))
-    shapes["weights"] = (sum(recipe.parameters for _, recipe, _ in _kept(part, plan)),)
+    shapes["weights"] = (sum(run.recipe.parameters for run in _kept(part, plan)),)
     if plan.snapshots:
-        shapes["snapshots"] = (len(plan.snapshots), part[0][1].parameters)
+        shapes["snapshots"] = (len(plan.snapshots), part[0].recipe.parameters)
     return shapes
 
 
 def _kept(part: Sequence[Run], plan: Plan) -> list[Run]:
     """Return the runs whose weights are kept."""
-    return [run for run in part if run[0] % len(plan.seeds) < plan.kept]
+    return [run for run in part if run.number % len(plan.seeds) < plan.kept]
 
 
-def _shard_size(fleet: list[Run]) -> int:
+def _shard_size(fleet: Sequence[Run], rows: int) -> int:
     """Return how many of these runs train as one: at most `SHARD`, and what `SHARD_MEMORY` holds.
 
     A weight takes four numbers (itself, its gradient, two moments of the optimizer), a unit three to each point
-    of a batch (its sum, its activation, a gradient).
+    of a batch (its sum, its activation, a gradient), and so does an input (itself, turned, in pieces); a row three
+    in each epoch (its number as it is drawn, handed over and read).
     """
-    numbers = max(4 * recipe.parameters + 3 * sum(recipe.hidden_units) * recipe.batch_size for _, recipe, _ in fleet)
+    at_once = max(min(fleet[0].recipe.batch_size, rows), JUDGED_AT_ONCE)
+    numbers = max(4 * run.recipe.parameters + 3 * sum(run.recipe.widths) * at_once for run in fleet) + 3 * rows
     return max(1, min(SHARD, int(SHARD_MEMORY / (4 * numbers))))
 
 
@@ -122,13 +169,14 @@ def _train_missing(
     names: list[str],
     shapes: list[Shapes],
     plan: Plan,
-    points: Mapping[str, Points],
+    sets: Mapping[str, Sets],
     kept: Shards,
     name: str,
 ) -> list[Path]:
     """Return the file of each shard, after training those that have none."""
     missing = [number for number, shard in enumerate(names) if not kept.find(shard, shapes[number])]
-    tasks = [(parts[number], plan, points, name if len(parts) == 1 else None) for number in missing]
+    shown = name if len(parts) == 1 else None
+    tasks = [(parts[number], plan, sets[parts[number][0].points], shown) for number in missing]
     sizes = [len(parts[number]) for number in missing]
     done = sum(map(len, parts)) - sum(sizes)
     for position, outcome in counted(run_all(train_shard, tasks), sizes, done=done, name=name):
@@ -139,20 +187,18 @@ def _train_missing(
     return [file for file in files if file]
 
 
-def train_shard(part: list[Run], plan: Plan, points: Mapping[str, Points], name: str | None) -> Outcome:
+def train_shard(part: list[Run], plan: Plan, points: Sets, name: str | None) -> Outcome:
     """Return what became of a shard's networks, as `shapes_of` says; `name` shows a progress bar."""
-    runs = [(recipe, seed) for _, recipe, seed in part]
-    sets = {part: points[part] for part in ("train", "validation")}
-    fleet = fleet_of(runs, **sets, name=name or "fleet")
+    runs = [(run.recipe, run.seed) for run in part]
+    fleet = fleet_of(runs, train=points["train"], validation=points["validation"], name=name or "fleet")
     start = fleet.judge(points["train"])["loss"]
     snapshots = Snapshots(plan.snapshots)
     watchers = [Progress(len(part))] * bool(name) + [snapshots] * bool(plan.snapshots)
-    at_once = max(count for count in range(1, EPOCHS_AT_ONCE + 1) if plan.epochs % count == 0)
     curves = fleet.train(
         epochs=plan.epochs,
-        batch_size=part[0][1].batch_size,
+        batch_size=part[0].recipe.batch_size,
         callbacks=watchers,
-        epochs_per_step=1 if watchers else at_once,
+        epochs_per_step=1 if watchers else _epochs_at_once(plan.epochs, len(part) * len(points["train"])),
     )
     judged = {
         f"{kind}_{metric}": values
@@ -168,6 +214,12 @@ def train_shard(part: list[Run], plan: Plan, points: Mapping[str, Points], name:
     return outcome
 
 
+def _epochs_at_once(epochs: int, orders: int) -> int:
+    """Return how many epochs make a step of Keras, of those that divide `epochs`; each has so many row numbers."""
+    most = max(1, min(EPOCHS_AT_ONCE, ORDERS_AT_ONCE // orders))
+    return max(count for count in range(1, most + 1) if epochs % count == 0)
+
+
 def _in_a_row(networks: list[list[np.ndarray]]) -> np.ndarray:
     arrays = [np.zeros(0, np.float32), *(array.ravel() for weights in networks for array in weights)]
     return np.concatenate(arrays)
@@ -178,14 +230,14 @@ def _merge(parts: list[list[Run]], files: list[Path], plan: Plan, folder: Path) 
     grid = (len(plan.variants), len(plan.seeds))
     arrays = {name: array_on_disk(folder / f"{name}.npy", plan.shape_of(name)) for name in shapes_of(parts[0], plan)}
     for part, file in zip(parts, files, strict=True):
-        places = np.unravel_index([number for number, *_ in part], grid)
+        places = np.unravel_index([run.number for run in part], grid)
         with np.load(file, allow_pickle=False) as found:
             for name in arrays.keys() - IN_A_ROW:
                 arrays[name][places] = found[name]
             first = 0
-            for number, recipe, _ in _kept(part, plan):
-                target = plan.weights_of(arrays["weights"], *divmod(number, len(plan.seeds)))
-                target[:] = found["weights"][first : first + recipe.parameters]
-                first += recipe.parameters
+            for run in _kept(part, plan):
+                target = plan.weights_of(arrays["weights"], *divmod(run.number, len(plan.seeds)))
+                target[:] = found["weights"][first : first + len(target)]
+                first += len(target)
             if plan.snapshots:
                 arrays["snapshots"][:] = found["snapshots"]

@@ -8,13 +8,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from stages.lib.core.plan import Optimizer
+from stages.lib.core.plan import Initializer, Optimizer, Recipe
 from stages.lib.core.points import Points
-from stages.lib.core.shapes import INPUTS
+from stages.lib.core.shapes import activations_of, outputs_of
 from stages.lib.engine.products import product
 
 OptimizerFactory = Callable[[Any], keras.optimizers.Optimizer]  # takes a learning rate, or a function that returns it
 
+ZEROS = Initializer("zeros")  # of a network whose weights are set
 KERAS_QR = 32  # columns; Eigen, which Keras asks, decomposes 48 or more in blocks, whose products follow the cache
 
 
@@ -45,9 +46,18 @@ class PinnedOrthogonal(keras.initializers.Orthogonal):
         return keras.ops.convert_to_tensor(self.gain * (q if shape[0] >= shape[1] else q.T), dtype)
 
 
-def pinned_initializer(name: str) -> keras.initializers.Initializer:
-    """Return Keras's initializer of that name with its defaults."""
-    return PinnedOrthogonal() if name == "orthogonal" else keras.initializers.get(name)
+def pinned_initializer(initializer: Initializer) -> keras.initializers.Initializer:
+    """Return Keras's initializer of that name, with its arguments."""
+    if initializer.name == "orthogonal":
+        return PinnedOrthogonal(**initializer.arguments)
+    return keras.initializers.get({"class_name": initializer.name, "config": dict(initializer.arguments)})
+
+
+def seeded_initializer(initializer: Initializer, seed: int) -> keras.initializers.Initializer:
+    """Return Keras's initializer with its arguments and, where it draws at random, that seed."""
+    pinned = pinned_initializer(initializer)
+    config = pinned.get_config()
+    return type(pinned).from_config(config | {"seed": seed} if "seed" in config else config)
 
 
 def optimizer_of(optimizer: Optimizer) -> OptimizerFactory:
@@ -56,32 +66,55 @@ def optimizer_of(optimizer: Optimizer) -> OptimizerFactory:
     return partial(kind, **optimizer.arguments)
 
 
+def network_of(
+    recipe: Recipe, *, name: str, kernel_initializer: Initializer = ZEROS, steps_per_execution: int = 1
+) -> keras.Sequential:
+    """Return the network of a recipe, as `dense_network` does."""
+    return dense_network(
+        recipe.hidden_units,
+        recipe.activation,
+        optimizer_of(recipe.optimizer)(recipe.learning_rate),
+        name=name,
+        inputs=recipe.inputs,
+        classes=recipe.classes,
+        kernel_initializer=kernel_initializer,
+        steps_per_execution=steps_per_execution,
+    )
+
+
 def dense_network(
     hidden_units: Sequence[int],
-    activation: str,
+    activation: str | Sequence[str],
     optimizer: keras.optimizers.Optimizer,
     *,
     name: str,
-    kernel_initializer: str = "zeros",
+    inputs: int = 2,
+    classes: int = 2,
+    kernel_initializer: Initializer = ZEROS,
     steps_per_execution: int = 1,
 ) -> keras.Sequential:
-    """Return a network of `Dense` layers with one sigmoid output, compiled for XLA.
+    """Return a network of `Dense` layers, compiled for XLA: one sigmoid output for two classes, a softmax for more.
 
     All names are given, as those that Keras counts up would differ from call to call and reach
     the files of weights.
     """
-    layers = [
-        keras.layers.Dense(
-            units, activation, kernel_initializer=pinned_initializer(kernel_initializer), name=f"hidden_{i}"
+
+    def dense(units: int, activation: str, name: str) -> keras.layers.Dense:
+        return keras.layers.Dense(
+            units, activation, kernel_initializer=pinned_initializer(kernel_initializer), name=name
         )
-        for i, units in enumerate(hidden_units, 1)
+
+    activations = activations_of(activation, hidden_units)
+    layers = [
+        dense(units, activation, f"hidden_{number}")
+        for number, (units, activation) in enumerate(zip(hidden_units, activations, strict=True), 1)
     ]
-    output = keras.layers.Dense(1, "sigmoid", kernel_initializer=pinned_initializer(kernel_initializer), name="output")
-    network = PinnedNetwork([keras.Input((INPUTS,), name="x"), *layers, output], name=name)
+    output = dense(outputs_of(classes), "sigmoid" if classes == 2 else "softmax", "output")
+    network = PinnedNetwork([keras.Input((inputs,), name="x"), *layers, output], name=name)
     optimizer.name = type(optimizer).__name__.lower()
     network.compile(
         optimizer,
-        loss="binary_crossentropy",
+        loss="binary_crossentropy" if classes == 2 else "sparse_categorical_crossentropy",
         metrics=["accuracy"],
         jit_compile=True,
         steps_per_execution=steps_per_execution,

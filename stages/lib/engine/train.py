@@ -17,7 +17,7 @@ def train(stage: str, *, places: Places) -> None:
     plan = read_plan(places.plan(stage))
     parts = ["train", "validation", *["test"] * plan.tested]
     points = {part: read_points(places.points(part)) for part in parts}
-    train_plan(plan, points, name=stage, shards=places.unfinished(stage), folder=places.trained(stage))
+    train_plan(plan, lambda _: points, name=stage, shards=places.unfinished(stage), folder=places.trained(stage))
 
 
 if __name__ == "__main__":

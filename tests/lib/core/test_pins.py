@@ -23,10 +23,11 @@ PROBES = {
     "train": """
 import keras, hashlib, numpy as np
 from stages.lib.engine.fleet import Fleet, Member
+from stages.lib.core.plan import Initializer
 from stages.lib.core.points import Points
 places = np.random.RandomState(0).rand(64, 2).astype(np.float32)
 points = Points(places, (places[:, :1] > places[:, 1:]).astype(np.float32))
-members = [Member((16, 16), "he_normal", 0.1, seed) for seed in (1, 2)]
+members = [Member((16, 16), Initializer("he_normal"), 0.1, seed) for seed in (1, 2)]
 fleet = Fleet(members, activation="tanh", optimizer=keras.optimizers.Adam, train=points, validation=points)
 fleet.train(epochs=3, batch_size=8)
 value = hashlib.sha256(b"".join(weight.tobytes() for weight in fleet.weights_of(0))).hexdigest()

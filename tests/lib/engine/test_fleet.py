@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 
 from stages.lib.core.places import Places
+from stages.lib.core.plan import Initializer
 from stages.lib.core.points import Points, read_points
 from stages.lib.engine.fleet import Fleet, Member, batch_orders, initial_kernels
 from stages.lib.engine.fleets import SHARD
 from stages.params.network import Activation
+from tests.lib.engine.clouds import clouds
 
-MEMBER = Member(hidden_units=(16, 16), kernel_initializer="glorot_uniform", learning_rate=0.1, seed=1)
+GLOROT = Initializer("glorot_uniform")
+MEMBER = Member(hidden_units=(16, 16), kernel_initializer=GLOROT, learning_rate=0.1, seed=1)
 OPTIMIZERS: dict[str, Callable[..., Any]] = {
     "SGD": keras.optimizers.SGD,
     "momentum": partial(keras.optimizers.SGD, momentum=0.9),
@@ -31,8 +34,21 @@ OPTIMIZERS: dict[str, Callable[..., Any]] = {
 }
 
 
-def make_fleet(members: list[Member], points: Points, optimizer: str = "SGD", activation: Activation = "relu") -> Fleet:
-    return Fleet(members, activation=activation, optimizer=OPTIMIZERS[optimizer], train=points, validation=points)
+def make_fleet(
+    members: list[Member],
+    points: Points,
+    optimizer: str = "SGD",
+    activation: Activation | tuple[Activation, ...] = "relu",
+    classes: int = 2,
+) -> Fleet:
+    return Fleet(
+        members,
+        activation=activation,
+        optimizer=OPTIMIZERS[optimizer],
+        train=points,
+        validation=points,
+        classes=classes,
+    )
 
 
 def weights(fleet: Fleet) -> list[list[np.ndarray]]:
@@ -48,10 +64,11 @@ def plain_network(fleet: Fleet, member: int, optimizer: str) -> keras.Sequential
     network = fleet.network(member)
     penalty = {"kernel_regularizer": keras.regularizers.L2(fleet.members[member].l2)}
     layers = [keras.layers.Dense.from_config(layer.get_config() | penalty) for layer in network.layers]
-    plain = keras.Sequential([keras.Input((2,)), *layers])
+    plain = keras.Sequential([keras.Input(network.input_shape[1:]), *layers])
     plain.set_weights(network.get_weights())
     rate = fleet.members[member].learning_rate
-    plain.compile(OPTIMIZERS[optimizer](rate), "binary_crossentropy", metrics=["accuracy", "binary_crossentropy"])
+    loss = "binary_crossentropy" if plain.output_shape[1] == 1 else "sparse_categorical_crossentropy"
+    plain.compile(OPTIMIZERS[optimizer](rate), loss, metrics=["accuracy", loss])
     return plain
 
 
@@ -67,12 +84,26 @@ def plain_network(fleet: Fleet, member: int, optimizer: str) -> keras.Sequential
 def test_each_member_learns_as_a_plain_network_does(
     optimizer: str, penalties: tuple[float, float, float], points: Points
 ) -> None:
+    assert_learns_as_plain_networks(points, 2, optimizer, penalties)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "classes", "optimizer"),
+    [(1, 2, "SGD"), (5, 3, "Adam"), (5, 2, "momentum"), (2, 4, "SGD"), (64, 10, "momentum"), (200, 3, "Adam")],
+)
+def test_so_it_does_with_any_number_of_inputs_and_classes(inputs: int, classes: int, optimizer: str) -> None:
+    assert_learns_as_plain_networks(clouds(inputs, classes), classes, optimizer, (0.0, 0.01, 0.1))
+
+
+def assert_learns_as_plain_networks(
+    points: Points, classes: int, optimizer: str, penalties: tuple[float, float, float]
+) -> None:
     members = [
-        Member((16, 13), "glorot_uniform", 0.01, 1, penalties[0]),
-        Member((15, 16), "he_normal", 0.02, 2, penalties[1]),
-        Member((16, 16), "orthogonal", 0.005, 3, penalties[2]),
+        Member((16, 13), GLOROT, 0.01, 1, penalties[0]),
+        Member((15, 16), Initializer("he_normal"), 0.02, 2, penalties[1]),
+        Member((16, 16), Initializer("orthogonal", {"gain": 0.5}), 0.005, 3, penalties[2]),
     ]
-    fleet = make_fleet(members, points, optimizer, activation="tanh")
+    fleet = make_fleet(members, points, optimizer, ("tanh", "softplus"), classes)
     plain = [plain_network(fleet, i, optimizer) for i in range(len(members))]
     curves = fleet.train(epochs=3, batch_size=32)
 
@@ -106,6 +137,13 @@ def test_a_penalty_shrinks_the_kernels_and_no_bias(points: Points) -> None:
         kernel, bias = fleet.weights_of(member)
         np.testing.assert_allclose(kernel, before * left, rtol=1e-6)
         assert_same_bits([bias], [fleet.weights_of(0)[1]])
+
+
+def test_a_batch_larger_than_the_points_is_all_of_them(points: Points) -> None:
+    full, larger = make_fleet([MEMBER], points), make_fleet([MEMBER], points)
+    expected, curves = full.train(epochs=2, batch_size=100), larger.train(epochs=2, batch_size=100_000)
+    assert_same_bits(list(curves.values()), list(expected.values()))
+    assert_same_bits(larger.weights_of(0), full.weights_of(0))
 
 
 def test_an_epoch_visits_every_row_once_in_an_order_of_each_members_own() -> None:
@@ -152,6 +190,27 @@ def test_company_changes_no_bit_where_sums_are_cut_into_pieces(
         curves = company.train(epochs=1, batch_size=batch_size)
         assert_same_bits(company.weights_of(-1), alone.weights_of(0))
         assert_same_bits([v[:, -1] for v in curves.values()], [v[:, 0] for v in expected.values()])
+
+
+@pytest.mark.parametrize(
+    ("inputs", "classes", "hidden_units", "batch_size"),
+    [(1, 2, (4,), 32), (3, 3, (), 32), (5, 3, (16, 16), 32), (64, 10, (8,), 500), (300, 20, (12,), 32)],
+)
+def test_company_changes_no_bit_with_any_number_of_inputs_and_classes(
+    inputs: int, classes: int, hidden_units: tuple[int, ...], batch_size: int
+) -> None:
+    points = clouds(inputs, classes, rows=500)
+    member = replace(MEMBER, hidden_units=hidden_units)
+    alone = make_fleet([member], points, "Adam", classes=classes)
+    start = alone.judge(points)["loss"]
+    expected = alone.train(epochs=2, batch_size=batch_size)
+    for size, place in ((2, 0), (3, 1), (50, 25)):
+        others = [replace(member, seed=seed, learning_rate=0.001 * seed) for seed in range(2, size + 1)]
+        company = make_fleet([*others[:place], member, *others[place:]], points, "Adam", classes=classes)
+        assert company.judge(points)["loss"][place] == start[0]
+        curves = company.train(epochs=2, batch_size=batch_size)
+        assert_same_bits(company.weights_of(place), alone.weights_of(0))
+        assert_same_bits([v[:, place] for v in curves.values()], [v[:, 0] for v in expected.values()])
 
 
 @pytest.mark.long
@@ -216,16 +275,21 @@ def test_a_network_without_hidden_units_draws_a_straight_line(points: Points) ->
     np.testing.assert_allclose(network.predict(points.x, verbose=0), expected, rtol=1e-5)
 
 
-def test_initial_kernels_are_drawn_on_the_shape_of_a_network_of_its_own() -> None:
-    kernels = initial_kernels(replace(MEMBER, hidden_units=(400, 300)))
-    assert [kernel.shape for kernel in kernels] == [(2, 400), (400, 300), (300, 1)]
+@pytest.mark.parametrize(("inputs", "classes", "outputs"), [(2, 2, 1), (100, 10, 10)])
+def test_initial_kernels_are_drawn_on_the_shape_of_a_network_of_its_own(
+    inputs: int, classes: int, outputs: int
+) -> None:
+    kernels = initial_kernels(replace(MEMBER, hidden_units=(400, 300)), inputs, classes)
+    assert [kernel.shape for kernel in kernels] == [(inputs, 400), (400, 300), (300, outputs)]
     for kernel in kernels:  # Glorot and Bengio (2010): uniform within sqrt(6 / (fan in + fan out))
         limit = np.sqrt(6 / sum(kernel.shape))
         assert 0.9 * limit < np.abs(kernel).max() <= limit
 
 
-def test_a_network_taken_out_answers_as_its_member(points: Points) -> None:
-    fleet = make_fleet([MEMBER, replace(MEMBER, seed=9)], points)
+@pytest.mark.parametrize(("inputs", "classes"), [(2, 2), (5, 3), (64, 10), (200, 2)])
+def test_a_network_taken_out_answers_as_its_member(inputs: int, classes: int) -> None:
+    points = clouds(inputs, classes)
+    fleet = make_fleet([MEMBER, replace(MEMBER, seed=9)], points, activation=("relu", "elu"), classes=classes)
     fleet.train(epochs=2, batch_size=32)
     judged = fleet.judge(points)
     for i in range(2):

@@ -6,17 +6,27 @@ import keras
 import numpy as np
 import pytest
 
-from stages.lib.core.plan import Optimizer, Recipe
+from stages.lib.core.plan import Initializer, Optimizer, Recipe
 from stages.lib.core.points import Points
 from stages.lib.engine.fleets import fleet_of
-from stages.lib.engine.network import optimizer_of
+from stages.lib.engine.network import network_of, optimizer_of
+from tests.lib.engine.clouds import clouds
 
 EPOCHS = 2
 FIRST = Recipe(
-    (3, 2), "softplus", "he_normal", Optimizer("sgd", {"momentum": 0.8}), 0.3, batch_size=32, epochs=EPOCHS, l2=0.02
+    (3, 2),
+    "softplus",
+    Initializer("random_normal", {"stddev": 0.5, "mean": 0.1}),
+    Optimizer("sgd", {"momentum": 0.8}),
+    learning_rate=0.3,
+    batch_size=32,
+    epochs=EPOCHS,
+    l2=0.02,
 )
-SECOND = replace(FIRST, hidden_units=(4, 3), kernel_initializer="lecun_uniform", learning_rate=0.1, l2=0.05)
-INITIALIZERS = {"he_normal": keras.initializers.HeNormal, "lecun_uniform": keras.initializers.LecunUniform}
+SECOND = replace(
+    FIRST, hidden_units=(4, 3), kernel_initializer=Initializer("lecun_uniform"), learning_rate=0.1, l2=0.05
+)
+INITIALIZERS = {"random_normal": keras.initializers.RandomNormal, "lecun_uniform": keras.initializers.LecunUniform}
 
 
 def by_keras(recipe: Recipe, seed: int, points: Points) -> tuple[keras.Sequential, list[float]]:
@@ -25,21 +35,24 @@ def by_keras(recipe: Recipe, seed: int, points: Points) -> tuple[keras.Sequentia
     Each layer's seed is a word of NumPy's SeedSequence; an epoch's order is the next permutation of RandomState.
     """
     first, second, third = (int(word) for word in np.random.SeedSequence(seed).generate_state(3))
-    kind = INITIALIZERS[recipe.kernel_initializer]
+    kind, arguments = INITIALIZERS[recipe.kernel_initializer.name], recipe.kernel_initializer.arguments
+    binary = recipe.classes == 2
+    activations = recipe.activation if isinstance(recipe.activation, tuple) else (recipe.activation,) * 2
 
     def layer(units: int, activation: str, layer_seed: int) -> keras.layers.Layer:
-        decay = keras.regularizers.L2(recipe.l2)
-        return keras.layers.Dense(units, activation, kernel_initializer=kind(seed=layer_seed), kernel_regularizer=decay)
+        decay, initializer = keras.regularizers.L2(recipe.l2), kind(**arguments, seed=layer_seed)
+        return keras.layers.Dense(units, activation, kernel_initializer=initializer, kernel_regularizer=decay)
 
     network = keras.Sequential(
         [
-            keras.Input((2,)),
-            layer(recipe.hidden_units[0], recipe.activation, first),
-            layer(recipe.hidden_units[1], recipe.activation, second),
-            layer(1, "sigmoid", third),
+            keras.Input((recipe.inputs,)),
+            layer(recipe.hidden_units[0], activations[0], first),
+            layer(recipe.hidden_units[1], activations[1], second),
+            layer(1, "sigmoid", third) if binary else layer(recipe.classes, "softmax", third),
         ]
     )
-    network.compile(keras.optimizers.SGD(recipe.learning_rate, momentum=0.8), "binary_crossentropy")
+    loss = "binary_crossentropy" if binary else "sparse_categorical_crossentropy"
+    network.compile(keras.optimizers.SGD(recipe.learning_rate, momentum=0.8), loss)
     random = np.random.RandomState(seed)
     losses = []
     for _ in range(EPOCHS):
@@ -54,13 +67,32 @@ def by_keras(recipe: Recipe, seed: int, points: Points) -> tuple[keras.Sequentia
     return network, losses
 
 
+def probabilities(answers: np.ndarray) -> np.ndarray:
+    """Of each class, shape (rows, classes); a sigmoid unit answers with that of class 1."""
+    return np.hstack([1 - answers, answers]) if answers.shape[1] == 1 else answers
+
+
 def cross_entropy(answers: np.ndarray, labels: np.ndarray) -> float:
-    return float(-np.where(labels == 1, np.log(answers), np.log1p(-answers)).mean())
+    return float(-np.log(np.take_along_axis(probabilities(answers), labels.astype(int), axis=1)).mean())
+
+
+def right(answers: np.ndarray, labels: np.ndarray) -> float:
+    return float((probabilities(answers).argmax(axis=1) == labels[:, 0]).mean())
 
 
 def test_networks_of_a_fleet_are_trained_as_their_recipes_say(points: Points) -> None:
+    assert_trained_as_said([(FIRST, 11), (SECOND, 12)], points)
+
+
+@pytest.mark.parametrize(("inputs", "classes"), [(5, 3), (64, 10)])
+def test_so_they_are_with_any_inputs_and_classes_and_an_activation_for_each_layer(inputs: int, classes: int) -> None:
+    said = {"inputs": inputs, "classes": classes, "activation": ("tanh", "elu"), "learning_rate": 0.05}
+    runs = [(replace(recipe, **said), seed) for recipe, seed in ((FIRST, 11), (SECOND, 12))]
+    assert_trained_as_said(runs, clouds(inputs, classes))
+
+
+def assert_trained_as_said(runs: list[tuple[Recipe, int]], points: Points) -> None:
     validation = Points(points.x[::3] * 2, points.y[::3])
-    runs = [(FIRST, 11), (SECOND, 12)]
     fleet = fleet_of(runs, train=points, validation=validation, name="two")
     curves = fleet.train(epochs=EPOCHS, batch_size=32)  # 100 points: the last batch has 4
     for member, (recipe, seed) in enumerate(runs):
@@ -70,7 +102,27 @@ def test_networks_of_a_fleet_are_trained_as_their_recipes_say(points: Points) ->
         np.testing.assert_allclose(curves["loss"][:, member], losses, rtol=1e-4)
         answers = np.asarray(network(validation.x))
         np.testing.assert_allclose(curves["val_loss"][-1, member], cross_entropy(answers, validation.y), rtol=1e-3)
-        assert curves["val_accuracy"][-1, member] == pytest.approx(((answers > 0.5) == validation.y).mean())
+        assert curves["val_accuracy"][-1, member] == pytest.approx(right(answers, validation.y))
+
+
+@pytest.mark.parametrize(("inputs", "classes"), [(1, 2), (5, 3), (200, 20)])
+def test_a_network_of_a_recipe_fits_as_plain_layers_do(inputs: int, classes: int) -> None:
+    points = clouds(inputs, classes, rows=300)
+    recipe = replace(FIRST, inputs=inputs, classes=classes, activation=("tanh", "elu"), l2=0.0)
+    keras.utils.set_random_seed(1)
+    network = network_of(recipe, name="any", kernel_initializer=recipe.kernel_initializer)
+    plain = keras.Sequential.from_config(network.get_config())
+    plain.set_weights(network.get_weights())
+    loss = "binary_crossentropy" if classes == 2 else "sparse_categorical_crossentropy"
+    plain.compile(keras.optimizers.SGD(0.3, momentum=0.8), loss, metrics=["accuracy"])
+    fits = [
+        model.fit(points.x, points.y, batch_size=150, epochs=2, shuffle=False, verbose=0).history
+        for model in (network, plain)
+    ]
+    np.testing.assert_allclose(fits[0]["loss"], fits[1]["loss"], rtol=1e-4)
+    assert fits[0]["accuracy"] == pytest.approx(fits[1]["accuracy"])
+    for ours, theirs in zip(network.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5)
 
 
 def test_an_optimizer_has_its_rate_and_its_arguments() -> None:

@@ -11,11 +11,12 @@ AT_RISK = """
 import keras, numpy as np
 from stages.lib.engine.fleet import Fleet, Member
 from stages.lib.engine.network import dense_network, judge
+from stages.lib.core.plan import Initializer
 from stages.lib.core.points import Points
 x = np.random.RandomState(0).standard_normal((1209, 2)).astype(np.float32)
 points = Points(x, (x[:, :1] > 0).astype(np.float32))
 for hidden_units, batch_size in (((16, 16), 1209), ((1024, 1024), 1209)):
-    members = [Member(hidden_units, "glorot_uniform", 0.01, seed) for seed in (1, 2)]
+    members = [Member(hidden_units, Initializer("glorot_uniform"), 0.01, seed) for seed in (1, 2)]
     fleet = Fleet(members, activation="tanh", optimizer=keras.optimizers.Adam, train=points, validation=points)
     fleet.judge(points)
     fleet.train(epochs=1, batch_size=batch_size)
