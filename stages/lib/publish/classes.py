@@ -48,8 +48,12 @@ def tint(label: int, strength: float) -> tuple[float, float, float]:
 
 def label_of(description: Description, label: int) -> str:
     """Return a class as it stands in a legend."""
-    name = description.classes[label]
-    return f"class {label}" if name == str(label) else f"{name} (class {label})"
+    return _numbered(description.classes[label], label)
+
+
+def key_of(description: Description, label: int) -> str:
+    """Return a class as it stands in the legend of a picture, where a long name is cut short."""
+    return _numbered(drawn(description.classes[label], LONGEST - 10), label)
 
 
 def axis_of(description: Description, column: int) -> str:
@@ -70,6 +74,10 @@ def thinned(points: Points, most: int) -> Points:
         return points
     kept = np.linspace(0, len(points) - 1, most).round().astype(int)
     return Points(points.x[kept], points.y[kept])
+
+
+def _numbered(name: str, label: int) -> str:
+    return f"class {label}" if name == str(label) else f"{name} (class {label})"
 
 
 @cache

@@ -4,6 +4,7 @@ A grid has shape (places, places), the probability of class 1; of more than two 
 """
 
 from collections.abc import Sequence
+from typing import Any, Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,7 +13,7 @@ from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 from matplotlib.figure import Figure
 
 from stages.lib.core.points import Description, Points
-from stages.lib.publish.classes import axis_of, colour_of, drawn, label_of, marker_of, thinned, tint
+from stages.lib.publish.classes import axis_of, colour_of, drawn, key_of, marker_of, thinned, tint
 
 SOFT = LinearSegmentedColormap.from_list("soft", ["#56A3D0", "#FFFFFF", "#F0A06A"])
 STRICT = ListedColormap(["#B9DAEC", "#F8D3BB"])
@@ -32,15 +33,14 @@ def draw_points(axes: Axes, points: Points, description: Description, *, size: f
     shown = thinned(points, MOST_POINTS)
     for label in range(len(description.classes)):
         x = shown.x[shown.y[:, 0] == label]
-        name = drawn(label_of(description, label))
-        look = {"c": colour_of(label), "marker": marker_of(label), "linewidths": 0}
-        axes.scatter(x[:, 0], x[:, 1], s=size, label=name, **look)
+        look: dict[str, Any] = {"c": colour_of(label), "marker": marker_of(label), "linewidths": 0}
+        axes.scatter(x[:, 0], x[:, 1], s=size, label=key_of(description, label), **look)
     across, up = description.limits
     axes.set(xlim=across, ylim=up, aspect=aspect_of(description))
     axes.set(xlabel=drawn(axis_of(description, 0)), ylabel=drawn(axis_of(description, 1)))
 
 
-def aspect_of(description: Description) -> str:
+def aspect_of(description: Description) -> Literal["equal", "auto"]:
     """Return whether both axes are drawn to one scale: `equal`, or `auto` where their spans are far apart."""
     across, up = (high - low for low, high in description.limits)
     return "equal" if 1 / ALIKE <= across / up <= ALIKE else "auto"
@@ -53,7 +53,7 @@ def draw_soft(axes: Axes, grid: np.ndarray, description: Description) -> None:
         label = f"probability of {drawn(description.named(1))}"
         axes.figure.colorbar(bands, ax=axes, label=label, ticks=BANDS[::2], shrink=0.8)
     else:
-        _draw_winners(axes, grid, description, soft=True)
+        axes.imshow(_sureness(grid), **_place_of(description))
     _draw_boundary(axes, grid, description)
 
 
@@ -62,13 +62,14 @@ def draw_strict(axes: Axes, grid: np.ndarray, description: Description) -> None:
     if grid.ndim == 2:
         axes.imshow(grid > 0.5, cmap=STRICT, vmin=0, vmax=1, **_place_of(description))
     else:
-        _draw_winners(axes, grid, description, soft=False)
+        axes.imshow(_winners(grid), **_place_of(description))
     _draw_boundary(axes, grid, description)
 
 
 def picture_of_points(points: Points, description: Description) -> Figure:
     """Return the points alone."""
-    figure, axes = plt.subplots(figsize=(5.5, 5), layout="constrained")
+    width = 5.5 if len(description.classes) == 2 else 7.5
+    figure, axes = plt.subplots(figsize=(width, 5), layout="constrained")
     draw_points(axes, points, description)
     axes.set_title(f"The training set: {count_of(points)}")
     _draw_legend(axes, description)
@@ -142,8 +143,8 @@ def picture_of_variants(
         description: of the points.
     """
     chosen = np.linspace(0, len(names) - 1, min(len(names), PANELS)).round().astype(int)
-    columns = min(len(chosen), IN_ROW)
-    rows = -(-len(chosen) // columns)
+    rows = -(-len(chosen) // IN_ROW)
+    columns = -(-len(chosen) // rows)
     figure, axes = plt.subplots(rows, columns, figsize=(1.3 * columns, 1.55 * rows + 0.5), squeeze=False)
     figure.set_layout_engine("constrained")
     for place in np.ravel(axes)[len(chosen) :]:
@@ -152,10 +153,12 @@ def picture_of_variants(
     for place, variant in zip(np.ravel(axes), chosen, strict=False):
         loss, grid = losses[variant], grids[variant]
         if np.isfinite(grid).all():
-            draw_strict(place, grid, description)
+            place.imshow(_winners(grid), **_place_of(description), interpolation="nearest")
         else:
-            place.text(0.5, 0.5, "no numbers", ha="center", va="center", transform=place.transAxes, fontsize=7)
-        draw_points(place, few, description, size=1.5)
+            place.text(0.5, 0.9, "no numbers", ha="center", va="center", transform=place.transAxes, fontsize=7)
+        draw_points(place, few, description, size=2)
+        for dots in place.collections:
+            dots.set_antialiased(False)  # edges of many colours would make the file three times as large
         place.set(xticks=[], yticks=[], xlabel="", ylabel="")
         end = f"{loss:.3g}" if np.isfinite(loss) else "diverged"
         place.set_title(f"{drawn(names[variant], 22)}\n{end}", fontsize=6.5)
@@ -164,14 +167,19 @@ def picture_of_variants(
     return figure
 
 
-def _draw_winners(axes: Axes, grid: np.ndarray, description: Description, *, soft: bool) -> None:
-    """Paint the class that wins; soft, the surer the deeper: from white at even odds to the full tint at 1."""
+def _winners(grid: np.ndarray) -> np.ndarray:
+    """Return the colour of the class that wins at each place, shape (places, places, 3)."""
+    winner = (grid > 0.5).astype(int) if grid.ndim == 2 else grid.argmax(axis=0)
+    return np.array([tint(label, FAINT) for label in range(winner.max() + 1)])[winner]
+
+
+def _sureness(grid: np.ndarray) -> np.ndarray:
+    """Return the same, the surer the network the deeper: from white at even odds to the full tint at 1."""
     winner, sure = grid.argmax(axis=0), np.nan_to_num(grid.max(axis=0))
     even = 1 / len(grid)
-    shade = np.clip((sure - even) / (1 - even) * SHADES, 0, SHADES - 1).astype(int) if soft else np.zeros_like(winner)
-    steps = np.linspace(0, DEEP, SHADES + 1)[1:] if soft else [FAINT]
-    paint = np.array([[tint(label, step) for step in steps] for label in range(len(grid))])
-    axes.imshow(paint[winner, shade], **_place_of(description))
+    shade = np.clip((sure - even) / (1 - even) * SHADES, 0, SHADES - 1).astype(int)
+    steps = np.linspace(0, DEEP, SHADES + 1)[1:]
+    return np.array([[tint(label, step) for step in steps] for label in range(len(grid))])[winner, shade]
 
 
 def _draw_boundary(axes: Axes, grid: np.ndarray, description: Description) -> None:
@@ -194,7 +202,7 @@ def _axes_of(grid: np.ndarray, description: Description) -> tuple[np.ndarray, np
     return np.linspace(left, right, columns), np.linspace(bottom, top, rows)
 
 
-def _place_of(description: Description) -> dict[str, object]:
+def _place_of(description: Description) -> dict[str, Any]:
     (left, right), (bottom, top) = description.limits
     return {"extent": (left, right, bottom, top), "origin": "lower"}
 
@@ -204,4 +212,4 @@ def _draw_legend(axes: Axes, description: Description) -> None:
     if len(description.classes) == 2:
         axes.legend(loc="upper right")
     else:
-        axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize="small")
+        axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize="small", markerscale=2)

@@ -1,6 +1,7 @@
 """Pictures of points that do not lie in a plane: along their principal components, and by right and wrong."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from stages.lib.core.points import Description, Points
-from stages.lib.publish.classes import axis_of, colour_of, drawn, label_of, marker_of, thinned, tint
+from stages.lib.publish.classes import axis_of, colour_of, drawn, key_of, marker_of, thinned, tint
 from stages.lib.publish.drawing import LINE, MOST_POINTS, count_of
 
 SHARES = LinearSegmentedColormap.from_list("shares", ["#FFFFFF", "#0072B2"])
@@ -45,8 +46,8 @@ class Projection:
 def fit(points: Points, description: Description) -> Projection:
     """Return the first two principal components of the points, or their only column as it is and the class."""
     if len(description.features) == 1:
-        return Projection(np.zeros(1), np.ones((1, 1)), (axis_of(description, 0), "class"), 1.0)
-    from sklearn.decomposition import PCA  # noqa: PLC0415  not needed in the plane, and it takes a second
+        return Projection(np.zeros(1), np.ones((1, 1)), (drawn(axis_of(description, 0)), "class"), 1.0)
+    from sklearn.decomposition import PCA  # here, as it takes a second and the plane needs it not
 
     fitted = PCA(2, svd_solver="full").fit(thinned(points, MOST_FITTED).x.astype(np.float64))
     first, second = fitted.explained_variance_ratio_
@@ -91,7 +92,7 @@ def picture_of_answers(
 
 
 def _draw_matrix(axes: Axes, labels: np.ndarray, guesses: np.ndarray, description: Description) -> None:
-    from sklearn.metrics import confusion_matrix  # noqa: PLC0415  not needed in the plane, and it takes a second
+    from sklearn.metrics import confusion_matrix  # here, as it takes a second and the plane needs it not
 
     numbers = range(len(description.classes))
     counts = confusion_matrix(labels, guesses, labels=numbers) if len(labels) else np.zeros((len(numbers),) * 2, int)
@@ -109,7 +110,7 @@ def _draw_matrix(axes: Axes, labels: np.ndarray, guesses: np.ndarray, descriptio
     axes.set_xticks(numbers, names, rotation=upright, fontsize="small")
     axes.set_yticks(numbers, names, fontsize="small")
     axes.set(xlabel="the network says", ylabel="the class is")
-    axes.set_title(f"{len(labels)} validation points: how many, and which share of their class", fontsize="medium")
+    axes.set_title(f"{len(labels)} validation points:\nhow many, and which share of their class", fontsize="medium")
     axes.set_xticks(np.arange(0.5, len(numbers) - 1), minor=True)
     axes.set_yticks(np.arange(0.5, len(numbers) - 1), minor=True)
     axes.grid(which="minor", color="#DDDDDD", linewidth=0.6)
@@ -142,14 +143,18 @@ def _draw(
 ) -> None:
     for label in range(len(description.classes)):
         across, up = places[labels == label].T
-        look = {"marker": marker_of(label), "linewidths": 1.1 * edge, "edgecolors": LINE if edge else "none"}
+        look: dict[str, Any] = {
+            "marker": marker_of(label),
+            "linewidths": 1.1 * edge,
+            "edgecolors": LINE if edge else "none",
+        }
         axes.scatter(across, up, s=size, color=[tint(label, strength)], **look)
 
 
 def _finish(axes: Axes, projection: Projection, description: Description) -> None:
     """Name the axes, and the classes beside them."""
-    axes.set(xlabel=drawn(projection.labels[0], 60), ylabel=projection.labels[1])
-    names = [drawn(label_of(description, label)) for label in range(len(description.classes))]
+    axes.set(xlabel=projection.labels[0], ylabel=projection.labels[1])
+    names = [key_of(description, label) for label in range(len(description.classes))]
     if len(projection.directions) == 1:
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(-0.6, len(names) - 0.4)
@@ -164,6 +169,8 @@ def _finish(axes: Axes, projection: Projection, description: Description) -> Non
 def _words(projection: Projection, description: Description) -> str:
     """Return what the place of a point means."""
     columns = len(description.features)
-    if columns == 1:
-        return "along their only column"
-    return f"along the two directions that hold most of the variance of {columns} columns: {projection.held:.0%} of it"
+    return (
+        "along their only column"
+        if columns == 1
+        else f"two components hold {projection.held:.0%} of the variance of {columns} columns"
+    )
