@@ -20,8 +20,9 @@ from stages.params.training import Training
 
 def main(training: Training, *, places: Places) -> None:
     """Write the figures, tables and chapter of every page, and the network that it chooses."""
-    points = read_points(places.points("train"))
-    given = Given(rule=training, data=read_description(places.description), constant=constant_loss(points))
+    data = read_description(places.description)
+    points = read_points(places.points("train"), len(data.classes))
+    given = Given(rule=training, data=data, constant=constant_loss(points))
     with whole(places.chapters) as chapters, whole(places.chosen) as networks:
         for page in pages():
             trained = Trained(read_plan(places.plan(page.stage)), places.trained(page.stage))

@@ -22,7 +22,8 @@ from stages.params.prediction_grid import PredictionGrid
 
 def main(prediction_grid: PredictionGrid, *, places: Places) -> None:
     """Write each network, and what it answers: a folder of grids, and a folder of answers, one of which is empty."""
-    description, validation = read_description(places.description), read_points(places.points("validation"))
+    description = read_description(places.description).within(prediction_grid.limit)
+    validation = read_points(places.points("validation"))
     with whole(places.grids) as grids, whole(places.answers) as answers:
         grids.mkdir()
         answers.mkdir()

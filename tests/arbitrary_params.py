@@ -8,8 +8,8 @@ from typing import Any, get_args
 import yaml
 from hypothesis import strategies as st
 
-from stages.params.network import Activation, KernelInitializer
-from stages.params.optimizer_sweep import OptimizerName
+from stages.params.network import INITIALIZERS, Activation
+from stages.params.training import OPTIMIZERS
 
 PARAMS = yaml.safe_load((Path(__file__).parents[1] / "params.yaml").read_text("utf-8"))
 
@@ -28,7 +28,7 @@ def few_of(section: Params) -> st.SearchStrategy[Params]:
 
 RATES = st.floats(1e-6, 1000).map(lambda rate: float(f"{rate:.3g}"))
 ACTIVATIONS = st.sampled_from(get_args(Activation))
-INITIALIZERS = st.sampled_from(get_args(KernelInitializer))
+NAMES_OF_INITIALIZERS = st.sampled_from(sorted(INITIALIZERS))
 BATCHES = st.integers(300, 1209)
 EPOCHS = st.integers(1, 3)
 WIDTHS = st.integers(1, 5)
@@ -37,7 +37,7 @@ WIDTHS = st.integers(1, 5)
 @st.composite
 def tiny_params(draw: st.DrawFn) -> Params:
     """Sound params that the whole pipeline takes seconds for."""
-    optimizers = draw(few(st.sampled_from(get_args(OptimizerName)), 2))
+    optimizers = draw(few(st.sampled_from(sorted(OPTIMIZERS)), 2))
     rates = draw(st.integers(1, 2))
     delta = st.floats(0, 1)
     drawn = {
@@ -46,18 +46,29 @@ def tiny_params(draw: st.DrawFn) -> Params:
         "network": {
             "hidden_units": draw(st.lists(WIDTHS, max_size=3)),
             "activation": draw(ACTIVATIONS),
-            "kernel_initializer": draw(INITIALIZERS),
+            "kernel_initializer": draw(NAMES_OF_INITIALIZERS),
         },
         "training": {
             "epochs": draw(EPOCHS),
             "batch_size": draw(BATCHES),
+            "optimizer": draw(st.sampled_from(sorted(OPTIMIZERS))),
             "min_delta": draw(delta),
             "patience": draw(EPOCHS),
         },
         "prediction_grid": {"limit": draw(st.floats(0.5, 100)), "points": draw(st.integers(2, 9))},
+        "dataset": PARAMS["dataset"] | {"fraction": draw(st.sampled_from([0.5, 1.0]))},
+        "own_sweep": {
+            "vary": "network.activation",
+            "values": draw(few(ACTIVATIONS, 2)),
+            "learning_rates": [],
+            "replicates": draw(st.integers(1, 3)),
+        },
         "baseline": {"snapshots": draw(st.integers(2, 4))},
         "lr_sweep": {"learning_rates": draw(few(RATES, 3)), "replicates": draw(st.integers(1, 3))},
-        "initializer_sweep": {"kernel_initializers": draw(few(INITIALIZERS, 3)), "replicates": draw(st.integers(1, 3))},
+        "initializer_sweep": {
+            "kernel_initializers": draw(few(NAMES_OF_INITIALIZERS, 3)),
+            "replicates": draw(st.integers(1, 3)),
+        },
         "network_sweep": {
             "activations": draw(few(ACTIVATIONS, 2)),
             "depths": draw(few(st.integers(0, 3), 2)),
@@ -73,9 +84,14 @@ def tiny_params(draw: st.DrawFn) -> Params:
             "replicates": draw(st.integers(1, 3)),
         },
         "optimizer_sweep": {
-            "learning_rates": {
-                name: draw(st.lists(RATES, min_size=rates, max_size=rates, unique=True)) for name in optimizers
-            },
+            "optimizers": [
+                {
+                    "name": name,
+                    "optimizer": name,
+                    "learning_rates": draw(st.lists(RATES, min_size=rates, max_size=rates, unique=True)),
+                }
+                for name in optimizers
+            ],
             "replicates": draw(st.integers(1, 3)),
         },
         "smallest_network": {
@@ -106,7 +122,7 @@ NUMBERS = (
     | st.floats(0, 1)
     | st.sampled_from([0, 1, 1209, 1210, 10**9, 2**32, 10**400, 1e-300])
 )
-SCALARS = st.none() | st.booleans() | NUMBERS | TEXTS | ACTIVATIONS | INITIALIZERS
+SCALARS = st.none() | st.booleans() | NUMBERS | TEXTS | ACTIVATIONS | NAMES_OF_INITIALIZERS
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS | st.integers(), inner, max_size=3)
 )

@@ -41,14 +41,15 @@ def network() -> Network:
 
 @pytest.fixture(scope="session")
 def training() -> Training:
-    return Training(epochs=3, batch_size=500, min_delta=0.001, patience=2)
+    return Training(epochs=3, batch_size=500, optimizer="sgd", min_delta=0.001, patience=2)
 
 
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Places:
     """A study in which the stage `dataset` alone has run."""
     places = Places(tmp_path_factory.mktemp("data"))
-    dataset.main(SEED, params()["dataset"], places=places)
+    asked = params()
+    dataset.main(SEED, asked["dataset"], asked["own_sweep"], places=places)
     return places
 
 

@@ -1,6 +1,6 @@
 """What a stage measures while it trains, made by hand: a page can be judged without training anything."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +27,17 @@ def params(**changed: object) -> Params:
     for name, change in changed.items():
         values[name] = values[name] | change if isinstance(change, dict) else change
     return {name: TypeAdapter(kind).validate_python(values[name]) for name, kind in sections().items()}
+
+
+def entries(grids: Mapping[str, Sequence[float]]) -> list[dict[str, object]]:
+    """Optimizers with their rates as optimizer_sweep lists them: momentum_0.9 and nesterov_0.9 are SGD's."""
+    listed: list[dict[str, object]] = []
+    for name, rates in grids.items():
+        kind, _, momentum = name.partition("_")
+        arguments = {"momentum": float(momentum or 0)} | ({"nesterov": True} if kind == "nesterov" else {})
+        optimizer = {"sgd": arguments} if momentum else name
+        listed.append({"name": name, "optimizer": optimizer, "learning_rates": list(rates)})
+    return listed
 
 
 RING_AND_Y = sets_of(params()["dataset"], 42, Path()).description

@@ -40,6 +40,10 @@ def shrink(params: dict[str, Any]) -> dict[str, Any]:
         section.update(LISTS.get(name, {}))
     small["baseline"]["snapshots"] = 3
     small["smallest_network"]["activations"] = ["tanh"]
+    small["optimizer_sweep"]["optimizers"] = [
+        entry | {"learning_rates": first(entry["learning_rates"])}
+        for entry in first(small["optimizer_sweep"]["optimizers"])
+    ]
     return small
 
 

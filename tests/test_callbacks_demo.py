@@ -17,7 +17,7 @@ from stages.lib.core.points import read_points
 from stages.lib.engine import callbacks
 from stages.lib.engine.network import dense_network
 from tests.conftest import SEED, pixels
-from tests.measured import GIVEN, plan_of
+from tests.measured import GIVEN, params, plan_of
 
 PAGE = callbacks_demo.Page()
 STAGE = "callbacks_demo"
@@ -26,7 +26,8 @@ ASKED = {"learning_rate": 0.05, "epochs": 12, "min_delta": 0.5, "patience": 3}
 
 def trained(folder: Path) -> Places:
     places = Places(folder)
-    dataset.main(SEED, places=places)
+    asked = params()
+    dataset.main(SEED, asked["dataset"], asked["own_sweep"], places=places)
     plan = plan_of(PAGE, callbacks_demo=ASKED, training={"batch_size": 500}, network={"hidden_units": [5]})
     write_plan(plan, places.plan(STAGE))
     callbacks.train(STAGE, places=places)

@@ -13,10 +13,10 @@ from stages.lib.analysis.page import Page, Params, pages
 from stages.lib.core.files import write_csv, write_json
 from stages.lib.core.places import Places
 from stages.lib.core.plan import read_kept, write_plan
-from tests.measured import measured, params, plan_for
+from tests.measured import RING_AND_Y, measured, params, plan_for
 
 SMALL = {
-    "training": {"epochs": 6, "batch_size": 400, "min_delta": 0.15, "patience": 2},
+    "training": {"epochs": 6, "batch_size": 400, "optimizer": "sgd", "min_delta": 0.15, "patience": 2},
     "baseline": {"snapshots": 3},
     "smallest_network": {"activations": ["tanh"], "most_parameters": 9, "restarts": 2},
 }
@@ -25,7 +25,7 @@ HELD_OUT = {"val_loss": 0.25, "val_accuracy": 0.875}
 
 def measure(page: Page, values: Params, places: Places) -> None:
     """Files of a stage whose variants end with losses of 0.2, 0.3 and so on; the second seed's are 0.01 higher."""
-    plan = plan_for(page.plan(values), epochs=6)
+    plan = plan_for(page.plan(values, RING_AND_Y), epochs=6)
     folder = places.trained(page.stage)
     folder.mkdir(parents=True)
     write_plan(plan, places.plan(page.stage))

@@ -181,7 +181,7 @@ def run_pipeline(folder: Path, params: dict[str, Any]) -> None:
     (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), "utf-8")
     read, places = read_params(folder / "params.yaml", sections(), whole=True), Places(folder)
     check.main(read, places=places)
-    dataset.main(read["seed"], places=places)
+    dataset.main(read["seed"], read["dataset"], read["own_sweep"], places=places)
     for page in pages():
         watched = read_plan(places.plan(page.stage)).early_stopping is not None
         (callbacks if watched else train).train(page.stage, places=places)

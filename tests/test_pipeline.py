@@ -85,7 +85,7 @@ def test_other_rates_to_sweep_run_the_sweep_and_what_judges_and_draws(clone: Pat
     [
         ("network_sweep.depths=[2]", {"network_sweep"}),
         ("batch_sweep.batch_sizes=[403]", {"batch_sweep"}),
-        ("optimizer_sweep.learning_rates.sgd=[0.02,0.05]", {"optimizer_sweep"}),
+        ("optimizer_sweep.optimizers=[{name:sgd,optimizer:sgd,learning_rates:[0.02,0.05]}]", {"optimizer_sweep"}),
         ("smallest_network.most_parameters=7", {"smallest_network"}),
         ("network.activation=tanh", set(TRAINED) - {"network_sweep", "smallest_network"}),
     ],

@@ -9,7 +9,7 @@ import pytest
 
 from stages import smallest_network
 from stages.lib.analysis.chapter import Picture
-from stages.lib.core.plan import Optimizer, replicate_seeds
+from stages.lib.core.plan import Initializer, Optimizer, replicate_seeds
 from stages.params.smallest_network import SmallestNetwork
 from tests.measured import GIVEN, measured, plan_of
 
@@ -48,7 +48,7 @@ def test_every_start_of_every_shape_is_trained_by_adam_and_its_weights_are_kept(
     recipe = plan.variants[4].recipe
     assert (recipe.activation, recipe.hidden_units) == ("elu", (1, 1))
     assert (recipe.optimizer, recipe.learning_rate) == (Optimizer("adam"), 0.25)
-    assert (recipe.batch_size, recipe.epochs, recipe.kernel_initializer) == (403, 3, "glorot_uniform")
+    assert (recipe.batch_size, recipe.epochs, recipe.kernel_initializer) == (403, 3, Initializer("glorot_uniform"))
     assert (plan.kept, plan.tested) == (2, True)
     assert plan.seeds == replicate_seeds(3, 2)
 

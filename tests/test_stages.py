@@ -44,7 +44,7 @@ def answers(places: Places, stage: str, x: list[list[float]]) -> np.ndarray:
         "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
     }
     for kernel, bias in zip(weights[:-2:2], weights[1:-2:2], strict=True):
-        values = activate[recipe.activation](values @ kernel + bias)
+        values = activate[str(recipe.activation)](values @ kernel + bias)
     return 1 / (1 + np.exp(-(values @ weights[-2] + weights[-1])))[:, 0]
 
 

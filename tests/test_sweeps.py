@@ -17,7 +17,7 @@ from stages.lib.analysis.page import SweepPage, pages
 from stages.lib.analysis.sweep import Sweep
 from stages.lib.core.plan import METRICS, Optimizer
 from stages.params.training import Training
-from tests.measured import GIVEN, measured, params, plan_of
+from tests.measured import GIVEN, entries, measured, params, plan_of
 
 NETWORK = {"hidden_units": [5], "activation": "gelu", "kernel_initializer": "lecun_normal"}
 TRAINING = {"epochs": 7, "batch_size": 50}
@@ -91,7 +91,7 @@ def test_each_size_is_tried_with_each_activation_and_a_straight_line_once() -> N
 
 def test_each_optimizer_has_a_grid_and_arguments_of_its_own() -> None:
     grids = {"adam": [0.01], "nesterov_0.9": [0.02], "momentum_0.5": [0.03], "sgd": [0.04]}
-    assert changes("optimizer_sweep", learning_rates=grids) == [
+    assert changes("optimizer_sweep", optimizers=entries(grids)) == [
         {
             "called": {"optimizer": "adam", "learning_rate": 0.01},
             "optimizer": Optimizer("adam"),
@@ -142,22 +142,13 @@ def test_none_at_all_is_a_natural_end_and_the_most_that_was_tried_is_not(page: S
         assert judged(page, tmp_path, final, **{page.stage: asked}).figures.best.at_end_of_grid == ends
 
 
-def test_an_optimizer_with_arguments_is_named_for_them() -> None:
-    named = [name for name in optimizer_sweep.Page.names if "_" in name]
-    assert sorted(optimizer_sweep.WITH_ARGUMENTS) == sorted(named)
-    for name in named:
-        kind, momentum = name.split("_")
-        arguments = {"momentum": float(momentum)} | ({"nesterov": True} if kind == "nesterov" else {})
-        assert optimizer_sweep.WITH_ARGUMENTS[name] == Optimizer("sgd", arguments)
-
-
 def judged(page: SweepPage, folder: Path, final: list[list[float]], **asked: Any) -> Any:
     return page.judge(measured(folder, plan_of(page, **asked), final), GIVEN)
 
 
 def test_an_optimizer_stands_at_an_end_of_its_own_grid_and_not_of_anothers(tmp_path: Path) -> None:
     grids = {"sgd": [0.1, 0.3, 1.0], "adam": [0.3, 1.0, 3.0]}
-    asked = {"optimizer_sweep": {"learning_rates": grids, "replicates": 1}}
+    asked = {"optimizer_sweep": {"optimizers": entries(grids), "replicates": 1}}
     page = optimizer_sweep.Page()
     inside = judged(page, tmp_path, [[0.5], [0.5], [0.5], [0.5], [0.1], [0.5]], **asked)
     assert inside.figures.best.changed == {"optimizer": "adam", "learning_rate": 1.0}
@@ -170,7 +161,7 @@ def test_an_optimizer_stands_at_an_end_of_its_own_grid_and_not_of_anothers(tmp_p
 
 def test_the_gain_of_momentum_is_the_loss_without_it_over_that_with_the_best_of_it(tmp_path: Path) -> None:
     grids = {"sgd": [0.1], "momentum_0.5": [0.1], "nesterov_0.9": [0.1], "adam": [0.1]}
-    asked = {"optimizer_sweep": {"learning_rates": grids, "replicates": 2}}
+    asked = {"optimizer_sweep": {"optimizers": entries(grids), "replicates": 2}}
     final = [[0.4, 0.9], [0.3, 0.3], [0.2, 0.1], [0.01, 0.01]]
     gain = judged(optimizer_sweep.Page(), tmp_path, final, **asked).figures.momentum
     assert gain.optimizer == "nesterov_0.9"
@@ -178,12 +169,12 @@ def test_the_gain_of_momentum_is_the_loss_without_it_over_that_with_the_best_of_
     assert gain.low < gain.ratio < gain.high
     swapped = [final[0], final[2], final[1], final[3]]
     assert judged(optimizer_sweep.Page(), tmp_path, swapped, **asked).figures.momentum.optimizer == "momentum_0.5"
-    without = {"optimizer_sweep": {"learning_rates": {"sgd": [0.1], "adam": [0.1]}, "replicates": 2}}
+    without = {"optimizer_sweep": {"optimizers": entries({"sgd": [0.1], "adam": [0.1]}), "replicates": 2}}
     assert judged(optimizer_sweep.Page(), tmp_path, final[:2], **without).figures.momentum is None
 
 
 def test_the_answer_on_optimizers_compares_sgd_with_adam(tmp_path: Path) -> None:
-    asked = {"optimizer_sweep": {"learning_rates": {"sgd": [0.1], "adam": [0.2]}, "replicates": 2}}
+    asked = {"optimizer_sweep": {"optimizers": entries({"sgd": [0.1], "adam": [0.2]}), "replicates": 2}}
     page = optimizer_sweep.Page()
     answer = page.chapter(judged(page, tmp_path, [[0.4, 0.2], [0.02, 0.04]], **asked)).answer
     assert "Mean validation loss at the best rate of each: `sgd` 0.3, `adam` 0.03." in answer
@@ -298,7 +289,7 @@ def test_the_gain_of_momentum_is_told_with_its_interval_where_it_has_one(
     tmp_path: Path, final: list[list[float]], said: str
 ) -> None:
     page = optimizer_sweep.Page()
-    asked = {"learning_rates": WITHOUT_AND_WITH, "replicates": len(final[0])}
+    asked = {"optimizers": entries(WITHOUT_AND_WITH), "replicates": len(final[0])}
     answer = page.chapter(judged(page, tmp_path, final, optimizer_sweep=asked)).answer
     assert (
         f"Of {3 * len(final[0])} runs 0 diverged. Without momentum SGD ends with {said}not corrected for the choice of "
@@ -308,7 +299,7 @@ def test_the_gain_of_momentum_is_told_with_its_interval_where_it_has_one(
 
 def test_a_gain_that_is_not_known_is_not_told(tmp_path: Path) -> None:
     page = optimizer_sweep.Page()
-    asked = {"learning_rates": WITHOUT_AND_WITH, "replicates": 2}
+    asked = {"optimizers": entries(WITHOUT_AND_WITH), "replicates": 2}
     found = judged(page, tmp_path, [[0.4, np.nan], [0.3, 0.3], [0.2, 0.1]], optimizer_sweep=asked)
     assert page.chapter(found).answer.endswith(
         "Of 6 runs 1 diverged. Mean validation loss at the best rate of each: `sgd` not a number."
@@ -317,7 +308,7 @@ def test_a_gain_that_is_not_known_is_not_told(tmp_path: Path) -> None:
 
 def test_without_sgd_and_adam_the_answer_compares_none(tmp_path: Path) -> None:
     page = optimizer_sweep.Page()
-    asked = {"learning_rates": {"rmsprop": [0.1, 0.2], "lion": [0.1, 0.2]}, "replicates": 2}
+    asked = {"optimizers": entries({"rmsprop": [0.1, 0.2], "lion": [0.1, 0.2]}), "replicates": 2}
     found = judged(page, tmp_path, [[0.4, 0.4], [0.3, 0.3], [0.2, 0.1], [0.3, 0.3]], optimizer_sweep=asked)
     chapter = page.chapter(found)
     assert chapter.answer.endswith("Of 8 runs 0 diverged.")
@@ -375,8 +366,8 @@ MANY = {"learning_rates": RATES, "replicates": 1000}
         ),
         (
             "optimizer_sweep",
-            {"learning_rates": dict.fromkeys(["sgd", "adam"], RATES), "replicates": 1000},
-            {"learning_rates": dict.fromkeys(["sgd", "adam", "lion"], RATES), "replicates": 1000},
+            {"optimizers": entries(dict.fromkeys(["sgd", "adam"], RATES)), "replicates": 1000},
+            {"optimizers": entries(dict.fromkeys(["sgd", "adam", "lion"], RATES)), "replicates": 1000},
         ),
     ],
 )
@@ -394,7 +385,7 @@ def test_an_optimizer_with_more_rates_than_another_is_refused() -> None:
     with pytest.raises(
         ValueError, match=r"as many rates as any other, or it is tuned more; now \{'sgd': 1, 'adam': 2\}"
     ):
-        params(optimizer_sweep={"learning_rates": {"sgd": [0.1], "adam": [0.1, 0.2]}})
+        params(optimizer_sweep={"optimizers": entries({"sgd": [0.1], "adam": [0.1, 0.2]})})
 
 
 def sweep_of(val_loss: list[Any], sizes: list[int]) -> Sweep:
@@ -404,7 +395,7 @@ def sweep_of(val_loss: list[Any], sizes: list[int]) -> Sweep:
     return Sweep(variants, curves, start, train_accuracy=start, constant=0.6)
 
 
-RULE = Training(epochs=4, batch_size=8, min_delta=0.01, patience=1)
+RULE = Training(epochs=4, batch_size=8, optimizer="sgd", min_delta=0.01, patience=1)
 SETTLES_AT_2 = [0.3, 0.1, 0.1, 0.05]
 SETTLES_AT_1 = [0.2, 0.2, 0.1, 0.05]
 NEVER_SETTLES = [0.5, 0.4, 0.3, 0.2]

@@ -1,6 +1,6 @@
 """Labelled points: what the networks learn from, and what there is to say of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +56,10 @@ class Description:
         """Return whether the points can be drawn as they are."""
         return len(self.features) == 2
 
+    def within(self, limit: float | str) -> "Description":
+        """Return the same with pictures from -limit to limit on both axes; `auto` leaves them as far as points reach."""
+        return self if isinstance(limit, str) else replace(self, limits=((-limit, limit),) * len(self.features))
+
     @property
     def has_units(self) -> bool:
         """Return whether what each unit adds to the answer can be drawn: in the plane, to one output."""
@@ -86,10 +90,10 @@ def read_description(path: Path) -> Description:
         raise damaged(path, f"not a description of points ({error.errors()[0]['msg']})") from error
 
 
-def read_points(path: Path) -> Points:
-    """Return the points of a CSV file: columns of numbers, and last the number of the class.
+def read_points(path: Path, classes: int) -> Points:
+    """Return the points of a CSV file: columns of numbers, and last the number of the class, below `classes`.
 
-    Raise Fault, with the first line that is wrong, where a value is not finite or a class not a whole number from 0.
+    Raise Fault, with the first line that is wrong, where a value is not finite or a class is none of those.
     """
     table = read_csv(path, skip_blank_lines=False)
     if len(table.columns) < 2:
@@ -98,10 +102,10 @@ def read_points(path: Path) -> Points:
         raise damaged(path, "it holds no points")
     numbers = table.apply(pd.to_numeric, errors="coerce").astype(np.float64)
     label = numbers.iloc[:, -1]
-    wrong = ~(np.isfinite(numbers).all(axis="columns") & (label >= 0) & (label % 1 == 0))
+    wrong = ~(np.isfinite(numbers).all(axis="columns") & label.isin(range(classes)))
     if wrong.any():
         line = int(wrong.argmax()) + 2  # the header is the first
         held = path.read_text("utf-8").splitlines()[line - 1][:60]
-        raise damaged(path, f"line {line} holds {held!r}, but must hold finite numbers and the number of a class")
+        raise damaged(path, f"line {line} holds {held!r}, but must hold finite numbers and a class from 0 to {classes - 1}")
     values = numbers.to_numpy(np.float32)
     return Points(values[:, :-1], values[:, -1:])

@@ -4,10 +4,11 @@
 """
 
 import sys
+from functools import cache
 
 from stages.lib.core.places import Places
 from stages.lib.core.plan import read_plan
-from stages.lib.core.points import read_points
+from stages.lib.core.points import Points, read_points
 from stages.lib.core.runner import run
 from stages.lib.engine.fleets import train_plan
 
@@ -15,9 +16,20 @@ from stages.lib.engine.fleets import train_plan
 def train(stage: str, *, places: Places) -> None:
     """Train the plan of a stage from where it was ended before, if it was."""
     plan = read_plan(places.plan(stage))
+    classes = plan.variants[0].recipe.classes
     parts = ["train", "validation", *["test"] * plan.tested]
-    points = {part: read_points(places.points(part)) for part in parts}
-    train_plan(plan, lambda _: points, name=stage, shards=places.unfinished(stage), folder=places.trained(stage))
+
+    @cache
+    def points_of(name: str) -> dict[str, Points]:
+        return {part: read_points(places.points(part, name), classes) for part in parts}
+
+    train_plan(
+        plan,
+        lambda variant: points_of(variant.points),
+        name=stage,
+        shards=places.unfinished(stage),
+        folder=places.trained(stage),
+    )
 
 
 if __name__ == "__main__":

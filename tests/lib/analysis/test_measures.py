@@ -11,7 +11,7 @@ from stages.params.training import Training
 
 
 def rule(min_delta: float, patience: int) -> Training:
-    return Training(epochs=10, batch_size=1, min_delta=min_delta, patience=patience)
+    return Training(epochs=10, batch_size=1, optimizer="sgd", min_delta=min_delta, patience=patience)
 
 
 def test_summary_has_the_standard_deviation_of_a_sample() -> None:

@@ -10,8 +10,8 @@ import yaml
 from stages import batch_sweep, initializer_sweep, lr_sweep, optimizer_sweep
 from stages.lib.analysis.chapter import Chart, Picture
 from stages.lib.analysis.page import Page, SweepPage, baseline, pages, sections
-from stages.lib.core.plan import Optimizer, replicate_seeds
-from tests.measured import GIVEN, ROOT, measured, params, plan_of
+from stages.lib.core.plan import Initializer, Optimizer, replicate_seeds
+from tests.measured import GIVEN, RING_AND_Y, ROOT, measured, params, plan_of
 
 PAGES = pages()
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
@@ -36,25 +36,34 @@ def test_a_plan_follows_from_the_sections_that_the_page_reads_and_from_no_other(
         "network": {"hidden_units": [3], "activation": "gelu", "kernel_initializer": "ones"},
         "training": {"epochs": 7, "batch_size": 9},
     }
-    expected = page.plan(params())
+    expected = page.plan(params(), RING_AND_Y)
     for name, change in changes.items():
-        same = page.plan(params(**{name: change})) == expected
+        same = page.plan(params(**{name: change}), RING_AND_Y) == expected
         assert same or name in page.reads, name
-    assert page.plan(params(prediction_grid={"points": 9}, training={"min_delta": 0.5, "patience": 3})) == expected
+    assert (
+        page.plan(params(prediction_grid={"points": 9}, training={"min_delta": 0.5, "patience": 3}), RING_AND_Y)
+        == expected
+    )
     assert page.stage in page.reads
 
 
 def test_a_sweep_that_has_activations_of_its_own_is_not_planned_anew_for_another_of_the_baseline() -> None:
-    same = {page.stage for page in PAGES if page.plan(params(network={"activation": "tanh"})) == page.plan(params())}
+    same = {
+        page.stage
+        for page in PAGES
+        if page.plan(params(network={"activation": "tanh"}), RING_AND_Y) == page.plan(params(), RING_AND_Y)
+    }
     assert same == {"network_sweep", "smallest_network"}
 
 
 def test_the_baseline_is_plain_sgd_at_lr() -> None:
-    recipe = baseline(params(lr=0.07, network={"hidden_units": [5, 4]}, training={"epochs": 9, "batch_size": 11}))
+    recipe = baseline(
+        params(lr=0.07, network={"hidden_units": [5, 4]}, training={"epochs": 9, "batch_size": 11}), RING_AND_Y
+    )
     assert recipe.hidden_units == (5, 4)
     assert recipe.optimizer == Optimizer("sgd")
     assert (recipe.learning_rate, recipe.batch_size, recipe.epochs, recipe.l2) == (0.07, 11, 9, 0)
-    assert (recipe.activation, recipe.kernel_initializer) == ("relu", "glorot_uniform")
+    assert (recipe.activation, recipe.kernel_initializer) == ("relu", Initializer("glorot_uniform"))
 
 
 def test_every_variant_is_trained_from_the_replicates_seeds() -> None:

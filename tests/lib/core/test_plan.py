@@ -9,6 +9,7 @@ import pytest
 
 from stages.lib.core.plan import (
     EarlyStopping,
+    Initializer,
     Kept,
     Optimizer,
     Plan,
@@ -23,7 +24,9 @@ from stages.lib.core.plan import (
 )
 from stages.lib.core.runner import Fault
 
-RECIPE = Recipe((3, 2), "tanh", "zeros", Optimizer("sgd", {"momentum": 0.9, "nesterov": True}), 0.1, 32, 7, 1e-5)
+RECIPE = Recipe(
+    (3, 2), "tanh", Initializer("zeros"), Optimizer("sgd", {"momentum": 0.9, "nesterov": True}), 0.1, 32, 7, 1e-5
+)
 PLAN = Plan(
     [Variant({"learning_rate": 0.1 + 0.2, "name": "a"}, RECIPE), Variant({}, replace(RECIPE, hidden_units=()))],
     seeds=[7, 2**32 - 1],
