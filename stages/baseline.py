@@ -90,15 +90,12 @@ class Page(page.Page):
     def chapter(self, findings: Findings) -> Chapter:
         """Return how well it does, with its curves."""
         found: Any = findings.figures
-        alt = f"{findings.data.pictured}: the baseline."
-        if findings.data.in_the_plane:
-            alt = "The baseline's answer over the plane, soft and strict."
         return self.written(
             findings,
             sentences(found),
             f"Baseline after {found.epochs} epochs",
             charts=self.charted(settled=found.plateau.epoch),
-            pictures=(Picture("plots/figures/baseline.png", alt),),
+            pictures=(Picture("plots/figures/baseline.png", f"The baseline's {findings.data.pictured}."),),
         )
 
 

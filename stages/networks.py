@@ -23,7 +23,7 @@ from stages.params.prediction_grid import PredictionGrid
 def main(prediction_grid: PredictionGrid, *, places: Places) -> None:
     """Write each network, and what it answers: a folder of grids, and a folder of answers, one of which is empty."""
     description = read_description(places.description).within(prediction_grid.limit)
-    validation = read_points(places.points("validation"))
+    validation = read_points(places.points("validation"), len(description.classes))
     with whole(places.grids) as grids, whole(places.answers) as answers:
         grids.mkdir()
         answers.mkdir()

@@ -117,8 +117,8 @@ class Page(page.Page):
         named = "Smallest network: {hidden_units} {activation} units, {parameters} parameters"
         title = named.format_map(dict(found.smallest)) if found.smallest else "The network that comes nearest"
         name = title.split(":")[0]
-        path, pictured = "plots/figures/smallest_network", findings.data.pictured
-        pictures = [Picture(f"{path}.png", f"{name}: {pictured[0].lower()}{pictured[1:]}.")]
+        path = "plots/figures/smallest_network"
+        pictures = [Picture(f"{path}.png", f"{name}: its {findings.data.pictured}.")]
         if findings.data.has_units:
             alt = "What each of its hidden units adds, and their sum, which parts the two figures."
             pictures.append(Picture(f"{path}_units.png", alt))

@@ -216,7 +216,7 @@ class SweepPage(Page):
             self.answer(found, findings),
             title,
             charts=self.charted(),
-            pictures=(Picture(f"plots/figures/{self.stage}.png", f"{findings.data.pictured}. {title}."),),
+            pictures=(Picture(f"plots/figures/{self.stage}.png", f"The {findings.data.pictured}. {title}."),),
             table=variant_table(*self.columns(variants)),
         )
 

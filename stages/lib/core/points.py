@@ -67,10 +67,8 @@ class Description:
 
     @property
     def pictured(self) -> str:
-        """Return what the picture of a network shows."""
-        if self.in_the_plane:
-            return "The answer over the plane, soft and strict"
-        return "Which classes are taken for which, and where the points lie that are wrong"
+        """Return what the picture of a network shows, after "its"."""
+        return "answer over the plane, soft and strict" if self.in_the_plane else "answers at the validation points"
 
     def named(self, label: int) -> str:
         """Return a class as it stands in a sentence."""
@@ -106,6 +104,8 @@ def read_points(path: Path, classes: int) -> Points:
     if wrong.any():
         line = int(wrong.argmax()) + 2  # the header is the first
         held = path.read_text("utf-8").splitlines()[line - 1][:60]
-        raise damaged(path, f"line {line} holds {held!r}, but must hold finite numbers and a class from 0 to {classes - 1}")
+        raise damaged(
+            path, f"line {line} holds {held!r}, but must hold finite numbers and a class from 0 to {classes - 1}"
+        )
     values = numbers.to_numpy(np.float32)
     return Points(values[:, :-1], values[:, -1:])

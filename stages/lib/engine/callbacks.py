@@ -35,7 +35,7 @@ def train(stage: str, *, places: Places) -> None:
     (variant,), (seed,) = plan.variants, plan.seeds
     rule = plan.early_stopping or EarlyStopping(min_delta=0.0, patience=plan.epochs)  # which never stops
     keras.utils.set_random_seed(seed)
-    points, held_out = read_points(places.points("train")), read_points(places.points("validation"))
+    points, held_out = (read_points(places.points(part), variant.recipe.classes) for part in ("train", "validation"))
     recipe = variant.recipe
     network = network_of(
         recipe,
