@@ -57,7 +57,7 @@ class Description:
         return len(self.features) == 2
 
     def within(self, limit: float | str) -> "Description":
-        """Return the same with pictures from -limit to limit on both axes; `auto` leaves them as far as points reach."""
+        """Return the same with pictures from -limit to limit on both axes; `auto` leaves them as they are."""
         return self if isinstance(limit, str) else replace(self, limits=((-limit, limit),) * len(self.features))
 
     @property
