@@ -83,14 +83,22 @@ class Page(page.Page):
         chosen = Chosen(Kept(variant.recipe, summary=True), trained.weights(0, 0), snapshots)
         return Findings(given.data, found, {"curves": curves}, chosen)
 
+    def question_of(self, findings: Findings) -> str:
+        """Return the question: two figures are drawn, or there are the classes of a table."""
+        return self.question if findings.data.article else "Can a network tell the classes apart?"
+
     def chapter(self, findings: Findings) -> Chapter:
         """Return how well it does, with its curves."""
         found: Any = findings.figures
+        alt = f"{findings.data.pictured}: the baseline."
+        if findings.data.in_the_plane:
+            alt = "The baseline's answer over the plane, soft and strict."
         return self.written(
+            findings,
             sentences(found),
             f"Baseline after {found.epochs} epochs",
             charts=self.charted(settled=found.plateau.epoch),
-            pictures=(Picture("plots/figures/baseline.png", "The baseline's answer over the plane, soft and strict."),),
+            pictures=(Picture("plots/figures/baseline.png", alt),),
         )
 
 

@@ -97,6 +97,7 @@ class Page(page.Page):
         """Return when the training ended, with the curves and the picture that was drawn live."""
         found: Any = findings.figures
         return self.written(
+            findings,
             sentences(found),
             "Callbacks demo",
             charts=self.charted(**{"weights taken back": found.early_stopping.best_epoch}),

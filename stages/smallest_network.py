@@ -117,18 +117,17 @@ class Page(page.Page):
         named = "Smallest network: {hidden_units} {activation} units, {parameters} parameters"
         title = named.format_map(dict(found.smallest)) if found.smallest else "The network that comes nearest"
         name = title.split(":")[0]
-        pictures = "plots/figures/smallest_network"
+        path, pictured = "plots/figures/smallest_network", findings.data.pictured
+        pictures = [Picture(f"{path}.png", f"{name}: {pictured[0].lower()}{pictured[1:]}.")]
+        if findings.data.has_units:
+            alt = "What each of its hidden units adds, and their sum, which parts the two figures."
+            pictures.append(Picture(f"{path}_units.png", alt))
         return self.written(
+            findings,
             sentences(found),
             title,
             charts=self.charted(),
-            pictures=(
-                Picture(f"{pictures}.png", f"{name}: its answer over the plane, soft and strict."),
-                Picture(
-                    f"{pictures}_units.png",
-                    "What each of its hidden units adds, and their sum, which parts the two figures.",
-                ),
-            ),
+            pictures=tuple(pictures),
             table=(
                 Column("activation", "activation", "g"),
                 Column("hidden units", "hidden_units", "g"),

@@ -22,6 +22,7 @@ from stages.lib.core.points import Points, read_points
 from stages.params.network import Network
 from stages.params.training import Training
 from tests.lacking import lacking
+from tests.measured import params
 from tests.small import build
 
 SEED = 42
@@ -47,7 +48,7 @@ def training() -> Training:
 def data(tmp_path_factory: pytest.TempPathFactory) -> Places:
     """A study in which the stage `dataset` alone has run."""
     places = Places(tmp_path_factory.mktemp("data"))
-    dataset.main(SEED, places=places)
+    dataset.main(SEED, params()["dataset"], places=places)
     return places
 
 

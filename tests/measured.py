@@ -14,10 +14,11 @@ from stages.lib.analysis.sweep import Trained
 from stages.lib.core.files import write_csv
 from stages.lib.core.places import Places
 from stages.lib.core.plan import Plan, read_plan
+from stages.lib.data.sources import sets_of
 from stages.params.training import Training
 
 ROOT = Path(__file__).parents[1]
-GIVEN = Given(Training(epochs=4, batch_size=400, min_delta=0.01, patience=1), rows=1209, constant=0.6)
+TRAINING = Training(epochs=4, batch_size=400, optimizer="sgd", min_delta=0.01, patience=1)
 
 
 def params(**changed: object) -> Params:
@@ -26,6 +27,10 @@ def params(**changed: object) -> Params:
     for name, change in changed.items():
         values[name] = values[name] | change if isinstance(change, dict) else change
     return {name: TypeAdapter(kind).validate_python(values[name]) for name, kind in sections().items()}
+
+
+RING_AND_Y = sets_of(params()["dataset"], 42, Path()).description
+GIVEN = Given(TRAINING, RING_AND_Y, constant=0.6)
 
 
 def measured(folder: Path, plan: Plan, final: Sequence[Sequence[float]] | np.ndarray, epochs: int = 3) -> Trained:
@@ -72,7 +77,7 @@ def plan_for(plan: Plan, epochs: int) -> Plan:
 
 def plan_of(page: Page, **changed: object) -> Plan:
     """The plan of a page at the study's params, with some changed."""
-    return page.plan(params(**changed))
+    return page.plan(params(**changed), RING_AND_Y)
 
 
 def judge_by_hand(places: Places) -> None:

@@ -16,7 +16,8 @@ NEAR = 0.7  # of difflib's ratio; what is less alike is no slip of the keys
 MOST_NETWORKS = 200_000  # of a sweep; hours of training on a few cores, and the most that was thought of
 
 
-def _without_duplicates(values: list[Any]) -> list[Any]:
+def distinct(values: list[Any]) -> list[Any]:
+    """Return values of which none stands twice; raise ValueError where one does."""
     duplicates = [value for i, value in enumerate(values) if value in values[:i]]
     if duplicates:
         raise ValueError(f"each value may stand once, but {duplicates[0]!r} stands twice; remove one")
@@ -95,7 +96,7 @@ Units = Annotated[Count, Le(1_024)]
 Depth = Annotated[int, Strict(), Ge(0), Le(8)]
 LearningRate = Annotated[Number, Gt(0), Le(1_000)]
 Improvement = Annotated[Number, Ge(0), Le(1)]
-DISTINCT = (Len(min_length=1, max_length=100), AfterValidator(_without_duplicates))
+DISTINCT = (Len(min_length=1, max_length=100), AfterValidator(distinct))
 
 
 @dataclass(frozen=True, config=SECTION)

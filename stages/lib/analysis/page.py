@@ -114,12 +114,16 @@ class Page(ABC):
         """Return its charts, in which `marks` points out epochs by their labels; None is left out."""
         return tuple(Chart(kind, self.key, self.names, marks) for kind in self.charts)
 
-    def written(self, answer: str, title: str, **evidence: Any) -> Chapter:
+    def question_of(self, findings: Findings) -> str:  # noqa: ARG002
+        """Return the question as it fits what was found."""
+        return self.question
+
+    def written(self, findings: Findings, answer: str, title: str, **evidence: Any) -> Chapter:
         """Return a chapter with the answer, the title of its picture, and the evidence."""
         return Chapter(
             order=self.order,
             stage=self.stage,
-            question=self.question,
+            question=self.question_of(findings),
             answer=answer,
             title=title,
             reads=self.reads,
@@ -208,12 +212,11 @@ class SweepPage(Page):
             title = f"No best {self.key.replace('_', ' ')}: none ends with a finite loss from every seed"
         variants = findings.tables["variants"]
         return self.written(
+            findings,
             self.answer(found, findings),
             title,
             charts=self.charted(),
-            pictures=(
-                Picture(f"plots/figures/{self.stage}.png", f"The answer over the plane, soft and strict. {title}."),
-            ),
+            pictures=(Picture(f"plots/figures/{self.stage}.png", f"{findings.data.pictured}. {title}."),),
             table=variant_table(*self.columns(variants)),
         )
 

@@ -68,9 +68,14 @@ class Places:
         """Return the report as Markdown."""
         return self.root / "report/report.md"
 
-    def points(self, part: str) -> Path:
-        """Return the points of `train`, `validation` or `test`."""
-        return self.root / f"data/{part}.csv"
+    @property
+    def sets(self) -> Path:
+        """Return the folder of the points that a variant has of its own."""
+        return self.root / "data/sets"
+
+    def points(self, part: str, name: str = "") -> Path:
+        """Return the points of `train`, `validation` or `test`; those of the study, or of a set by its name."""
+        return (self.sets / name if name else self.root / "data") / f"{part}.csv"
 
     def plan(self, stage: str) -> Path:
         """Return what a stage is to train."""

@@ -105,10 +105,17 @@ class Recipe:
 
 @dataclass(frozen=True, config=EXACT)
 class Variant:
-    """A recipe, and what sets it apart from the others of its plan."""
+    """A recipe, and what sets it apart from the others of its plan.
+
+    Args:
+        changed: by its name.
+        recipe: of the networks.
+        points: the name of the points that are learned from and judged by, where they are not those of the study.
+    """
 
     changed: Changed
     recipe: Recipe
+    points: str = ""
 
 
 @dataclass(frozen=True, config=EXACT)

@@ -56,6 +56,18 @@ class Description:
         """Return whether the points can be drawn as they are."""
         return len(self.features) == 2
 
+    @property
+    def has_units(self) -> bool:
+        """Return whether what each unit adds to the answer can be drawn: in the plane, to one output."""
+        return self.in_the_plane and len(self.classes) == 2
+
+    @property
+    def pictured(self) -> str:
+        """Return what the picture of a network shows."""
+        if self.in_the_plane:
+            return "The answer over the plane, soft and strict"
+        return "Which classes are taken for which, and where the points lie that are wrong"
+
     def named(self, label: int) -> str:
         """Return a class as it stands in a sentence."""
         return f"{self.article}{self.classes[label]}"

@@ -75,7 +75,7 @@ def _of_tables(asked: Dataset, seed: int, own: Path) -> Sets:
     for part, other in others.items():
         parts[part] = _numbered(_alike(other, table), classes)
     parts["train"] = _part_of_each_class(parts["train"], asked.fraction, seed)
-    features = list(table.numbers)
+    features = [str(name) for name in table.numbers]
     mean, deviation = parts["train"][features].mean(), parts["train"][features].std(ddof=0)
     for name in features:
         if not deviation[name] > 0:
@@ -84,8 +84,8 @@ def _of_tables(asked: Dataset, seed: int, own: Path) -> Sets:
                 "nothing apart; remove it"
             )
     if asked.standardise:
-        for part in parts.values():
-            part[features] = (part[features] - mean) / deviation
+        for held in parts.values():
+            held[features] = (held[features] - mean) / deviation
     listed = f"{', '.join(classes[:-1])} and {classes[-1]}"
     description = Description(
         title=table.path.stem,
