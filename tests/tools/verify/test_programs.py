@@ -32,11 +32,11 @@ import numpy as np
 from stages.lib.analysis.page import pages
 from stages.lib.core.points import Points
 from stages.lib.engine.fleets import fleet_of, member_of
-from tests.measured import params
+from tests.measured import RING_AND_Y, params
 x = np.random.RandomState(0).standard_normal((1209, 2)).astype(np.float32)
 points, compiled = Points(x, (x[:, :1] > 0).astype(np.float32)), set()
 for page in pages():
-    for variant in page.plan(params()).variants:
+    for variant in page.plan(params(), RING_AND_Y).variants:
         recipe = variant.recipe
         kind = str((member_of(recipe, 0).padded_units, recipe.activations, recipe.optimizer, recipe.batch_size,
                     recipe.l2 > 0))
