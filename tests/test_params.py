@@ -10,8 +10,9 @@ import keras
 import numpy as np
 import pytest
 
-from stages.lib.engine.fleet import seeded_initializer
-from stages.params.network import Activation, KernelInitializer
+from stages.lib.core.plan import Initializer
+from stages.lib.engine.network import seeded_initializer
+from stages.params.network import INITIALIZERS, Activation
 
 ROOT = Path(__file__).parents[1]
 
@@ -41,14 +42,29 @@ def test_initializers_are_all_of_keras_that_fit_any_kernel() -> None:
     snake_case = {name for name, item in vars(keras.initializers).items() if inspect.isclass(item) and name.islower()}
     only_square = {"identity"}
     not_for_kernels = {"constant", "stft"}  # a constant needs its value; stft makes spectra
-    assert set(get_args(KernelInitializer)) == snake_case - only_square - not_for_kernels
+    assert set(INITIALIZERS) == snake_case - only_square - not_for_kernels
 
 
-@pytest.mark.parametrize("name", get_args(KernelInitializer))
+@pytest.mark.parametrize("name", INITIALIZERS)
 def test_an_initializer_draws_the_same_for_a_seed_and_else_others(name: str) -> None:
-    first, again, other = (np.asarray(seeded_initializer(name, seed)((3, 4))) for seed in (1, 1, 2))
+    first, again, other = (drawn(name, {}, seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert np.array_equal(first, other) == (name in {"zeros", "ones"})
+
+
+@pytest.mark.parametrize(
+    ("name", "argument"), [(name, argument) for name, arguments in INITIALIZERS.items() for argument in arguments]
+)
+def test_each_argument_of_an_initializer_reaches_keras(name: str, argument: str) -> None:
+    value = {"minval": -2.0}.get(argument, 2.0)
+    keras_name = "".join(word.capitalize() for word in name.split("_"))
+    expected = getattr(keras.initializers, keras_name)(**{argument: value}, seed=1)((3, 4))
+    np.testing.assert_array_equal(drawn(name, {argument: value}, 1), np.asarray(expected))
+    assert not np.array_equal(drawn(name, {argument: value}, 1), drawn(name, {}, 1))
+
+
+def drawn(name: str, arguments: dict[str, float], seed: int) -> np.ndarray:
+    return np.asarray(seeded_initializer(Initializer(name, arguments), seed)((3, 4)))
 
 
 def test_the_sections_load_without_numpy_and_tensorflow() -> None:

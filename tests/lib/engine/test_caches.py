@@ -4,7 +4,6 @@ Eigen is told sizes that processors have; batches and layers are larger than wha
 """
 
 from collections.abc import Callable
-from typing import get_args
 
 import keras
 import numpy as np
@@ -12,10 +11,12 @@ import pytest
 import tensorflow as tf
 
 from stages.lib.core.places import Places
+from stages.lib.core.plan import Initializer
 from stages.lib.core.points import Points, read_points
 from stages.lib.engine.fleet import Fleet, Member, initial_kernels
 from stages.lib.engine.network import dense_network, judge
-from stages.params.network import KernelInitializer
+from stages.params.network import INITIALIZERS
+from tests.lib.engine.clouds import clouds
 from tests.lib.engine.eigen import first_cache_of
 
 KIBIBYTES = (16, 32, 48, 64)
@@ -44,8 +45,24 @@ def test_a_plain_product_differs_so_that_the_others_could() -> None:
 
 @pytest.mark.parametrize(("hidden_units", "batch_size"), [((16, 16), 512), ((16, 16), ALL_POINTS), ((600, 300), 300)])
 def test_a_fleet_trains_to_the_same_bits(hidden_units: tuple[int, ...], batch_size: int, train: Points) -> None:
-    members = [Member(hidden_units, "glorot_uniform", rate, seed=1) for rate in (0.01, 0.1)]
-    fleet = Fleet(members, activation="relu", optimizer=keras.optimizers.Adam, train=train, validation=train)
+    assert_trains_to_the_same_bits(hidden_units, batch_size, train, 2)
+
+
+@pytest.mark.parametrize(("inputs", "classes"), [(5, 3), (1_000, 20)])
+def test_so_does_a_fleet_with_any_number_of_inputs_and_classes(inputs: int, classes: int) -> None:
+    assert_trains_to_the_same_bits((16,), 450, clouds(inputs, classes, rows=450), classes)
+
+
+def assert_trains_to_the_same_bits(hidden_units: tuple[int, ...], batch_size: int, train: Points, classes: int) -> None:
+    members = [Member(hidden_units, Initializer("glorot_uniform"), rate, seed=1) for rate in (0.01, 0.1)]
+    fleet = Fleet(
+        members,
+        activation="relu",
+        optimizer=keras.optimizers.Adam,
+        train=train,
+        validation=train,
+        classes=classes,
+    )
     variables = [*fleet.variables, *fleet.optimizer.variables]
     start = [variable.numpy() for variable in variables]
 
@@ -63,9 +80,24 @@ def test_a_fleet_trains_to_the_same_bits(hidden_units: tuple[int, ...], batch_si
 def test_keras_fits_predicts_and_evaluates_to_the_same_bits(
     hidden_units: list[int], batch_size: int, train: Points
 ) -> None:
+    assert_fits_to_the_same_bits(hidden_units, batch_size, train, 2)
+
+
+@pytest.mark.parametrize(("inputs", "classes"), [(5, 3), (1_000, 20)])
+def test_so_it_does_with_any_number_of_inputs_and_classes(inputs: int, classes: int) -> None:
+    assert_fits_to_the_same_bits([16], 450, clouds(inputs, classes, rows=450), classes)
+
+
+def assert_fits_to_the_same_bits(hidden_units: list[int], batch_size: int, train: Points, classes: int) -> None:
     keras.utils.set_random_seed(1)
     network = dense_network(
-        hidden_units, "tanh", keras.optimizers.Adam(0.01), name="any", kernel_initializer="he_normal"
+        hidden_units,
+        "tanh",
+        keras.optimizers.Adam(0.01),
+        name="any",
+        inputs=train.x.shape[1],
+        classes=classes,
+        kernel_initializer=Initializer("he_normal"),
     )
     variables = [*network.variables, *network.optimizer.variables]
     start = [variable.numpy() for variable in variables]
@@ -81,7 +113,7 @@ def test_keras_fits_predicts_and_evaluates_to_the_same_bits(
     assert len(set(outcomes(fitted))) == 1
 
 
-@pytest.mark.parametrize("initializer", get_args(KernelInitializer))
-def test_initial_weights_are_the_same_bits(initializer: KernelInitializer) -> None:
-    member = Member((48, 64, 300, 200), initializer, learning_rate=0.1, seed=1)
-    assert len(set(outcomes(lambda: initial_kernels(member)))) == 1
+@pytest.mark.parametrize("initializer", INITIALIZERS)
+def test_initial_weights_are_the_same_bits(initializer: str) -> None:
+    member = Member((48, 64, 300, 200), Initializer(initializer), learning_rate=0.1, seed=1)
+    assert len(set(outcomes(lambda: initial_kernels(member, 100, 10)))) == 1

@@ -1,5 +1,6 @@
 """A plan trained as fleets in several processes: the same bits as one network after the other."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,13 +9,14 @@ import joblib
 import numpy as np
 import pytest
 
-from stages.lib.core.plan import METRICS, Optimizer, Plan, Recipe, Variant
+from stages.lib.core.plan import METRICS, Initializer, Optimizer, Plan, Recipe, Variant
 from stages.lib.core.points import Points
 from stages.lib.core.runner import Fault
 from stages.lib.engine import fleets
-from stages.lib.engine.fleets import fleet_of, parts_of, shapes_of, train_plan
+from stages.lib.engine.fleets import Run, Sets, fleet_of, parts_of, shapes_of, train_plan
+from tests.lib.engine.clouds import clouds
 
-RECIPE = Recipe((4,), "tanh", "glorot_uniform", Optimizer("sgd"), 0.1, batch_size=32, epochs=2)
+RECIPE = Recipe((4,), "tanh", Initializer("glorot_uniform"), Optimizer("sgd"), 0.1, batch_size=32, epochs=2)
 ADAM = Optimizer("adam")
 RECIPES = [
     RECIPE,
@@ -38,7 +40,11 @@ def sets(points: Points) -> dict[str, Points]:
 
 
 def trained(folder: Path, sets: dict[str, Points], plan: Plan = PLAN) -> dict[str, np.ndarray]:
-    train_plan(plan, sets, name="sweep", shards=folder / "shards", folder=folder / "out")
+    return trained_by_variant(folder, lambda _: sets, plan)
+
+
+def trained_by_variant(folder: Path, points_of: Callable[[Variant], Sets], plan: Plan) -> dict[str, np.ndarray]:
+    train_plan(plan, points_of, name="sweep", shards=folder / "shards", folder=folder / "out")
     return {file.stem: np.load(file) for file in (folder / "out").iterdir()}
 
 
@@ -110,7 +116,38 @@ def test_the_size_of_a_shard_changes_no_bit(
     assert_same_bits(trained(tmp_path, sets), expected)
 
 
-RUN = (0, RECIPE, 1)
+def test_variants_with_points_of_their_own_train_each_on_its_own(
+    sets: dict[str, Points], expected: dict[str, np.ndarray], tmp_path: Path
+) -> None:
+    """The points are made anew for each variant, so that only what they hold can say which are the same."""
+    plan = replace(PLAN, variants=[Variant({"turned": turned}, RECIPE) for turned in (0, 1, 0)])
+
+    def points_of(variant: Variant) -> Sets:
+        turned = variant.changed["turned"] == 1
+        return {part: Points(-some.x if turned else some.x.copy(), some.y) for part, some in sets.items()}
+
+    found = trained_by_variant(tmp_path / "both", points_of, plan)
+    alone = trained(tmp_path / "alone", {**points_of(plan.variants[1])}, replace(PLAN, variants=plan.variants[1:2]))
+    for name in expected.keys() - {"weights"}:
+        assert found[name][0].tobytes() == found[name][2].tobytes() == expected[name][0].tobytes(), name
+        assert found[name][1].tobytes() == alone[name][0].tobytes() != expected[name][0].tobytes(), name
+    weights = [plan.weights_of(found["weights"], variant, 0).tobytes() for variant in range(3)]
+    first = PLAN.weights_of(expected["weights"], 0, 0).tobytes()
+    assert weights == [first, alone["weights"].tobytes(), first]
+
+
+def test_a_plan_of_many_inputs_and_classes_is_trained_and_tested(tmp_path: Path) -> None:
+    """Each class has a centre far from the others, so that even a few epochs tell them apart."""
+    recipe = replace(RECIPE, inputs=64, classes=10, epochs=20, batch_size=500)
+    points = clouds(64, 10)
+    plan = Plan([Variant({}, recipe)], seeds=[1], tested=True)
+    found = trained(tmp_path, dict.fromkeys(("train", "validation", "test"), points), plan)
+    assert found["weights"].shape == (64 * 4 + 4 + 4 * 10 + 10,)
+    assert found["test_loss"] == found["train_loss"] < found["start_loss"]
+
+
+POINTS = {"": {"train": clouds(2, 2)}}
+RUN = Run(0, RECIPE, 1)
 
 
 @pytest.mark.parametrize(
@@ -119,53 +156,77 @@ RUN = (0, RECIPE, 1)
         replace(RECIPE, hidden_units=(5,)),
         replace(RECIPE, hidden_units=(4, 4)),
         replace(RECIPE, activation="relu"),
+        replace(RECIPE, inputs=3),
+        replace(RECIPE, classes=3),
         replace(RECIPE, optimizer=ADAM),
         replace(RECIPE, optimizer=Optimizer("sgd", {"momentum": 0.9})),
         replace(RECIPE, batch_size=33),
         replace(RECIPE, epochs=3),
         replace(RECIPE, l2=0.1),
     ],
-    ids=["width", "depth", "activation", "optimizer", "momentum", "batch_size", "epochs", "l2"],
+    ids=["width", "depth", "activation", "inputs", "classes", "optimizer", "momentum", "batch_size", "epochs", "l2"],
 )
 def test_networks_that_differ_in_this_do_not_train_as_one(other: Recipe) -> None:
-    assert len(list(parts_of([RUN, (1, other, 1)]))) == 2
+    assert len(list(parts_of([RUN, Run(1, other, 1)], POINTS))) == 2
+
+
+def test_layers_of_other_activations_do_not_train_as_one_and_a_name_for_all_is_one_for_each() -> None:
+    two = replace(RECIPE, hidden_units=(4, 4))
+    some, same = Run(0, two, 1), Run(1, replace(two, activation=("tanh", "tanh")), 1)
+    other = Run(2, replace(two, activation=("tanh", "relu")), 1)
+    assert list(parts_of([some, same, other], POINTS)) == [[some, same], [other]]
 
 
 @pytest.mark.parametrize(
     "other",
     [
         replace(RECIPE, hidden_units=(1,)),
-        replace(RECIPE, kernel_initializer="zeros"),
+        replace(RECIPE, kernel_initializer=Initializer("random_normal", {"stddev": 0.5})),
         replace(RECIPE, learning_rate=3.0),
     ],
     ids=["width up to a multiple of 4", "kernel_initializer", "learning_rate"],
 )
 def test_networks_that_differ_in_this_alone_train_as_one(other: Recipe) -> None:
-    assert list(parts_of([RUN, (1, other, 2)])) == [[RUN, (1, other, 2)]]
+    assert list(parts_of([RUN, Run(1, other, 2)], POINTS)) == [[RUN, Run(1, other, 2)]]
     decayed = replace(RECIPE, l2=0.1), replace(RECIPE, l2=0.2)
-    assert len(list(parts_of([(0, decayed[0], 1), (1, decayed[1], 1)]))) == 1
+    assert len(list(parts_of([Run(0, decayed[0], 1), Run(1, decayed[1], 1)], POINTS))) == 1
 
 
 def test_what_takes_longest_is_trained_first() -> None:
     long, wide = replace(RECIPE, epochs=9), replace(RECIPE, hidden_units=(40,))
-    first, second, third = parts_of([RUN, (1, wide, 1), (2, long, 1)])
+    first, second, third = parts_of([RUN, Run(1, wide, 1), Run(2, long, 1)], POINTS)
     assert [first[0][1], second[0][1], third[0][1]] == [wide, long, RECIPE]  # 161 * 2, 17 * 9, 17 * 2
 
 
 def test_networks_that_fill_the_memory_train_in_smaller_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    runs = [(number, RECIPE, number) for number in range(10)]
-    numbers = 4 * 17 + 3 * 4 * 32  # of a network: 17 weights, and 4 units at 32 points
+    runs = [Run(number, RECIPE, number) for number in range(10)]
+    numbers = 4 * 17 + 3 * 7 * 64 + 3 * 100  # 17 weights; 2 inputs and 5 units at 64 points; 100 rows in an order
     monkeypatch.setattr(fleets, "SHARD_MEMORY", 3 * 4 * numbers)
-    assert [len(part) for part in parts_of(runs)] == [3, 3, 3, 1]
+    assert [len(part) for part in parts_of(runs, POINTS)] == [3, 3, 3, 1]
     monkeypatch.setattr(fleets, "SHARD_MEMORY", 1)
-    assert [len(part) for part in parts_of(runs)] == [1] * 10
+    assert [len(part) for part in parts_of(runs, POINTS)] == [1] * 10
+
+
+def test_inputs_and_rows_fill_the_memory_too_and_a_batch_is_no_larger_than_the_rows() -> None:
+    many = {"": {"train": Points(np.zeros((100_000, 1), np.float32), np.zeros((100_000, 1), np.float32))}}
+    wide = replace(RECIPE, inputs=1_000, batch_size=1_000)  # 3 * 1,005 numbers at 1,000 points, and 4 * 4,009 weights
+    runs = [Run(number, wide, number) for number in range(400)]
+    assert [len(part) for part in parts_of(runs, POINTS)] == [400]  # of 100 rows
+    assert len(next(parts_of(runs, many))) == 250_000_000 // (3 * 1_005_000 + 4 * 4_009 + 3 * 100_000)
+
+
+def test_fewer_epochs_make_a_step_where_orders_would_fill_the_memory() -> None:
+    assert fleets._epochs_at_once(20, 400 * 1209) == 10
+    assert fleets._epochs_at_once(20, 2_000_000) == 5
+    assert fleets._epochs_at_once(9, 2_000_000) == 3
+    assert fleets._epochs_at_once(20, 400 * 100_000) == 1
 
 
 def test_the_largest_network_of_a_fleet_says_how_many_train_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     narrow = replace(RECIPE, hidden_units=(1,))  # 5 weights and 1 unit, which train beside 17 and 4
-    runs = [(number, recipe, 1) for number, recipe in enumerate([narrow, RECIPE, narrow, narrow])]
-    monkeypatch.setattr(fleets, "SHARD_MEMORY", 2 * 4 * (4 * 17 + 3 * 4 * 32))
-    assert [len(part) for part in parts_of(runs)] == [2, 2]
+    runs = [Run(number, recipe, 1) for number, recipe in enumerate([narrow, RECIPE, narrow, narrow])]
+    monkeypatch.setattr(fleets, "SHARD_MEMORY", 2 * 4 * (4 * 17 + 3 * 7 * 64 + 3 * 100))
+    assert [len(part) for part in parts_of(runs, POINTS)] == [2, 2]
 
 
 def test_a_sweep_that_was_ended_takes_finished_shards_from_where_they_were_kept(
@@ -229,8 +290,8 @@ def test_the_weights_of_several_replicates_are_kept_where_the_plan_says_so(
 
 
 def test_the_shapes_of_a_shard_follow_from_its_networks() -> None:
-    part = [(0, RECIPE, 1), (1, replace(RECIPE, hidden_units=(2,)), 2)]
-    plan = Plan([Variant({}, recipe) for _, recipe, _ in part], seeds=[1])
+    part = [Run(0, RECIPE, 1), Run(1, replace(RECIPE, hidden_units=(2,)), 2)]
+    plan = Plan([Variant({}, run.recipe) for run in part], seeds=[1])
     assert shapes_of(part, plan) == {
         **dict.fromkeys(METRICS, (2, 2)),
         **dict.fromkeys(("start_loss", "train_loss", "train_accuracy"), (2,)),

@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import pytest
 
+from stages.lib.core.plan import Initializer
 from stages.lib.core.points import Points
-from stages.lib.engine.network import KERAS_QR, PinnedOrthogonal, dense_network
+from stages.lib.engine.network import KERAS_QR, PinnedOrthogonal, dense_network, seeded_initializer
 
 
 def plain(network: keras.Sequential) -> keras.Sequential:
@@ -26,7 +27,7 @@ def test_fit_evaluate_and_predict_give_the_bits_of_plain_layers_where_sums_are_s
     hidden_units: list[int], points: Points
 ) -> None:
     network = dense_network(
-        hidden_units, "tanh", keras.optimizers.Adam(0.01), name="any", kernel_initializer="glorot_uniform"
+        hidden_units, "tanh", keras.optimizers.Adam(0.01), name="any", kernel_initializer=Initializer("glorot_uniform")
     )
     twin = plain(network)
     of_both = []
@@ -39,7 +40,9 @@ def test_fit_evaluate_and_predict_give_the_bits_of_plain_layers_where_sums_are_s
 
 def test_a_wide_network_learns_from_a_large_batch_as_plain_layers_do(points: Points) -> None:
     many = Points(np.tile(points.x, (3, 1)), np.tile(points.y, (3, 1)))
-    network = dense_network([300, 140], "tanh", keras.optimizers.SGD(0.1), name="any", kernel_initializer="he_normal")
+    network = dense_network(
+        [300, 140], "tanh", keras.optimizers.SGD(0.1), name="any", kernel_initializer=Initializer("he_normal")
+    )
     twin = plain(network)
     for model in (network, twin):
         model.fit(many.x, many.y, batch_size=290, epochs=1, shuffle=False, verbose=0)
@@ -59,3 +62,10 @@ def test_narrow_orthogonal_weights_are_those_of_keras_to_the_bit() -> None:
     for shape in ((2, 1024), (1024, KERAS_QR), (16, 16)):
         ours, theirs = (np.asarray(kind(seed=1)(shape)) for kind in (PinnedOrthogonal, keras.initializers.Orthogonal))
         assert ours.tobytes() == theirs.tobytes()
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (64, 200)])
+def test_the_gain_of_orthogonal_weights_is_their_length(shape: tuple[int, int]) -> None:
+    kernel = np.asarray(seeded_initializer(Initializer("orthogonal", {"gain": 3.0}), 1)(shape))
+    short = kernel if shape[0] <= shape[1] else kernel.T
+    np.testing.assert_allclose(np.linalg.norm(short, axis=1), 3.0, rtol=1e-5)

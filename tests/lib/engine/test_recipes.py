@@ -86,8 +86,10 @@ def test_networks_of_a_fleet_are_trained_as_their_recipes_say(points: Points) ->
 
 @pytest.mark.parametrize(("inputs", "classes"), [(5, 3), (64, 10)])
 def test_so_they_are_with_any_inputs_and_classes_and_an_activation_for_each_layer(inputs: int, classes: int) -> None:
-    said = {"inputs": inputs, "classes": classes, "activation": ("tanh", "elu"), "learning_rate": 0.05}
-    runs = [(replace(recipe, **said), seed) for recipe, seed in ((FIRST, 11), (SECOND, 12))]
+    runs = [
+        (replace(recipe, inputs=inputs, classes=classes, activation=("tanh", "elu"), learning_rate=0.05), seed)
+        for recipe, seed in ((FIRST, 11), (SECOND, 12))
+    ]
     assert_trained_as_said(runs, clouds(inputs, classes))
 
 

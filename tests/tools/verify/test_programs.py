@@ -6,21 +6,22 @@ import pytest
 
 from tools.verify.programs import compiled, faults
 
-# The largest batch, and with it the greatest width, trained as a fleet and by Keras.
+# The largest batch, and with it the greatest width, or many columns and classes; trained as a fleet and by Keras.
 AT_RISK = """
-import keras, numpy as np
+import keras
 from stages.lib.engine.fleet import Fleet, Member
 from stages.lib.engine.network import dense_network, judge
 from stages.lib.core.plan import Initializer
-from stages.lib.core.points import Points
-x = np.random.RandomState(0).standard_normal((1209, 2)).astype(np.float32)
-points = Points(x, (x[:, :1] > 0).astype(np.float32))
-for hidden_units, batch_size in (((16, 16), 1209), ((1024, 1024), 1209)):
+from tests.lib.engine.clouds import clouds
+batch_size = 1209
+for hidden_units, inputs, classes in (((16, 16), 2, 2), ((1024, 1024), 2, 2), ((16,), 300, 10), ((), 5, 3)):
+    points, of = clouds(inputs, classes, rows=batch_size), {"inputs": inputs, "classes": classes}
     members = [Member(hidden_units, Initializer("glorot_uniform"), 0.01, seed) for seed in (1, 2)]
-    fleet = Fleet(members, activation="tanh", optimizer=keras.optimizers.Adam, train=points, validation=points)
+    fleet = Fleet(members, activation="tanh", optimizer=keras.optimizers.Adam, train=points, validation=points,
+                  classes=classes)
     fleet.judge(points)
     fleet.train(epochs=1, batch_size=batch_size)
-    network = dense_network(hidden_units, "tanh", keras.optimizers.Adam(0.01), name="any")
+    network = dense_network(hidden_units, "tanh", keras.optimizers.Adam(0.01), name="any", **of)
     network.fit(points.x, points.y, batch_size=batch_size, epochs=1, verbose=0)
     network.predict(points.x, batch_size=batch_size, verbose=0)
     judge(network, points)
@@ -31,13 +32,13 @@ import numpy as np
 from stages.lib.analysis.page import pages
 from stages.lib.core.points import Points
 from stages.lib.engine.fleets import fleet_of, member_of
-from tests.measured import params
+from tests.measured import RING_AND_Y, params
 x = np.random.RandomState(0).standard_normal((1209, 2)).astype(np.float32)
 points, compiled = Points(x, (x[:, :1] > 0).astype(np.float32)), set()
 for page in pages():
-    for variant in page.plan(params()).variants:
+    for variant in page.plan(params(), RING_AND_Y).variants:
         recipe = variant.recipe
-        kind = str((member_of(recipe, 0).padded_units, recipe.activation, recipe.optimizer, recipe.batch_size,
+        kind = str((member_of(recipe, 0).padded_units, recipe.activations, recipe.optimizer, recipe.batch_size,
                     recipe.l2 > 0))
         if kind not in compiled:
             compiled.add(kind)
