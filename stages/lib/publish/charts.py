@@ -26,7 +26,7 @@ ZOOM = {
     "type": "interval",
     "zoom": "wheel![event.ctrlKey || event.metaKey]",  # a plain wheel must go on scrolling the page
 }
-# Their lengths, 10 and 3, have no common factor: 30 names get pairs of their own, and neighbours differ in both.
+# Their lengths, 10 and 7, have no common factor: 70 names get pairs of their own, and neighbours differ in both.
 PALETTES = {
     "light": [
         "#0072B2",
@@ -64,9 +64,8 @@ SHAPES = [
     "triangle-left",
     "wedge",
 ]
-DASHES = [[1, 0], [7, 3], [2, 2]]
+DASHES = [[1, 0], [7, 3], [2, 2], [12, 3], [8, 3, 2, 3], [4, 2], [2, 5]]
 REVISIONS = ["#0072B2", "#D55E00", "#00805E", "#B0558A", "#7A6A00", "#555555"]
-UNKNOWN = "#888888"
 # Ends of the scale that the background would swallow are left out.
 SHADES = {"light": [0, 0.85], "dark": [0.3, 1]}
 # From which value to which a number has colours of its own; others are placed and coloured by their rank.
@@ -379,21 +378,24 @@ def _lines(name: str, tips: list[Spec], shown: Spec | None = None) -> list[Spec]
 
 
 def _named(chart: Chart, **legend: Any) -> Spec:
-    """Return an encoding of a name by its place among all names that are allowed; the legend has those shown."""
+    """Return an encoding of a name by its place among all that the chart knows, and then among the others.
+
+    The legend has those shown.
+    """
     return {
         "field": chart.key,
         "type": "nominal",
         "title": words(chart.key),
-        "scale": {"domain": [*chart.names]},
+        "scale": {"domain": {"unionWith": [*chart.names]}},
+        "sort": None,
         "legend": {"values": {"expr": SHOWN}} | legend,
     }
 
 
 def _colour(chart: Chart, **legend: Any) -> Spec:
-    """Return the colour of a variant: by its name, or by its value where it is a number; of unknown names grey."""
+    """Return the colour of a variant: by its name, or by its value where it is a number."""
     if chart.names:
-        unknown = f"indexof({[*chart.names]}, datum.{chart.key}) < 0"
-        return _named(chart, **legend) | {"condition": {"test": unknown, "value": UNKNOWN}}
+        return _named(chart, **legend)
     legend |= {"type": "symbol", "values": {"expr": SHOWN}, "labelExpr": LABEL, "symbolDash": _dashes("value")}
     colour = {"field": chart.key, "type": "ordinal", "title": words(chart.key), "legend": legend}
     if chart.key not in SPANS:

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser
 
 from stages.lib.analysis.chapter import Chart
 from stages.lib.analysis.page import Page, pages
-from stages.lib.publish.charts import PALETTES, REVISIONS, UNKNOWN, columns_of, drawn, look
+from stages.lib.publish.charts import PALETTES, REVISIONS, columns_of, drawn, look
 from stages.params.network import Activation, KernelInitializer
 from stages.params.optimizer_sweep import OptimizerName
 from tools.plots import charts_of, main, templates
@@ -280,13 +280,21 @@ def test_a_legend_has_what_is_shown_in_the_order_of_the_rows() -> None:
     assert [text for text in texts(svg) if text in get_args(Activation)] == ["tanh", "elu", "relu"]
 
 
-def test_a_name_that_is_not_known_is_drawn_too() -> None:
-    svg = draw(Chart("curves", "activation", ("relu", "tanh")), learning("activation", ["tanh", "new"]))
-    assert {name: colour for name, (colour, _) in styles(svg, "activation").items()} == {
-        "tanh": "#D55E00",
-        "new": UNKNOWN,
-    }
-    assert [text for text in texts(svg) if text in ("relu", "tanh", "new")] == ["tanh", "new"]
+def test_names_that_a_user_has_added_get_looks_of_their_own_after_those_that_are_known() -> None:
+    known, own = [f"known_{i}" for i in range(15)], [f"own_{i} stddev=0.{i}" for i in range(30)]
+    chart = Chart("curves", "name", tuple(known))
+    found = styles(draw(chart, learning("name", [*reversed(own), *known[7:]])), "name")
+    assert len(found) == len(set(found.values())) == 30 + 8
+    all_known = styles(draw(chart, learning("name", known)), "name")
+    assert {name: found[name] for name in known[7:]} == {name: all_known[name] for name in known[7:]}
+
+
+def test_a_name_that_is_not_known_stands_in_the_legend_and_is_told_apart_by_its_shape_too() -> None:
+    rows = [row | {"parameters": 9, "hidden_units": "3"} for row in ends("activation", ["tanh", "new", "newer"])]
+    svg = draw(Chart("success", "activation", ("relu", "tanh")), [row | {"share": 0.5} for row in rows])
+    assert [text for text in texts(svg) if text in ("relu", "tanh", "new", "newer")] == ["tanh", "new", "newer"]
+    found = {(mark["fill"], re.sub(r"[\d.,-]+", "", mark["d"])) for mark in marks(svg, role="point")}
+    assert len(found) == 3
 
 
 @pytest.mark.parametrize("theme", GROUNDS)
