@@ -30,9 +30,11 @@ from stages.lib.publish.rendering import (
 def main(params: dict[str, Any], *, places: Places) -> None:
     """Write the page and the text, both from the same questions."""
     chapters, description = read_chapters(places.chapters), read_description(places.description)
+    if description.in_the_plane:
+        description = description.within(params["prediction_grid"].limit)
     report = Report(
         [question_of(chapter, params, places) for chapter in chapters],
-        read_points(places.points("train")),
+        read_points(places.points("train"), len(description.classes)),
         description,
         Picture(places.pictures / "data.png", "The training points."),
         learning_of(chapters, places) if description.in_the_plane else None,

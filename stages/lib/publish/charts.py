@@ -70,6 +70,7 @@ REVISIONS = ["#0072B2", "#D55E00", "#00805E", "#B0558A", "#7A6A00", "#555555"]
 SHADES = {"light": [0, 0.85], "dark": [0.3, 1]}
 # From which value to which a number has colours of its own; others are placed and coloured by their rank.
 SPANS = {"learning_rate": (1e-6, 10.0), "batch_size": (4.0, 1209.0), "l2": (1e-6, 0.1)}
+MIXED = {"value"}  # what may hold numbers or names, and so is told apart by names, in the order of the rows
 # A scale that moves no mark, made for what it knows: the values that are shown, in their order.
 SHOWN = "domain('angle')"
 LABEL = "datum.value > 0 && datum.value < 0.001 ? format(datum.value, '~e') : format(datum.value, '~g')"
@@ -218,7 +219,7 @@ def _curves_of_best_sizes(chart: Chart) -> tuple[Drawn, ...]:
 
 def _final(chart: Chart) -> tuple[Drawn, ...]:
     """Return where each variant of a sweep ends."""
-    along, across = ("y", "x") if chart.names else ("x", "y")
+    along, across = ("y", "x") if _is_named(chart) else ("x", "y")
     loss = {"type": "quantitative", "title": TITLES[LOSS], "scale": {"type": "log"}, "axis": {"format": "~g"}}
     span = {across: loss | {"field": f"{LOSS}_min"}, f"{across}2": {"field": f"{LOSS}_max"}}
     tips = [_tip_of(chart), *_tips_of(LOSS, "{}_mean", "{}_min", "{}_max"), _tip("diverged", "runs diverged")]
@@ -229,7 +230,7 @@ def _final(chart: Chart) -> tuple[Drawn, ...]:
         "tooltip": tips,
     }
     spec = {
-        "params": [] if chart.names else [_zoom("final", chart)],
+        "params": [] if _is_named(chart) else [_zoom("final", chart)],
         "transform": [{"filter": f"datum.{LOSS}_mean > 0"}],
         "encoding": {along: _place(chart)},
         "layer": [
@@ -242,7 +243,7 @@ def _final(chart: Chart) -> tuple[Drawn, ...]:
         ],
     }
     description = f"The validation loss after the last epoch for each {words(chart.key)}: the mean, least to greatest."
-    if chart.names:
+    if _is_named(chart):
         spec["height"] = {"step": 20}
     return (Drawn("Validation loss at the end (▼: diverged)", description, spec, "variants"),)
 
@@ -334,6 +335,11 @@ def _rates(chart: Chart) -> tuple[Drawn, ...]:
     return (Drawn("Sensitivity to the learning rate", description, spec, "rates"),)
 
 
+def _is_named(chart: Chart) -> bool:
+    """Return whether variants have names rather than numbers."""
+    return bool(chart.names) or chart.key in MIXED
+
+
 def _marks(name: str, chart: Chart, encoding: Spec, tips: list[Spec]) -> Spec:
     """Return a mark for each row, told apart by the colour and the shape of its variant."""
     shape = _named(chart, symbolSize=90)
@@ -394,7 +400,7 @@ def _named(chart: Chart, **legend: Any) -> Spec:
 
 def _colour(chart: Chart, **legend: Any) -> Spec:
     """Return the colour of a variant: by its name, or by its value where it is a number."""
-    if chart.names:
+    if _is_named(chart):
         return _named(chart, **legend)
     legend |= {"type": "symbol", "values": {"expr": SHOWN}, "labelExpr": LABEL, "symbolDash": _dashes("value")}
     colour = {"field": chart.key, "type": "ordinal", "title": words(chart.key), "legend": legend}
@@ -407,7 +413,7 @@ def _colour(chart: Chart, **legend: Any) -> Spec:
 
 def _dash(chart: Chart) -> Spec:
     """Return the dash of a variant: by its name, or by its value where it is a number."""
-    if chart.names:
+    if _is_named(chart):
         named = _named(chart)
         return named | {"scale": named["scale"] | {"range": DASHES}}
     return {"value": _dashes(chart.key)}
@@ -420,7 +426,7 @@ def _dashes(field: str) -> Spec:
 
 def _shown(chart: Chart) -> Spec:
     """Return an encoding that turns no mark; its scale is what `SHOWN` reads."""
-    kind = {"type": "nominal", "sort": None} if chart.names else {"type": "ordinal"}
+    kind = {"type": "nominal", "sort": None} if _is_named(chart) else {"type": "ordinal"}
     return {"field": chart.key, **kind, "title": words(chart.key), "scale": {"range": [0]}, "legend": None}
 
 
@@ -430,7 +436,7 @@ def _place(chart: Chart) -> Spec:
     A number at 0 has a place of its own before all others, and a tick there.
     """
     place = {"field": chart.key, "title": words(chart.key)}
-    if chart.names:
+    if _is_named(chart):
         return place | {"type": "nominal", "sort": None}
     axis = {"labelExpr": LABEL, "labelOverlap": "greedy", "grid": False}
     if chart.key not in SPANS:
@@ -487,7 +493,7 @@ def _tip_of_name(field: str) -> Spec:
 
 
 def _tip_of(chart: Chart) -> Spec:
-    return _tip_of_name(chart.key) if chart.names else _tip(chart.key, words(chart.key))
+    return _tip_of_name(chart.key) if _is_named(chart) else _tip(chart.key, words(chart.key))
 
 
 def _parts(spec: Any) -> Iterator[Spec]:
