@@ -179,10 +179,8 @@ class Report:
     @property
     def start(self) -> list[float]:
         """Return the place of the plane that is asked about first: off its middle, where many networks waver."""
-        return [
-            _digits(low + share * (high - low))
-            for share, (low, high) in zip(START, self.description.limits, strict=True)
-        ]
+        places = zip(START, self.description.limits, strict=True)
+        return [round(low + share * (high - low), _places(high - low)) for share, (low, high) in places]
 
     @property
     def step(self) -> list[float]:
@@ -364,6 +362,11 @@ def _layers(layers: Sequence[Layer]) -> list[dict[str, Any]]:
 def _shortest(value: np.float32) -> float | None:
     """Return the number with the fewest digits that is read as the same float32."""
     return float(str(value)) if np.isfinite(value) else None
+
+
+def _places(span: float) -> int:
+    """Return how many places after the point tell a thousand values of an axis of this length."""
+    return max(0, 3 - math.floor(math.log10(span)))
 
 
 def _digits(value: float) -> float:

@@ -219,7 +219,7 @@ function playground({ networks, points, classes, features, inputs: columnsOf }) 
   function moveTo(point) {
     point.forEach((value, axis) => {
       const { low, high } = features[axis];
-      const digits = Math.max(0, 3 - Math.round(Math.log10((high - low) / 4)));
+      const digits = Math.max(0, 3 - Math.floor(Math.log10(high - low)));
       inputs[axis].value = clip(value, low, high).toFixed(Math.min(digits, 20));
     });
     read();
