@@ -181,10 +181,9 @@ def _curves_chart(chart: Chart, metric: str) -> Drawn:
         "encoding": {
             "x": _axis("epoch"),
             "y": _axis(metric, TITLES[metric]) | {"scale": _scale(metric)},
-            "color": _colour(chart),
-            "strokeDash": _dash(chart),
+            **{channel: _unscaled(look) for channel, look in _looks(chart).items()},
         },
-        "layer": _lines(metric, tips, _shown(chart)),
+        "layer": _lines(metric, tips, chart),
     }
     name = TITLES[metric].removesuffix(" (nats)")
     description = f"The mean {name} by epoch, a line for each {words(chart.key)}. The table has the last epoch."
@@ -322,13 +321,12 @@ def _rates(chart: Chart) -> tuple[Drawn, ...]:
         "encoding": {
             "x": _axis("learning_rate", "learning rate") | {"scale": {"type": "log"}, "axis": RATES},
             "y": _axis("val_loss_mean", TITLES[LOSS]) | {"scale": _scale(LOSS)},
-            "color": _colour(chart),
-            "strokeDash": _dash(chart),
+            **{channel: _unscaled(look) for channel, look in _looks(chart).items()},
         },
         "layer": _lines(
             "rates",
             [_tip_of(chart), _tip("learning_rate", "learning rate"), _tip("val_loss_mean", "mean loss")],
-            _shown(chart),
+            chart,
         ),
     }
     description = f"The mean validation loss after the last epoch by learning rate, a line for each {words(chart.key)}."
@@ -361,7 +359,7 @@ def _marks(name: str, chart: Chart, encoding: Spec, tips: list[Spec]) -> Spec:
     }
 
 
-def _lines(name: str, tips: list[Spec], shown: Spec | None = None) -> list[Spec]:
+def _lines(name: str, tips: list[Spec], chart: Chart | None = None) -> list[Spec]:
     """Return a line for each variant, and over them points that are seen when the pointer is on them.
 
     A line alone is too thin to point at, and with `nearest` Vega-Lite loses the names in tooltips.
@@ -373,14 +371,27 @@ def _lines(name: str, tips: list[Spec], shown: Spec | None = None) -> list[Spec]
         {
             "name": name,
             "mark": {"type": "line", "clip": True, "strokeWidth": 2},
-            "encoding": {"opacity": faint},
+            "encoding": {"opacity": faint} | (_looks(chart) if chart else {}),
         },
         {
             "params": [near],
             "mark": {"type": "point", "clip": True, "filled": True, "size": 120},
-            "encoding": {"opacity": seen, "tooltip": tips} | ({"angle": shown} if shown else {}),
+            "encoding": {"opacity": seen, "tooltip": tips} | ({"angle": _shown(chart)} if chart else {}),
         },
     ]
+
+
+def _looks(chart: Chart) -> Spec:
+    """Return what a line looks like by its variant.
+
+    Its scales stand there alone, and are those of the points over the lines too: Vega-Lite complains where two layers
+    add names to one scale, even if they are the same.
+    """
+    return {"color": _colour(chart), "strokeDash": _dash(chart)}
+
+
+def _unscaled(look: Spec) -> Spec:
+    return {name: part for name, part in look.items() if name != "scale"}
 
 
 def _named(chart: Chart, **legend: Any) -> Spec:
