@@ -15,11 +15,13 @@ from stages.lib.core.png import write_png
 from stages.lib.core.points import Description, Points, read_description, read_points
 from stages.lib.core.runner import run
 from stages.lib.publish import drawing, projection
+from stages.params.prediction_grid import PredictionGrid
 
 
-def main(*, places: Places) -> None:
+def main(prediction_grid: PredictionGrid, *, places: Places) -> None:
     """Draw the points, and for each chapter what its network makes of them."""
-    description, points = read_description(places.description), read_points(places.points("train"))
+    description = read_description(places.description).within(prediction_grid.limit)
+    points = read_points(places.points("train"), len(description.classes))
     with whole(places.pictures) as folder:
         if description.in_the_plane:
             write_png(drawing.picture_of_points(points, description), folder / "data.png")
@@ -53,7 +55,7 @@ def draw_answers(chapter: Chapter, points: Points, places: Places, folder: Path,
     """Draw what a chapter's network answers at the validation points, where there is one."""
     answers = _array(places.answers / f"{chapter.stage}.npy")
     if answers is not None:
-        held_out = read_points(places.points("validation"))
+        held_out = read_points(places.points("validation"), len(description.classes))
         picture = projection.picture_of_answers(held_out, answers, points, description, title=chapter.title)
         write_png(picture, folder / f"{chapter.stage}.png")
 

@@ -12,7 +12,7 @@ from stages.lib.analysis.page import sections
 from stages.lib.core.files import damaged, read_array, read_csv
 from stages.lib.core.places import Places
 from stages.lib.core.plan import read_kept, read_weights
-from stages.lib.core.points import read_points
+from stages.lib.core.points import read_description, read_points
 from stages.lib.core.runner import run_with
 from stages.lib.publish.charts import drawn
 from stages.lib.publish.rendering import (
@@ -29,19 +29,27 @@ from stages.lib.publish.rendering import (
 
 def main(params: dict[str, Any], *, places: Places) -> None:
     """Write the page and the text, both from the same questions."""
-    chapters = read_chapters(places.chapters)
+    chapters, description = read_chapters(places.chapters), read_description(places.description)
+    if description.in_the_plane:
+        description = description.within(params["prediction_grid"].limit)
+    report = Report(
+        [question_of(chapter, params, places) for chapter in chapters],
+        read_points(places.points("train"), len(description.classes)),
+        description,
+        Picture(places.pictures / "data.png", "The training points."),
+        learning_of(chapters, places) if description.in_the_plane else None,
+    )
+    write_html(report, places.page)
+    write_markdown(report, places.text)
+
+
+def learning_of(chapters: list[Chapter], places: Places) -> Learning:
+    """Return the first network that was followed while it learned."""
     followed = [chapter.stage for chapter in chapters if (places.grids / chapter.stage).is_dir()]
     if not followed:
         raise damaged(places.grids, "it has no network that was followed while it learned")
     grids = {int(file.stem): read_array(file) for file in (places.grids / followed[0]).glob("*.npy")}
-    report = Report(
-        [question_of(chapter, params, places) for chapter in chapters],
-        read_points(places.points("train")),
-        Learning(grids, read_csv(places.table(followed[0], "curves"))),
-        params["prediction_grid"].limit,
-    )
-    write_html(report, places.page)
-    write_markdown(report, places.text)
+    return Learning(grids, read_csv(places.table(followed[0], "curves")))
 
 
 def question_of(chapter: Chapter, params: dict[str, Any], places: Places) -> Question:
@@ -69,7 +77,7 @@ def layers_of(stage: str, places: Places) -> tuple[Layer, ...]:
         return ()
     recipe = read_kept(folder / "kept.json").recipe
     weights = read_weights(folder / "weights.npy", recipe)
-    activations = [recipe.activation] * len(recipe.hidden_units) + ["sigmoid"]
+    activations = [*recipe.activations, "sigmoid" if recipe.classes == 2 else "softmax"]
     return tuple(Layer(*layer) for layer in zip(activations, weights[::2], weights[1::2], strict=True))
 
 

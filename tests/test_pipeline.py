@@ -104,8 +104,8 @@ def test_comments_and_blank_lines_of_the_params_run_nothing(clone: Path) -> None
 
 
 def test_another_colour_runs_what_draws_alone(clone: Path) -> None:
-    drawing = clone / "stages/lib/publish/drawing.py"
-    drawing.write_text(drawing.read_text("utf-8").replace("#0072B2", "#0072B3"), "utf-8")
+    colours = clone / "stages/lib/publish/classes.py"
+    colours.write_text(colours.read_text("utf-8").replace("#0072B2", "#0072B3"), "utf-8")
     assert stages_run(run(clone, "dvc", "repro")) == ["figures", "report"]
 
 

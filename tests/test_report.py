@@ -20,7 +20,7 @@ from stages.lib.analysis.page import pages, sections
 from stages.lib.core.places import Places
 from stages.lib.core.plan import Kept, read_kept, write_kept
 from stages.lib.core.runner import Fault, read_params
-from stages.lib.publish.drawing import BLUE, ORANGE
+from stages.lib.publish.classes import COLOURS
 from stages.lib.publish.rendering import TEMPLATES, inline_script
 from tests.measured import ROOT
 from tests.test_dvc_yaml import PARAMS, PIPELINE
@@ -142,8 +142,8 @@ def test_a_script_can_not_end_early() -> None:
 
 def test_the_page_has_the_colours_of_the_pictures() -> None:
     style = (TEMPLATES / "report.css").read_text("utf-8")
-    assert f"--class-0: {BLUE};" in style
-    assert f"--class-1: {ORANGE};" in style
+    assert f"--class-0: {COLOURS[0]};" in style
+    assert f"--class-1: {COLOURS[1]};" in style
 
 
 def test_a_network_is_cut_into_its_layers(study: Places) -> None:

@@ -9,13 +9,14 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from stages.lib.analysis.chapter import Chapter
 from stages.lib.core.places import Places
-from stages.lib.core.points import Points
+from stages.lib.core.points import Description, Points
 from stages.lib.engine.network import dense_network
-from stages.lib.publish.rendering import Layer, Learning, Question, Report, write_html
+from stages.lib.publish.rendering import Layer, Learning, Picture, Question, Report, write_html
 from stages.params.network import Activation
 from tests.conftest import copy_of_study, serious_faults
 from tests.test_report import HOSTILE, hostile_report, write_report
@@ -63,7 +64,7 @@ def playground(
     """A page on which each of the networks can be picked, and some that no page can play with."""
     layers = {name: layers_of(network) for name, network in networks.items()}
     one = np.ones((2, 1), np.float32)
-    layers["unknown"] = [Layer("softmax", one, one[0])]
+    layers["unknown"] = [Layer("glu", one, one[0])]
     layers["diverged"] = [Layer("sigmoid", one * np.nan, one[0])]
     layers["line"] = [Layer("sigmoid", np.array([[1], [-2]], np.float32), np.array([0.5], np.float32))]
     path = tmp_path_factory.mktemp("playground") / "index.html"
@@ -76,14 +77,35 @@ def layers_of(network: keras.Sequential) -> list[Layer]:
 
 
 def write_networks(layers: dict[str, list[Layer]], path: Path) -> None:
+    points = Points(np.array([[1, 0.5], [0.1, -0.3]], np.float32), np.array([[0], [1]], np.float32))
+    description = Description(
+        title="Two points",
+        about="one point from the other",
+        features=("x1", "x2"),
+        classes=("ring", "Y"),
+        article="the ",
+        limits=((-LIMIT, LIMIT), (-LIMIT, LIMIT)),
+        rows=2,
+    )
+    grids = {0: np.zeros((3, 3), np.float32), 1: np.ones((3, 3), np.float32)}
+    write_html(report_of(layers, points, description, path.parent, grids), path)
+
+
+def report_of(
+    layers: dict[str, list[Layer]],
+    points: Points,
+    description: Description,
+    folder: Path,
+    grids: dict[int, np.ndarray] | None = None,
+) -> Report:
+    """A report of networks, which of other charts and tables has none."""
     questions = [
         Question(Chapter(1, name, f"{name}?", "", name, (), ""), {}, layers=tuple(network))
         for name, network in layers.items()
     ]
-    points = Points(np.array([[1, 0.5], [0.1, -0.3]], np.float32), np.array([[0], [1]], np.float32))
-    curves = pd.DataFrame({"epoch": [1], "val_accuracy": [0.5]})
-    learning = Learning({0: np.zeros((3, 3), np.float32), 1: np.ones((3, 3), np.float32)}, curves)
-    write_html(Report(questions, points, learning, LIMIT), path)
+    Image.new("RGB", (40, 30), "white").save(folder / "data.png")
+    learning = Learning(grids, pd.DataFrame({"epoch": [1], "val_accuracy": [0.5]})) if grids else None
+    return Report(questions, points, description, Picture(folder / "data.png", "The training points."), learning)
 
 
 def open_page(
@@ -261,7 +283,7 @@ def test_the_arrow_keys_go_from_unit_to_unit(playground: Page) -> None:
     assert names == [*deeper, "hidden layer 2, unit 1", "hidden layer 2, unit 1"]
 
 
-@pytest.mark.parametrize(("name", "reason"), [("unknown", "activation softmax"), ("diverged", "no numbers")])
+@pytest.mark.parametrize(("name", "reason"), [("unknown", "activation glu"), ("diverged", "no numbers")])
 def test_what_the_page_can_not_compute_is_said(name: str, reason: str, playground: Page) -> None:
     playground.select_option("#play-choice", label=name)
     assert reason in playground.inner_text("#play-about")

@@ -26,7 +26,7 @@ ZOOM = {
     "type": "interval",
     "zoom": "wheel![event.ctrlKey || event.metaKey]",  # a plain wheel must go on scrolling the page
 }
-# Their lengths, 10 and 3, have no common factor: 30 names get pairs of their own, and neighbours differ in both.
+# Their lengths, 10 and 7, have no common factor: 70 names get pairs of their own, and neighbours differ in both.
 PALETTES = {
     "light": [
         "#0072B2",
@@ -64,13 +64,13 @@ SHAPES = [
     "triangle-left",
     "wedge",
 ]
-DASHES = [[1, 0], [7, 3], [2, 2]]
+DASHES = [[1, 0], [7, 3], [2, 2], [12, 3], [8, 3, 2, 3], [4, 2], [2, 5]]
 REVISIONS = ["#0072B2", "#D55E00", "#00805E", "#B0558A", "#7A6A00", "#555555"]
-UNKNOWN = "#888888"
 # Ends of the scale that the background would swallow are left out.
 SHADES = {"light": [0, 0.85], "dark": [0.3, 1]}
 # From which value to which a number has colours of its own; others are placed and coloured by their rank.
 SPANS = {"learning_rate": (1e-6, 10.0), "batch_size": (4.0, 1209.0), "l2": (1e-6, 0.1)}
+MIXED = {"value"}  # what may hold numbers or names, and so is told apart by names, in the order of the rows
 # A scale that moves no mark, made for what it knows: the values that are shown, in their order.
 SHOWN = "domain('angle')"
 LABEL = "datum.value > 0 && datum.value < 0.001 ? format(datum.value, '~e') : format(datum.value, '~g')"
@@ -181,10 +181,9 @@ def _curves_chart(chart: Chart, metric: str) -> Drawn:
         "encoding": {
             "x": _axis("epoch"),
             "y": _axis(metric, TITLES[metric]) | {"scale": _scale(metric)},
-            "color": _colour(chart),
-            "strokeDash": _dash(chart),
+            **{channel: _unscaled(look) for channel, look in _looks(chart).items()},
         },
-        "layer": _lines(metric, tips, _shown(chart)),
+        "layer": _lines(metric, tips, chart),
     }
     name = TITLES[metric].removesuffix(" (nats)")
     description = f"The mean {name} by epoch, a line for each {words(chart.key)}. The table has the last epoch."
@@ -219,7 +218,7 @@ def _curves_of_best_sizes(chart: Chart) -> tuple[Drawn, ...]:
 
 def _final(chart: Chart) -> tuple[Drawn, ...]:
     """Return where each variant of a sweep ends."""
-    along, across = ("y", "x") if chart.names else ("x", "y")
+    along, across = ("y", "x") if _is_named(chart) else ("x", "y")
     loss = {"type": "quantitative", "title": TITLES[LOSS], "scale": {"type": "log"}, "axis": {"format": "~g"}}
     span = {across: loss | {"field": f"{LOSS}_min"}, f"{across}2": {"field": f"{LOSS}_max"}}
     tips = [_tip_of(chart), *_tips_of(LOSS, "{}_mean", "{}_min", "{}_max"), _tip("diverged", "runs diverged")]
@@ -230,7 +229,7 @@ def _final(chart: Chart) -> tuple[Drawn, ...]:
         "tooltip": tips,
     }
     spec = {
-        "params": [] if chart.names else [_zoom("final", chart)],
+        "params": [] if _is_named(chart) else [_zoom("final", chart)],
         "transform": [{"filter": f"datum.{LOSS}_mean > 0"}],
         "encoding": {along: _place(chart)},
         "layer": [
@@ -243,7 +242,7 @@ def _final(chart: Chart) -> tuple[Drawn, ...]:
         ],
     }
     description = f"The validation loss after the last epoch for each {words(chart.key)}: the mean, least to greatest."
-    if chart.names:
+    if _is_named(chart):
         spec["height"] = {"step": 20}
     return (Drawn("Validation loss at the end (▼: diverged)", description, spec, "variants"),)
 
@@ -322,17 +321,21 @@ def _rates(chart: Chart) -> tuple[Drawn, ...]:
         "encoding": {
             "x": _axis("learning_rate", "learning rate") | {"scale": {"type": "log"}, "axis": RATES},
             "y": _axis("val_loss_mean", TITLES[LOSS]) | {"scale": _scale(LOSS)},
-            "color": _colour(chart),
-            "strokeDash": _dash(chart),
+            **{channel: _unscaled(look) for channel, look in _looks(chart).items()},
         },
         "layer": _lines(
             "rates",
             [_tip_of(chart), _tip("learning_rate", "learning rate"), _tip("val_loss_mean", "mean loss")],
-            _shown(chart),
+            chart,
         ),
     }
     description = f"The mean validation loss after the last epoch by learning rate, a line for each {words(chart.key)}."
     return (Drawn("Sensitivity to the learning rate", description, spec, "rates"),)
+
+
+def _is_named(chart: Chart) -> bool:
+    """Return whether variants have names rather than numbers."""
+    return bool(chart.names) or chart.key in MIXED
 
 
 def _marks(name: str, chart: Chart, encoding: Spec, tips: list[Spec]) -> Spec:
@@ -356,7 +359,7 @@ def _marks(name: str, chart: Chart, encoding: Spec, tips: list[Spec]) -> Spec:
     }
 
 
-def _lines(name: str, tips: list[Spec], shown: Spec | None = None) -> list[Spec]:
+def _lines(name: str, tips: list[Spec], chart: Chart | None = None) -> list[Spec]:
     """Return a line for each variant, and over them points that are seen when the pointer is on them.
 
     A line alone is too thin to point at, and with `nearest` Vega-Lite loses the names in tooltips.
@@ -368,32 +371,48 @@ def _lines(name: str, tips: list[Spec], shown: Spec | None = None) -> list[Spec]
         {
             "name": name,
             "mark": {"type": "line", "clip": True, "strokeWidth": 2},
-            "encoding": {"opacity": faint},
+            "encoding": {"opacity": faint} | (_looks(chart) if chart else {}),
         },
         {
             "params": [near],
             "mark": {"type": "point", "clip": True, "filled": True, "size": 120},
-            "encoding": {"opacity": seen, "tooltip": tips} | ({"angle": shown} if shown else {}),
+            "encoding": {"opacity": seen, "tooltip": tips} | ({"angle": _shown(chart)} if chart else {}),
         },
     ]
 
 
+def _looks(chart: Chart) -> Spec:
+    """Return what a line looks like by its variant.
+
+    Its scales stand there alone, and are those of the points over the lines too: Vega-Lite complains where two layers
+    add names to one scale, even if they are the same.
+    """
+    return {"color": _colour(chart), "strokeDash": _dash(chart)}
+
+
+def _unscaled(look: Spec) -> Spec:
+    return {name: part for name, part in look.items() if name != "scale"}
+
+
 def _named(chart: Chart, **legend: Any) -> Spec:
-    """Return an encoding of a name by its place among all names that are allowed; the legend has those shown."""
+    """Return an encoding of a name by its place among all that the chart knows, and then among the others.
+
+    The legend has those shown.
+    """
     return {
         "field": chart.key,
         "type": "nominal",
         "title": words(chart.key),
-        "scale": {"domain": [*chart.names]},
+        "scale": {"domain": {"unionWith": [*chart.names]}},
+        "sort": None,
         "legend": {"values": {"expr": SHOWN}} | legend,
     }
 
 
 def _colour(chart: Chart, **legend: Any) -> Spec:
-    """Return the colour of a variant: by its name, or by its value where it is a number; of unknown names grey."""
-    if chart.names:
-        unknown = f"indexof({[*chart.names]}, datum.{chart.key}) < 0"
-        return _named(chart, **legend) | {"condition": {"test": unknown, "value": UNKNOWN}}
+    """Return the colour of a variant: by its name, or by its value where it is a number."""
+    if _is_named(chart):
+        return _named(chart, **legend)
     legend |= {"type": "symbol", "values": {"expr": SHOWN}, "labelExpr": LABEL, "symbolDash": _dashes("value")}
     colour = {"field": chart.key, "type": "ordinal", "title": words(chart.key), "legend": legend}
     if chart.key not in SPANS:
@@ -405,7 +424,7 @@ def _colour(chart: Chart, **legend: Any) -> Spec:
 
 def _dash(chart: Chart) -> Spec:
     """Return the dash of a variant: by its name, or by its value where it is a number."""
-    if chart.names:
+    if _is_named(chart):
         named = _named(chart)
         return named | {"scale": named["scale"] | {"range": DASHES}}
     return {"value": _dashes(chart.key)}
@@ -418,7 +437,7 @@ def _dashes(field: str) -> Spec:
 
 def _shown(chart: Chart) -> Spec:
     """Return an encoding that turns no mark; its scale is what `SHOWN` reads."""
-    kind = {"type": "nominal", "sort": None} if chart.names else {"type": "ordinal"}
+    kind = {"type": "nominal", "sort": None} if _is_named(chart) else {"type": "ordinal"}
     return {"field": chart.key, **kind, "title": words(chart.key), "scale": {"range": [0]}, "legend": None}
 
 
@@ -428,7 +447,7 @@ def _place(chart: Chart) -> Spec:
     A number at 0 has a place of its own before all others, and a tick there.
     """
     place = {"field": chart.key, "title": words(chart.key)}
-    if chart.names:
+    if _is_named(chart):
         return place | {"type": "nominal", "sort": None}
     axis = {"labelExpr": LABEL, "labelOverlap": "greedy", "grid": False}
     if chart.key not in SPANS:
@@ -485,7 +504,7 @@ def _tip_of_name(field: str) -> Spec:
 
 
 def _tip_of(chart: Chart) -> Spec:
-    return _tip_of_name(chart.key) if chart.names else _tip(chart.key, words(chart.key))
+    return _tip_of_name(chart.key) if _is_named(chart) else _tip(chart.key, words(chart.key))
 
 
 def _parts(spec: Any) -> Iterator[Spec]:

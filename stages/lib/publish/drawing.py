@@ -124,7 +124,7 @@ def picture_of_units(points: Points, parts: np.ndarray, description: Description
         place.set_title(name, fontsize="medium")
     for place in np.ravel(axes)[len(parts) :]:
         place.set_visible(False)
-    blue, orange = (drawn(description.named(label)) for label in (0, 1))
+    blue, orange = (drawn(description.named(label), 18) for label in (0, 1))
     means = f"What each hidden unit adds to the logit: orange speaks for {orange}, blue for {blue}"
     figure.suptitle(f"{drawn(title, 100)}\n{means}")
     return figure

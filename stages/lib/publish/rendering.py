@@ -23,12 +23,36 @@ from markupsafe import Markup, escape
 
 from stages.lib.analysis.chapter import Chapter, Column
 from stages.lib.core.files import write_text
-from stages.lib.core.points import Points
+from stages.lib.core.points import Description, Points
 from stages.lib.publish.charts import Drawn, columns_of, look
+from stages.lib.publish.classes import axis_of, colour_of, label_of, marker_of, thinned
+from stages.lib.publish.drawing import MOST_POINTS, aspect_of
 
 TEMPLATES = Path(__file__).with_name("templates")
 SCRIPTS = ("activations.js", "planes.js", "playground.js", "page.js")  # in the order in which they build on each other
 PLANE_PLACES = 100  # along each side of an embedded grid; 200 would make the page 0.5 MB larger
+GRID_PLACES = 60_000  # of an embedded grid of many classes, all of them together; an MB of the page at most
+MOST_INPUTS = 40  # to play with; more sliders would fill several screens
+SIDE = 640  # of a plane, in pixels, the longer one
+START = (0.625, 0.375)  # shares of the axes
+NOT_IN_THE_PLANE = (
+    "The points do not lie in a plane, so that the picture of a network shows on the left how many validation points "
+    "of each class it takes for which."
+)
+COMPONENTS = (
+    "On the right, and in the picture of the training points, they lie along the first two principal components: the "
+    "two directions in which the training points vary most. Those that are right are pale; those that are wrong have "
+    "a dark edge."
+)
+ONE_COLUMN = (
+    "On the right they lie along their only column, a row for each class. Those that are right are pale; those that "
+    "are wrong have a dark edge."
+)
+STANDARDISED = (
+    "Columns are standardised: the mean of the training points is taken away, and the rest divided by their standard "
+    "deviation."
+)
+GLYPHS = dict(zip("o^sDvP*X<>", "●▲■◆▼✚★✖◀▶", strict=True))  # of markers in matplotlib's spelling
 MOST_PARAMETERS = 20_000  # of a network to play with; a larger one would make the page slow and large
 
 
@@ -104,7 +128,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Learning:
-    """A network while it learns: its answers on the grid by epoch, shape (points, points), and its curves."""
+    """A network while it learns: its answers in the plane by epoch, as `drawing` has them, and its curves."""
 
     grids: dict[int, np.ndarray]
     curves: pd.DataFrame = field(repr=False)
@@ -112,12 +136,85 @@ class Learning:
 
 @dataclass(frozen=True)
 class Report:
-    """All that both files are made from; `limit` is half the side of the square that they show."""
+    """All that both files are made from.
+
+    Args:
+        questions: with their answers and the evidence.
+        points: that the networks have learned.
+        description: of the points.
+        shown: the picture of the points.
+        learning: of a network that was followed, where the points lie in a plane.
+    """
 
     questions: list[Question]
     points: Points
-    learning: Learning
-    limit: float
+    description: Description
+    shown: Picture
+    learning: Learning | None = None
+
+    @property
+    def keys(self) -> list[tuple[str, str, str]]:
+        """Return the colour, the marker and the name of each class."""
+        names = enumerate(self.description.classes)
+        return [(colour_of(label), GLYPHS[marker_of(label)], name) for label, name in names]
+
+    @property
+    def several(self) -> bool:
+        """Return whether there are more than two classes, and so an output for each."""
+        return len(self.description.classes) > 2
+
+    @property
+    def playable(self) -> bool:
+        """Return whether there are so few columns that a reader can set them all."""
+        return len(self.description.features) <= MOST_INPUTS
+
+    @property
+    def plane(self) -> tuple[int, int]:
+        """Return width and height of the plane in pixels."""
+        across, up = (high - low for low, high in self.description.limits)
+        if aspect_of(self.description) == "auto":
+            return SIDE, SIDE
+        return round(SIDE * min(1, across / up)), round(SIDE * min(1, up / across))
+
+    @property
+    def start(self) -> list[float]:
+        """Return the place of the plane that is asked about first: off its middle, where many networks waver."""
+        places = zip(START, self.description.limits, strict=True)
+        return [round(low + share * (high - low), _places(high - low)) for share, (low, high) in places]
+
+    @property
+    def step(self) -> list[float]:
+        """Return by how much a coordinate grows at a press of its arrow: an 80th of its axis, in one digit."""
+        return [float(f"{(high - low) / 80:.1g}") for low, high in self.description.limits]
+
+    @property
+    def notes(self) -> str:
+        """Return what must be known to read the pictures; of columns that are drawn as they are, nothing."""
+        sentences = []
+        if not self.description.in_the_plane:
+            sentences += [NOT_IN_THE_PLANE, COMPONENTS if len(self.description.features) > 1 else ONE_COLUMN]
+        if self.description.mean:
+            sentences += [STANDARDISED]
+        return " ".join(sentences)
+
+    @property
+    def inputs(self) -> list[dict[str, Any]]:
+        """Return each column as a reader sets it, before it is standardised, with the mean of the training points."""
+        columns = len(self.description.features)
+        offsets, scales = self.description.mean or (0.0,) * columns, self.description.deviation or (1.0,) * columns
+        means = self.points.x.astype(np.float64).mean(axis=0)
+        rows = zip(self.description.features, self.description.limits, means, offsets, scales, strict=True)
+        return [
+            {
+                "name": name,
+                "low": _digits(low * scale + offset),
+                "high": _digits(high * scale + offset),
+                "start": _digits(mean * scale + offset),
+                "offset": offset,
+                "scale": scale,
+            }
+            for name, (low, high), mean, offset, scale in rows
+        ]
 
 
 def write_html(report: Report, path: Path) -> None:
@@ -156,6 +253,7 @@ def _environment(*, autoescape: bool) -> Environment:
     )
     environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "allow_nan": False, "separators": (",", ":")}
     environment.filters |= {"marked": _marked, "cell": _markdown_cell, "anchor": _anchor}
+    environment.globals["axis_of"] = axis_of
     return environment
 
 
@@ -199,21 +297,41 @@ def _data(report: Report) -> dict[str, Any]:
         for question in report.questions
         if question.layers
     ]
-    places = zip(report.points.x, report.points.y[:, 0], strict=True)
-    points = [[_shortest(x1), _shortest(x2), int(label)] for (x1, x2), label in places]
-    learning = report.learning
+    description, learning = report.description, report.learning
     return {
         "charts": charts,
         "tables": tables,
         "looks": {theme: look(theme) for theme in ("light", "dark")},
-        "learning": {
+        "learning": learning
+        and {
             "curves": _columns(learning.curves),
             "grids": [{"epoch": epoch, **_quantised(grid)} for epoch, grid in sorted(learning.grids.items())],
         },
-        "limit": report.limit,
-        "networks": networks,
-        "points": points,
+        "classes": [
+            {
+                "name": name,
+                "named": description.named(label),
+                "label": label_of(description, label),
+                "colour": colour_of(label),
+                "marker": marker_of(label),
+            }
+            for label, name in enumerate(description.classes)
+        ],
+        "features": [
+            {"name": name, "low": low, "high": high}
+            for name, (low, high) in zip(description.features, description.limits, strict=True)
+        ],
+        "inputs": report.inputs if report.playable else [],
+        "networks": networks if report.playable else [],
+        "points": _points(report.points) if description.in_the_plane else [],
     }
+
+
+def _points(points: Points) -> list[list[Any]]:
+    """Return x1, x2 and the class of points in the plane."""
+    shown = thinned(points, MOST_POINTS)
+    places = zip(shown.x, shown.y[:, 0], strict=True)
+    return [[_shortest(x1), _shortest(x2), int(label)] for (x1, x2), label in places]
 
 
 def _read(table: pd.DataFrame, specs: list[dict[str, Any]]) -> pd.DataFrame:
@@ -246,8 +364,20 @@ def _shortest(value: np.float32) -> float | None:
     return float(str(value)) if np.isfinite(value) else None
 
 
+def _places(span: float) -> int:
+    """Return how many places after the point tell a thousand values of an axis of this length."""
+    return max(0, 3 - math.floor(math.log10(span)))
+
+
+def _digits(value: float) -> float:
+    """Return a number with six digits that count, as a reader sets it."""
+    return float(f"{value:.6g}")
+
+
 def _quantised(grid: np.ndarray) -> dict[str, Any]:
-    """Return probabilities in steps of 1/255, in base64, on at most 100 places along each side."""
-    kept = np.unique(np.linspace(0, len(grid) - 1, min(len(grid), PLANE_PLACES)).round().astype(int))
-    steps = np.nan_to_num(grid[np.ix_(kept, kept)] * 255).round().astype(np.uint8)
-    return {"places": len(kept), "steps": base64.b64encode(steps.tobytes()).decode()}
+    """Return probabilities in steps of 1/255, in base64, class by class, on at most 100 places along each side."""
+    grids = grid if grid.ndim == 3 else grid[None]
+    places = min(grids.shape[1], PLANE_PLACES, math.isqrt(GRID_PLACES // len(grids)))
+    kept = np.unique(np.linspace(0, grids.shape[1] - 1, places).round().astype(int))
+    steps = np.nan_to_num(grids[:, kept][:, :, kept] * 255).round().astype(np.uint8)
+    return {"places": len(kept), "steps": [base64.b64encode(of_class.tobytes()).decode() for of_class in steps]}

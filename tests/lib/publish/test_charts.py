@@ -17,9 +17,8 @@ from playwright.sync_api import Browser
 
 from stages.lib.analysis.chapter import Chart
 from stages.lib.analysis.page import Page, pages
-from stages.lib.publish.charts import PALETTES, REVISIONS, UNKNOWN, columns_of, drawn, look
-from stages.params.network import Activation, KernelInitializer
-from stages.params.optimizer_sweep import OptimizerName
+from stages.lib.publish.charts import MIXED, PALETTES, REVISIONS, columns_of, drawn, look, numbers_of
+from stages.params.network import Activation
 from tools.plots import charts_of, main, templates
 
 ROOT = Path(__file__).parents[3]
@@ -111,7 +110,8 @@ def test_a_page_whose_variants_have_names_knows_them_all(page: Page) -> None:
 def test_a_template_parses_the_columns_that_hold_numbers_and_no_others(plot: str) -> None:
     template = TEMPLATES[plot[:-4].replace("/", "_") + ".json"]
     table = pd.read_csv(ROOT / "plots" / plot)
-    numbers = {str(name) for name in table.select_dtypes("number")} & set().union(*map(columns_of, template["concat"]))
+    shown = set().union(*map(columns_of, template["concat"])) - MIXED
+    numbers = {str(name) for name in table.select_dtypes("number")} & shown
     assert numbers
     assert template["data"]["format"]["parse"] == dict.fromkeys(sorted(numbers), "number")
 
@@ -241,12 +241,21 @@ def test_a_variant_at_0_has_a_curve_and_stands_in_the_legend(key: str) -> None:
     assert legend[legend.index(words) :][1:4] == ["0", "0.01", "0.1"] or legend[-4:-1] == ["0", "0.01", "0.1"]
 
 
+def test_values_of_any_kind_stand_in_the_order_of_the_rows_and_are_not_parsed() -> None:
+    for values in (["relu", "tanh", "[16, 16]"], ["64", "8", "128"]):
+        chart = Chart("variants", "value")
+        svg = draw(chart, ends("value", values))
+        assert [text for text in texts(svg) if text in values] == values
+        assert "value" not in numbers_of(drawn(chart)[0].spec)
+        found = styles(draw(Chart("curves", "value"), learning("value", values)), "value")
+        assert len(set(found.values())) == len(found) == 3
+
+
 # Colours.
 
 
-@pytest.mark.parametrize("kind", [Activation, KernelInitializer, OptimizerName])
-def test_all_names_that_are_allowed_are_told_apart(kind: Any) -> None:
-    names = get_args(kind)
+@pytest.mark.parametrize("names", [page.names for page in pages() if page.names])
+def test_all_names_that_a_page_knows_are_told_apart(names: tuple[str, ...]) -> None:
     found = styles(draw(Chart("curves", "name", names), learning("name", names)), "name")
     assert set(found) == set(names)
     assert len(set(found.values())) == len(names) >= 13
@@ -280,13 +289,21 @@ def test_a_legend_has_what_is_shown_in_the_order_of_the_rows() -> None:
     assert [text for text in texts(svg) if text in get_args(Activation)] == ["tanh", "elu", "relu"]
 
 
-def test_a_name_that_is_not_known_is_drawn_too() -> None:
-    svg = draw(Chart("curves", "activation", ("relu", "tanh")), learning("activation", ["tanh", "new"]))
-    assert {name: colour for name, (colour, _) in styles(svg, "activation").items()} == {
-        "tanh": "#D55E00",
-        "new": UNKNOWN,
-    }
-    assert [text for text in texts(svg) if text in ("relu", "tanh", "new")] == ["tanh", "new"]
+def test_names_that_a_user_has_added_get_looks_of_their_own_after_those_that_are_known() -> None:
+    known, own = [f"known_{i}" for i in range(15)], [f"own_{i} stddev=0.{i}" for i in range(30)]
+    chart = Chart("curves", "name", tuple(known))
+    found = styles(draw(chart, learning("name", [*reversed(own), *known[7:]])), "name")
+    assert len(found) == len(set(found.values())) == 30 + 8
+    all_known = styles(draw(chart, learning("name", known)), "name")
+    assert {name: found[name] for name in known[7:]} == {name: all_known[name] for name in known[7:]}
+
+
+def test_a_name_that_is_not_known_stands_in_the_legend_and_is_told_apart_by_its_shape_too() -> None:
+    rows = [row | {"parameters": 9, "hidden_units": "3"} for row in ends("activation", ["tanh", "new", "newer"])]
+    svg = draw(Chart("success", "activation", ("relu", "tanh")), [row | {"share": 0.5} for row in rows])
+    assert [text for text in texts(svg) if text in ("relu", "tanh", "new", "newer")] == ["tanh", "new", "newer"]
+    found = {(mark["fill"], re.sub(r"[\d.,-]+", "", mark["d"])) for mark in marks(svg, role="point")}
+    assert len(found) == 3
 
 
 @pytest.mark.parametrize("theme", GROUNDS)

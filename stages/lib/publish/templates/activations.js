@@ -48,23 +48,29 @@ const ACTIVATIONS = {
   tanh_shrink: (x) => x - Math.tanh(x),
 };
 
+// The shares of all units of a layer, which sum to 1.
+function softmax(logits) {
+  const most = Math.max(...logits); // exp of a difference to it is at most 1
+  const powers = logits.map((logit) => Math.exp(logit - most));
+  const sum = powers.reduce((total, power) => total + power, 0);
+  return powers.map((power) => power / sum);
+}
+
 // The values of all units for one point, a list for each layer; the first holds the point itself.
 function forward(network, point) {
   const values = [point];
   for (const { kernel, bias, activation } of network.layers) {
     const inputs = values[values.length - 1];
-    values.push(
-      bias.map((start, unit) =>
-        ACTIVATIONS[activation](inputs.reduce((sum, value, i) => sum + value * kernel[i][unit], start)),
-      ),
-    );
+    const sums = bias.map((start, unit) => inputs.reduce((sum, value, i) => sum + value * kernel[i][unit], start));
+    values.push(activation === "softmax" ? softmax(sums) : sums.map(ACTIVATIONS[activation]));
   }
   return values;
 }
 
 // Why a network can't be played with, or nothing.
 function obstacle(network) {
-  const unknown = network.layers.find(({ activation }) => !Object.hasOwn(ACTIVATIONS, activation));
+  const known = (activation) => activation === "softmax" || Object.hasOwn(ACTIVATIONS, activation);
+  const unknown = network.layers.find(({ activation }) => !known(activation));
   if (unknown) return `This page cannot compute the activation ${unknown.activation}.`;
   if (network.layers.some(({ kernel }) => kernel === null)) return "It is too large to play with in a page.";
   const finite = network.layers.every(({ kernel, bias }) => ![...kernel.flat(), ...bias].includes(null));

@@ -83,7 +83,7 @@ function compare(a, b, direction) {
   return direction === "ascending" ? order : -order;
 }
 
-function slider({ learning, points, limit }) {
+function slider({ learning, points, features, classes }) {
   const [canvas, range, label, play] = ["plane", "epoch", "label", "play"].map((name) =>
     document.getElementById(`learning-${name}`),
   );
@@ -93,8 +93,8 @@ function slider({ learning, points, limit }) {
 
   function show() {
     const { epoch, places, steps } = learning.grids[Number(range.value)];
-    paint(canvas, decode(steps), places, true);
-    drawPoints(canvas, points, limit);
+    paint(canvas, decode(steps), places, { line: true, classes });
+    drawPoints(canvas, { points, features, classes });
     const row = curves.get(epoch);
     const right = row ? `${(100 * row.val_accuracy).toFixed(1)} % of the validation points right` : "not trained yet";
     label.textContent = `Epoch ${epoch}: ${right}`;
@@ -139,8 +139,8 @@ document.getElementById("theme").addEventListener("click", () => {
   showTheme();
 });
 prefersDark.addEventListener("change", showTheme);
-slider(data);
-playground(data);
+if (data.learning) slider(data);
+if (data.networks.length) playground(data);
 document.querySelectorAll("table").forEach(sortable);
 showTheme();
 root.dataset.ready = "yes";

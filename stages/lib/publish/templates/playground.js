@@ -1,4 +1,4 @@
-// Pick a network, see what each unit sees, and ask it about any place of the plane.
+// Pick a network, see what each unit sees, and ask it about any values; those of two columns are a place of the plane.
 
 const UNIT_PLACES = 24; // along each side of a unit's small picture
 const PLANE_PLACES = 120; // along each side of the large one
@@ -8,44 +8,56 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowD
 const NUMBER = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 const number = (value) => NUMBER.format(value).replace("-", "−");
 
+const short = (name) => (name.length > 60 ? `${name.slice(0, 59)}…` : name);
+
 const element = (tag, properties = {}, ...children) => {
   const made = Object.assign(document.createElement(tag), properties);
   made.append(...children);
   return made;
 };
 
-function playground({ networks, points, limit }) {
+function playground({ networks, points, classes, features, inputs: columnsOf }) {
   const find = (name) => document.getElementById(`play-${name}`);
   const [choice, columns, links, plane] = ["choice", "columns", "links", "plane"].map(find);
-  const inputs = [find("x1"), find("x2")];
-  const base = element("canvas", { width: plane.width, height: plane.height });
+  const inputs = [...document.querySelectorAll(".play-input")];
+  const several = classes.length > 2;
+  const base = plane && element("canvas", { width: plane.width, height: plane.height });
   let network = null;
   let seen = []; // of each layer, of each unit, its values all over the plane
   let chosen = {};
 
-  const place = () => inputs.map((input) => clip(Number(input.value) || 0, -limit, limit));
-  const layerName = (layer) =>
-    layer === 0 ? "input" : layer === network.layers.length ? "output" : `hidden layer ${layer}`;
-  const unitName = (layer, unit) =>
-    layer === 0 ? `x${unit + 1}` : layer === network.layers.length ? "output" : `unit ${unit + 1}`;
+  // What the network is asked about, as it has learned it.
+  const place = () =>
+    inputs.map((input, column) => {
+      const value = Number(input.value) || 0;
+      if (plane) return clip(value, features[column].low, features[column].high);
+      return (value - columnsOf[column].offset) / columnsOf[column].scale;
+    });
+  const isLast = (layer) => layer === network.layers.length;
+  const layerName = (layer) => (layer === 0 ? "input" : isLast(layer) ? "output" : `hidden layer ${layer}`);
+  const unitName = (layer, unit) => {
+    if (layer === 0) return features[unit].name;
+    if (isLast(layer)) return several ? classes[unit].label : "output";
+    return `unit ${unit + 1}`;
+  };
   const fullName = (layer, unit) =>
-    layer === 0 || layer === network.layers.length ? unitName(layer, unit) : `${layerName(layer)}, unit ${unit + 1}`;
+    layer === 0 || isLast(layer) ? unitName(layer, unit) : `${layerName(layer)}, unit ${unit + 1}`;
+  const unitsOf = () => [features.length, ...network.layers.map(({ bias }) => bias.length)];
 
   // All units' values on a grid, layer by layer.
   function survey(places) {
-    const layers = [2, ...network.layers.map(({ bias }) => bias.length)];
-    const grids = layers.map((units) => Array.from({ length: units }, () => new Float32Array(places * places)));
+    const grids = unitsOf().map((units) => Array.from({ length: units }, () => new Float32Array(places * places)));
     for (let at = 0; at < places * places; at++) {
       const [row, column] = [Math.floor(at / places), at % places];
-      const point = [column, row].map((step) => (2 * limit * step) / (places - 1) - limit);
+      const point = fromShares(features, [column, row].map((step) => step / (places - 1)));
       forward(network, point).forEach((values, layer) => values.forEach((v, unit) => (grids[layer][unit][at] = v)));
     }
     return grids;
   }
 
-  // White is 0; the strongest answer of the unit has the full colour. The output is a probability already.
+  // White is 0; the strongest of the values has the full colour. An output is a probability already.
   function relative(values, layer) {
-    if (layer === network.layers.length && network.layers[layer - 1].activation === "sigmoid") return values;
+    if (isLast(layer) && ["sigmoid", "softmax"].includes(network.layers[layer - 1].activation)) return values;
     const strongest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-12);
     return values.map((value) => 0.5 + value / strongest / 2);
   }
@@ -70,22 +82,24 @@ function playground({ networks, points, limit }) {
     const value = forward(network, place())[layer][unit];
     find("unit-name").textContent = fullName(layer, unit);
     find("unit-value").textContent = number(value);
-    paint(find("unit-picture"), relative(seen[layer][unit], layer), UNIT_PLACES);
+    if (plane) paint(find("unit-picture"), [relative(seen[layer][unit], layer)], UNIT_PLACES);
     const list = find("unit-weights");
     list.replaceChildren();
     if (layer === 0) {
-      find("unit-rule").textContent = "Passes its coordinate on.";
+      find("unit-rule").textContent = plane ? "Passes its coordinate on." : "Passes its value on, as it is after standardising.";
       return;
     }
     const { kernel, bias, activation } = network.layers[layer - 1];
-    find("unit-rule").textContent = `It takes ${activation} of its bias plus each input times its weight:`;
+    find("unit-rule").textContent = activation === "softmax"
+      ? "It takes its share of the softmax of all outputs, each with its bias plus each input times its weight:"
+      : `It takes ${activation} of its bias plus each input times its weight:`;
     const chip = (name, weight) =>
       element("li", { className: weight < 0 ? "negative" : "positive" }, `${name} `, element("b", {}, number(weight)));
-    list.append(chip("bias", bias[unit]), ...kernel.map((row, i) => chip(unitName(layer - 1, i), row[unit])));
+    list.append(chip("bias", bias[unit]), ...kernel.map((row, i) => chip(short(unitName(layer - 1, i)), row[unit])));
   }
 
   function drawColumns() {
-    const layers = [2, ...network.layers.map(({ bias }) => bias.length)];
+    const layers = unitsOf();
     const tallest = Math.min(16, Math.max(...layers));
     columns.style.setProperty("--unit", `${clip(Math.floor(HEIGHT / tallest) - 5, 24, 56)}px`);
     columns.replaceChildren(
@@ -101,9 +115,13 @@ function playground({ networks, points, limit }) {
   }
 
   function unitButton(layer, unit) {
-    const canvas = element("canvas", { width: UNIT_PLACES, height: UNIT_PLACES });
-    paint(canvas, relative(seen[layer][unit], layer), UNIT_PLACES);
-    const button = element("button", { type: "button", ariaLabel: fullName(layer, unit) }, canvas);
+    const name = fullName(layer, unit);
+    const button = element("button", { type: "button", ariaLabel: name, title: name });
+    if (plane) {
+      const canvas = element("canvas", { width: UNIT_PLACES, height: UNIT_PLACES });
+      paint(canvas, [relative(seen[layer][unit], layer)], UNIT_PLACES);
+      button.append(canvas);
+    }
     Object.assign(button.dataset, { layer, unit });
     // Not pointerenter: a unit that scrolls under a resting pointer was not pointed at.
     for (const event of ["focus", "pointermove", "click"]) button.addEventListener(event, () => choose(layer, unit));
@@ -143,50 +161,82 @@ function playground({ networks, points, limit }) {
 
   function drawPlane() {
     plane.getContext("2d").drawImage(base, 0, 0);
-    drawCross(plane, place(), limit);
+    drawCross(plane, features, place());
   }
 
   function drawBase() {
-    paint(base, relative(survey(PLANE_PLACES).at(-1)[0], network.layers.length), PLANE_PLACES, true);
-    if (find("points").checked) drawPoints(base, points, limit);
+    const grids = survey(PLANE_PLACES).at(-1);
+    const shown = several ? grids : [relative(grids[0], network.layers.length)];
+    paint(base, shown, PLANE_PLACES, { line: true, classes });
+    if (find("points").checked) drawPoints(base, { points, features, classes });
     drawPlane();
+  }
+
+  // Without a plane a unit has the colour of what it answers now.
+  function colourUnits(values) {
+    values.forEach((of, layer) =>
+      relative(of, layer).forEach((value, unit) => {
+        buttonOf(layer, unit).style.background = `rgb(${rampOf(value)})`;
+      }),
+    );
+    inputs.forEach((input) => (input.nextElementSibling.textContent = number(Number(input.value))));
+  }
+
+  function showShares(outputs) {
+    find("shares").replaceChildren(
+      ...classes.map(({ name, colour: background }, label) => {
+        const bar = element("span", { className: "share" });
+        Object.assign(bar.style, { width: `${100 * outputs[label]}%`, background });
+        const rail = element("span", { className: "rail" }, bar);
+        return element("li", {}, element("span", { className: "name", title: name }, short(name)), rail, element("b", {}, outputs[label].toFixed(3)));
+      }),
+    );
   }
 
   let later;
   function read() {
     if (obstacle(network)) return;
-    const output = forward(network, place()).at(-1)[0];
-    const sentence = `${output > 0.5 ? "Y (class 1)" : "ring (class 0)"}`;
-    find("output").textContent = output.toFixed(6);
+    const values = forward(network, place());
+    const outputs = values.at(-1);
+    const winner = several ? outputs.indexOf(Math.max(...outputs)) : Number(outputs[0] > 0.5);
+    const sentence = classes[winner].label;
     find("class").textContent = sentence;
-    find("bar").style.width = `${100 * output}%`;
+    if (several) showShares(outputs);
+    else {
+      find("output").textContent = outputs[0].toFixed(6);
+      find("bar").style.width = `${100 * outputs[0]}%`;
+    }
     clearTimeout(later); // a screen reader hears where the pointer comes to rest, not its whole way
     later = setTimeout(() => {
-      find("spoken").textContent = `The probability of the Y is ${output.toFixed(3)}: ${sentence}.`;
+      const [asked, share] = several ? [classes[winner].named, outputs[winner]] : [classes[1].named, outputs[0]];
+      find("spoken").textContent = `The probability of ${asked} is ${share.toFixed(3)}: ${sentence}.`;
     }, 500);
-    drawPlane();
+    if (plane) drawPlane();
+    else colourUnits(values);
     describe();
   }
 
   function moveTo(point) {
-    point.forEach((value, axis) => (inputs[axis].value = clip(value, -limit, limit).toFixed(3)));
+    point.forEach((value, axis) => {
+      const { low, high } = features[axis];
+      const digits = Math.max(0, 3 - Math.floor(Math.log10(high - low)));
+      inputs[axis].value = clip(value, low, high).toFixed(Math.min(digits, 20));
+    });
     read();
   }
 
   function follow(event) {
     const box = plane.getBoundingClientRect();
-    moveTo([
-      (2 * (event.clientX - box.left)) / box.width - 1,
-      1 - (2 * (event.clientY - box.top)) / box.height,
-    ].map((share) => share * limit));
+    const shares = [(event.clientX - box.left) / box.width, 1 - (event.clientY - box.top) / box.height];
+    moveTo(fromShares(features, shares));
   }
 
   function step(event) {
     const move = ARROWS[event.key];
     if (!move) return;
     event.preventDefault();
-    const width = (limit / 40) * (event.shiftKey ? 5 : 1);
-    moveTo(place().map((value, axis) => value + move[axis] * width));
+    const share = (event.shiftKey ? 5 : 1) / 80;
+    moveTo(place().map((value, axis) => value + move[axis] * share * (features[axis].high - features[axis].low)));
   }
 
   function walk(event) {
@@ -194,7 +244,7 @@ function playground({ networks, points, limit }) {
     if (!move) return;
     event.preventDefault();
     const layer = clip(chosen.layer + move[0], 0, network.layers.length);
-    buttonOf(layer, clip(chosen.unit - move[1], 0, seen[layer].length - 1)).focus();
+    buttonOf(layer, clip(chosen.unit - move[1], 0, unitsOf()[layer] - 1)).focus();
   }
 
   function pick() {
@@ -202,26 +252,34 @@ function playground({ networks, points, limit }) {
     const hidden = network.layers.slice(0, -1).map(({ shape, activation }) => `${shape[1]} ${activation}`);
     const size = network.layers.reduce((sum, { shape }) => sum + (shape[0] + 1) * shape[1], 0);
     const reason = obstacle(network);
-    find("about").textContent =
-      `2 inputs, ${hidden.join(", ") || "no hidden units"}, 1 ${network.layers.at(-1).activation} output: ${size} parameters. ${reason}`;
+    const last = network.layers.at(-1);
+    const outputs = `${last.shape[1]} ${last.activation} output${last.shape[1] > 1 ? "s" : ""}`;
+    const asked = `${features.length} input${features.length > 1 ? "s" : ""}`;
+    find("about").textContent = `${asked}, ${hidden.join(", ") || "no hidden units"}, ${outputs}: ${size} parameters. ${reason}`;
     find("stage").hidden = Boolean(reason);
     if (reason) return;
-    seen = survey(UNIT_PLACES);
+    if (plane) seen = survey(UNIT_PLACES);
     drawColumns();
     chosen = {};
     drawLinks();
     choose(1, 0);
-    drawBase();
+    if (plane) drawBase();
     read();
   }
 
   choice.append(...networks.map(({ title }, i) => element("option", { value: String(i) }, title)));
   choice.addEventListener("change", pick);
-  find("points").addEventListener("change", drawBase);
   for (const input of inputs) input.addEventListener("input", read);
-  plane.addEventListener("pointermove", follow);
-  plane.addEventListener("pointerdown", follow);
-  plane.addEventListener("keydown", step);
+  if (plane) {
+    find("points").addEventListener("change", drawBase);
+    plane.addEventListener("pointermove", follow);
+    plane.addEventListener("pointerdown", follow);
+    plane.addEventListener("keydown", step);
+  } else
+    find("means").addEventListener("click", () => {
+      inputs.forEach((input) => (input.value = input.defaultValue));
+      read();
+    });
   columns.addEventListener("keydown", walk);
   pick();
   new ResizeObserver(() => obstacle(network) || drawLinks()).observe(columns);
