@@ -41,6 +41,8 @@ def write_chosen(chosen: Chosen, folder: Path) -> None:
     write_array(chosen.weights, folder / "weights.npy")
     for epoch, weights in chosen.snapshots.items():
         write_array(weights, folder / "snapshots" / f"{epoch}.npy")
+    for number, variant in enumerate(chosen.variants):
+        write_chosen(variant, folder / "variants" / f"{number}")
 
 
 if __name__ == "__main__":

@@ -51,6 +51,10 @@ class Page(SweepPage):
             shape: Changed = {"activation": activation, "depth": depth, "width": width}
             yield shape | {"parameters": recipe.parameters, "learning_rate": rate}, recipe
 
+    def called(self, changed: Changed) -> str:
+        """Return the size and the activation of a network."""
+        return f"{changed['depth']} x {changed['width']} {changed['activation']}"
+
     def grids(self, tried: pd.DataFrame, best: pd.Series) -> dict[str, Collection[float]]:
         """Return the depths, the widths of networks that have any layers, and the rates."""
         widths = set(tried[tried["depth"] > 0]["width"])

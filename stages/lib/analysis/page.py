@@ -51,11 +51,13 @@ class Chosen:
         kept: its recipe, and what is wanted of it.
         weights: after the last epoch, all in one row.
         snapshots: by epoch, its weights while it learned.
+        variants: a network of each variant, the losers too, which is drawn beside the others.
     """
 
     kept: Kept
     weights: np.ndarray
     snapshots: dict[int, np.ndarray] = field(default_factory=dict)
+    variants: list["Chosen"] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -167,8 +169,23 @@ class SweepPage(Page):
         answer = tuned.answer(grids, self.natural_ends(given.data)) | sweep.counts
         tables = {"curves": tuned.curve_table(), "variants": tuned.variant_table()} | self.tables(sweep, tuned, given)
         figures = self.figures.of(answer | self.more(tuned, given))
-        chosen = Chosen(Kept(trained.plan.variants[best].recipe), trained.weights(best, 0))
+        variants = [
+            self.shown(trained, int(place), loss)
+            for place, (loss, *_) in zip(tuned.variants.index, tuned.final_val_loss, strict=True)
+        ]
+        chosen = Chosen(Kept(trained.plan.variants[best].recipe), trained.weights(best, 0), variants=variants)
         return Findings(given.data, figures, tables, chosen, sweep.variants)
+
+    def shown(self, trained: Trained, place: int, val_loss: float) -> Chosen:
+        """Return the first network of the variant at a place of the plan, by its name and its loss."""
+        variant = trained.plan.variants[place]
+        loss = float(val_loss) if np.isfinite(val_loss) else None
+        return Chosen(Kept(variant.recipe, name=self.called(variant.changed), val_loss=loss), trained.weights(place, 0))
+
+    def called(self, changed: Changed) -> str:
+        """Return the name of a variant in a picture."""
+        value = changed[self.key]
+        return f"{value:g}" if isinstance(value, float) else str(value)
 
     def fitted(self, asked: Any, data: Description) -> Any:  # noqa: ARG002
         """Return the page's own section as it is for these points."""
@@ -200,6 +217,13 @@ class SweepPage(Page):
         """Return the columns that stand before the figures in the report's table."""
         return tuple(name for name in dict.fromkeys((self.key, "learning_rate")) if name in variants)
 
+    def pictures(self, data: Description, title: str) -> Iterator[Picture]:
+        """Yield the picture of the best network and, in the plane, of one network of each variant."""
+        yield Picture(f"plots/figures/{self.stage}.png", f"The {data.pictured}. {title}.")
+        if data.in_the_plane:
+            each = "The boundary of a network of each variant, from the first seed, with its validation loss."
+            yield Picture(f"plots/figures/{self.stage}_variants.png", each)
+
     def answer(self, found: Any, findings: Findings) -> str:  # noqa: ARG002
         """Return the answer in a few sentences."""
         return answers.sweep(found, self.key)
@@ -216,7 +240,7 @@ class SweepPage(Page):
             self.answer(found, findings),
             title,
             charts=self.charted(),
-            pictures=(Picture(f"plots/figures/{self.stage}.png", f"The {findings.data.pictured}. {title}."),),
+            pictures=tuple(self.pictures(findings.data, title)),
             table=variant_table(*self.columns(variants)),
         )
 

@@ -188,11 +188,15 @@ class Kept:
         recipe: of the network.
         units: whether each of its hidden units is drawn.
         summary: whether Keras's summary of it is written.
+        name: what it is called among others.
+        val_loss: its validation loss after the last epoch, in nats; None where it is not finite.
     """
 
     recipe: Recipe
     units: bool = False
     summary: bool = False
+    name: str = ""
+    val_loss: float | None = None
 
 
 def replicate_seeds(seed: int, replicates: int) -> list[int]:
