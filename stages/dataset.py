@@ -7,14 +7,16 @@ of teaching, or the user's own table; see stages/lib/data/.
 Held fixed: the construction, and which rows go into which set, as the seed has it.
 """
 
+import hashlib
 import shutil
-from dataclasses import replace
+from itertools import count
+from pathlib import Path
 
 from stages.lib.core.files import write_csv
 from stages.lib.core.places import Places
 from stages.lib.core.points import write_description
 from stages.lib.core.runner import run
-from stages.lib.data.sources import sets_of
+from stages.lib.data.sources import PARTS, Sets, asked_for_each_value, sets_of
 from stages.params.dataset import Dataset
 from stages.params.own_sweep import OwnSweep
 from stages.params.seed import Seed
@@ -23,23 +25,46 @@ from stages.params.seed import Seed
 def main(seed: Seed, dataset: Dataset, own_sweep: OwnSweep, *, places: Places) -> None:
     """Write the three sets of points, and what there is to say of them; what is on disk is the data.
 
-    Where the user's own question is of the points, each of its values has sets of its own.
+    Where the user's own question is of the points, each of its values has sets of its own. A file of the user's that
+    stands where points go is kept aside.
     """
-    write_sets(dataset, seed, places)
-    write_description(sets_of(dataset, seed, places.own).description, places.description)
+    sets = sets_of(dataset, seed, places.own)
+    for part in PARTS:
+        keep_aside(places.points(part), places.root)
+    write_sets(sets, places)
+    write_description(sets.description, places.description)
     shutil.rmtree(places.sets, ignore_errors=True)
     places.sets.mkdir()
-    if own_sweep.of_points:
-        key = own_sweep.vary.partition(".")[2]
-        for name, value in enumerate(own_sweep.values):
-            write_sets(replace(dataset, **{key: value}), seed, places, str(name))
+    for name, asked in asked_for_each_value(own_sweep, dataset).items():
+        write_sets(sets_of(asked, seed, places.own), places, name)
 
 
-def write_sets(dataset: Dataset, seed: int, places: Places, name: str = "") -> None:
+def write_sets(sets: Sets, places: Places, name: str = "") -> None:
     """Write the points of training, validation and test, under the name of their set."""
-    sets = sets_of(dataset, seed, places.own)
     for part, table in sets.parts.items():
         write_csv(table, places.points(part, name), float_format=sets.float_format)
+
+
+def keep_aside(path: Path, root: Path) -> None:
+    """Rename what stands at a path if DVC could not bring it back, and say so: it is the user's."""
+    if not path.exists() or (path.is_file() and is_known(path, root)):
+        return
+    kept = next(
+        free for number in count(1) if not (free := path.with_name(f"{path.stem}.kept-{number}{path.suffix}")).exists()
+    )
+    path.rename(kept)
+    print(
+        f"{path} is not what DVC knows, so it was renamed to {kept}. To learn from it: "
+        f"`mv {kept} {root / 'data/own/yours.csv'}`, then `dvc exp run -S dataset.source=yours.csv`"
+    )
+
+
+def is_known(path: Path, root: Path) -> bool:
+    """Return whether dvc.lock names the content of a file, or DVC's cache holds it."""
+    digest = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+    lock = root / "dvc.lock"
+    noted = lock.read_text("utf-8") if lock.exists() else ""
+    return digest in noted or (root / ".dvc/cache/files/md5" / digest[:2] / digest[2:]).exists()
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Places:
 @pytest.fixture(scope="session")
 def points(data: Places) -> Points:
     """100 of the training points, of both classes."""
-    training_set = read_points(data.points("train"))
+    training_set = read_points(data.points("train"), 2)
     return Points(training_set.x[::12][:100], training_set.y[::12][:100])
 
 

@@ -31,7 +31,7 @@ def shrink(params: dict[str, Any]) -> dict[str, Any]:
     """The same params with small numbers, and short lists where several are combined."""
     small = deepcopy(params)
     for name, section in small.items():
-        if not isinstance(section, dict):
+        if not isinstance(section, dict) or name == "dataset":
             continue
         section.update({key: NUMBERS[key] for key in section.keys() & NUMBERS.keys()})
         lists = [key for key, value in section.items() if isinstance(value, list | dict) and name.endswith("_sweep")]

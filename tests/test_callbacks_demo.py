@@ -78,7 +78,7 @@ def test_a_checkpoint_loaded_again_gives_the_figures_that_were_logged(
     assert kept.best_epoch == curves["val_loss"].argmin() + 1
     model = dense_network([5], "relu", keras.optimizers.Adam(), name="loaded")
     model.load_weights(places.checkpoints(STAGE) / "best.weights.h5")
-    points = read_points(places.points("validation"))
+    points = read_points(places.points("validation"), 2)
     loss, _ = model.evaluate(points.x, points.y, verbose=0)
     assert loss == pytest.approx(kept.loaded.val_loss, rel=1e-5)
 

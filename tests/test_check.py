@@ -21,7 +21,7 @@ TYPES = sections()
 KEY = r"[^\n]+?"
 LINE = re.compile(
     rf"params\.yaml: ({KEY} is [^\n]+: [^\n]+|{KEY} is missing; add it"
-    rf"|{KEY} is not a key that the study reads; (did you mean|known:) [^\n]+"
+    rf"|{KEY} is not a key that the study reads; [^\n]+"
     rf"|not YAML in UTF-8: [^\n]+|holds [^\n]+, but must hold the keys [^\n]+)"
 )
 ANY = settings(

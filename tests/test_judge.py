@@ -1,6 +1,7 @@
 """What `judge` writes of every page, from measurements made by hand."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from stages.lib.analysis.page import Page, Params, pages
 from stages.lib.core.files import write_csv, write_json
 from stages.lib.core.places import Places
 from stages.lib.core.plan import read_kept, write_plan
+from stages.lib.core.points import write_description
 from tests.measured import RING_AND_Y, measured, params, plan_for
 
 SMALL = {
@@ -53,6 +55,7 @@ def places(tmp_path: Path) -> Places:
     values = params(**SMALL)
     labels = {"x1": np.linspace(-1, 1, 8), "x2": 0.5, "label": [0, 0, 0, 0, 0, 0, 1, 1]}
     write_csv(pd.DataFrame(labels), places.points("train"))
+    write_description(RING_AND_Y, places.description)
     for page in pages():
         measure(page, values, places)
     places.chosen.mkdir()
@@ -110,6 +113,7 @@ def test_the_weights_of_a_network_while_it_learned_are_kept_by_epoch(places: Pla
 def test_costs_and_divergence_are_judged_by_the_points_that_there_are(tmp_path: Path) -> None:
     places = Places(tmp_path)
     write_csv(pd.DataFrame({"x1": np.arange(10), "x2": 0, "label": [0, 1] * 5}), places.points("train"))
+    write_description(replace(RING_AND_Y, rows=10), places.description)
     values = params(**SMALL, batch_sweep={"batch_sizes": [4], "learning_rates": [0.1], "replicates": 1})
     for page in pages():
         measure(page, values, places)

@@ -88,7 +88,7 @@ def test_the_figures_of_the_baseline_are_those_that_keras_evaluates(places: Plac
     network = keras.models.load_model(places.model("baseline"))
     found = json.loads(places.metrics("baseline").read_text("utf-8"))
     for part in ("train", "validation", "test"):
-        points = read_points(places.points(part))
+        points = read_points(places.points(part), 2)
         loss, accuracy = network.evaluate(points.x, points.y, verbose=0)
         assert found[part]["loss"] == pytest.approx(loss, rel=1e-4)
         assert found[part]["accuracy"] == pytest.approx(accuracy, rel=1e-4)
@@ -100,7 +100,7 @@ def test_the_figures_of_the_smallest_network_are_those_that_keras_evaluates(plac
     network = keras.models.load_model(places.model("smallest_network"))
     found = json.loads(places.metrics("smallest_network").read_text("utf-8"))
     for part in ("validation", "test"):
-        points = read_points(places.points(part))
+        points = read_points(places.points(part), 2)
         loss, accuracy = network.evaluate(points.x, points.y, verbose=0)
         assert found["kept"][part]["loss"] == pytest.approx(loss, rel=1e-4)
         assert found["kept"][part]["accuracy"] == pytest.approx(accuracy, rel=1e-4)

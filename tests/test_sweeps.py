@@ -15,7 +15,7 @@ from stages import (
 )
 from stages.lib.analysis.page import SweepPage, pages
 from stages.lib.analysis.sweep import Sweep
-from stages.lib.core.plan import METRICS, Optimizer
+from stages.lib.core.plan import METRICS, Initializer, Optimizer
 from stages.params.training import Training
 from tests.measured import GIVEN, entries, measured, params, plan_of
 
@@ -34,7 +34,7 @@ def changes(stage: str, **asked: Any) -> list[dict[str, Any]]:
     usual = {
         "hidden_units": (5,),
         "activation": "gelu",
-        "kernel_initializer": "lecun_normal",
+        "kernel_initializer": Initializer("lecun_normal"),
         "optimizer": Optimizer("sgd"),
         "learning_rate": 0.07,
         "batch_size": 50,
@@ -56,9 +56,17 @@ def test_a_rate_alone_is_changed() -> None:
 
 
 def test_an_initializer_alone_is_changed() -> None:
-    assert changes("initializer_sweep", kernel_initializers=["ones", "zeros"]) == [
-        {"called": {"kernel_initializer": "ones"}, "kernel_initializer": "ones"},
-        {"called": {"kernel_initializer": "zeros"}, "kernel_initializer": "zeros"},
+    asked = ["ones", {"random_normal": {"stddev": 0.5}}, {"random_normal": {"stddev": 1, "mean": 0.25}}]
+    assert changes("initializer_sweep", kernel_initializers=asked) == [
+        {"called": {"kernel_initializer": "ones"}, "kernel_initializer": Initializer("ones")},
+        {
+            "called": {"kernel_initializer": "random_normal stddev=0.5"},
+            "kernel_initializer": Initializer("random_normal", {"stddev": 0.5}),
+        },
+        {
+            "called": {"kernel_initializer": "random_normal stddev=1 mean=0.25"},
+            "kernel_initializer": Initializer("random_normal", {"stddev": 1, "mean": 0.25}),
+        },
     ]
 
 
@@ -123,6 +131,45 @@ def test_each_momentum_is_tried_at_each_rate_and_none_is_plain_sgd() -> None:
     assert changes("momentum_sweep", momentum=[0.0, 0.9], learning_rates=[0.5, 0.25]) == [
         {"called": {"momentum": momentum, "learning_rate": rate}, "learning_rate": rate} | optimizer
         for momentum, optimizer in ((0.0, {}), (0.9, {"optimizer": Optimizer("sgd", {"momentum": 0.9})}))
+        for rate in (0.5, 0.25)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("vary", "value", "called", "changed"),
+    [
+        ("network.hidden_units", [3, 2], "3-2", {"hidden_units": (3, 2)}),
+        ("network.hidden_units", [], "none", {"hidden_units": ()}),
+        ("network.activation", "tanh", "tanh", {"activation": "tanh"}),
+        ("network.activation", ["tanh"], "tanh", {"activation": ("tanh",)}),
+        (
+            "network.kernel_initializer",
+            {"random_normal": {"stddev": 0.5}},
+            "random_normal stddev=0.5",
+            {"kernel_initializer": Initializer("random_normal", {"stddev": 0.5})},
+        ),
+        ("training.batch_size", 16, 16, {"batch_size": 16}),
+        ("training.batch_size", 5_000, 5_000, {"batch_size": 1209}),  # as many points as there are
+        ("training.optimizer", "adam", "adam", {"optimizer": Optimizer("adam")}),
+        (
+            "training.optimizer",
+            {"sgd": {"momentum": 0.9, "nesterov": True}},
+            "sgd momentum=0.9 nesterov=true",
+            {"optimizer": Optimizer("sgd", {"momentum": 0.9, "nesterov": True})},
+        ),
+        ("dataset.fraction", 0.5, 0.5, {}),
+        ("dataset.noise", 0, 0, {}),
+        ("dataset.points", 20, 20, {}),
+    ],
+)
+def test_each_key_that_can_be_varied_reaches_the_recipe_or_the_points(
+    vary: str, value: Any, called: int | float | str, changed: dict[str, Any]
+) -> None:
+    assert changes("own_sweep", vary=vary, values=[value], learning_rates=[]) == [
+        {"called": {"vary": vary, "value": called}} | changed
+    ]
+    assert changes("own_sweep", vary=vary, values=[value], learning_rates=[0.5, 0.25]) == [
+        {"called": {"vary": vary, "value": called, "learning_rate": rate}, "learning_rate": rate} | changed
         for rate in (0.5, 0.25)
     ]
 

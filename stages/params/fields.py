@@ -34,11 +34,15 @@ def refuse_too_many(networks: int) -> None:
 
 
 def one_of(value: Any, names: Collection[str]) -> str:
-    """Return a name that is one of some; raise ValueError with the nearest where it is none."""
+    """Return a name that is one of some; raise ValueError with the nearest where it is none.
+
+    Of names with dots the last parts are compared: what the keys of a section share is not alike.
+    """
     if isinstance(value, str) and value in names:
         return value
-    near = difflib.get_close_matches(str(value), names, n=1, cutoff=NEAR)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    lasts = {name.rpartition(".")[2]: name for name in names}
+    near = difflib.get_close_matches(str(value).rpartition(".")[2], lasts, n=1, cutoff=NEAR)
+    hint = f"; did you mean {lasts[near[0]]!r}?" if near else ""
     raise ValueError(f"must be one of {', '.join(sorted(names))}{hint}")
 
 
@@ -53,17 +57,16 @@ def with_arguments(value: Any, allowed: Mapping[str, Collection[str]]) -> Named:
     """
     if isinstance(value, str) and (call := re.fullmatch(r"(\w+)\((.*)\)", value)):
         name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", call[1]).lower()
-        raise ValueError(
-            f"must be a name, or a name with its arguments; write {{{name}: {{{call[2].replace('=', ': ')}}}}}"
-        )
+        meant = f"{{{name}: {{{call[2].replace('=', ': ')}}}}}" if "=" in call[2] else name
+        raise ValueError(f"must be a name, or a name with its arguments; write {meant}")
     if not isinstance(value, dict):
         return one_of(value, allowed)
     if len(value) != 1:
         raise ValueError("must be a name, or one name with its arguments, such as {name: {argument: 0.5}}")
     (named, arguments), *_ = value.items()
     name = one_of(named, allowed)
-    if not isinstance(arguments, dict):
-        raise ValueError(f"must hold the arguments of {name}, such as {{{name}: {{argument: 0.5}}}}")
+    if not isinstance(arguments, dict) or not arguments:
+        raise ValueError(f"must hold the arguments of {name}, such as {{{name}: {{argument: 0.5}}}}; or write {name}")
     for argument, given in arguments.items():
         if argument not in allowed[name]:
             known = f"; it takes {', '.join(sorted(allowed[name]))}" if allowed[name] else "; it takes none"
@@ -85,7 +88,7 @@ def arguments_of(value: Named) -> dict[str, float | bool]:
 
 def label_of(value: Named) -> str:
     """Return a name and its arguments in one line, such as `random_normal stddev=0.5`."""
-    return " ".join([name_of(value), *(f"{name}={given:g}" for name, given in arguments_of(value).items())])
+    return " ".join([name_of(value), *(f"{name}={given}".lower() for name, given in arguments_of(value).items())])
 
 
 Number = Annotated[float, Strict(), AllowInfNan(False)]

@@ -64,6 +64,9 @@ INITIALIZERS: dict[str, tuple[str, ...]] = {
 def _initializer(value: Any) -> Named:
     found = with_arguments(value, INITIALIZERS)
     given = arguments_of(found)
+    for argument, number in given.items():
+        if isinstance(number, bool):
+            raise ValueError(f"{argument} must be a number")
     for argument in ("stddev", "scale"):
         if given.get(argument, 1) <= 0:
             raise ValueError(f"{argument} must be above 0")

@@ -51,6 +51,7 @@ class OwnSweep:
                 TypeAdapter(VARIED[self.vary]).validate_python(value)
             except ValidationError as error:
                 message = error.errors()[0]["msg"].removeprefix("Value error, ")
+                message = f"{message[0].lower()}{message[1:]}"
                 raise ValueError(f"values holds {value!r}, which can't be {self.vary}: {message}") from error
         if self.vary == "lr" and self.learning_rates:
             raise ValueError("learning_rates must be empty where lr is varied")

@@ -104,7 +104,9 @@ def read_params(path: Path, types: dict[str, Any], *, whole: bool = False) -> di
         except ValidationError as error:
             faults += [f"{path}: {line}" for line in _fault_lines(key, kind, error)]
     if whole:
-        faults += [f"{path}: {_unknown_key(_name(key), list(types))}" for key in params if key not in types]
+        faults += [
+            f"{path}: {_unknown_key(_name(key), list(types), _homes(key, types))}" for key in params if key not in types
+        ]
     if faults:
         raise Fault("\n".join(faults))
     return values
@@ -141,6 +143,14 @@ def _near(fault: Any) -> str:
         else []
     )
     return f"; did you mean {match[0]!r}?" if match else ""
+
+
+def _homes(key: Any, types: dict[str, Any]) -> str | None:
+    """Return the sections that have a key which stands outside of them."""
+    homes = [
+        name for name, kind in types.items() if is_dataclass(kind) and key in {field.name for field in fields(kind)}
+    ]
+    return f"it is a key of {', '.join(homes)}" if homes else None
 
 
 def _unknown_key(key: str, known: list[str], hint: str | None = None) -> str:

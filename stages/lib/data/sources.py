@@ -1,7 +1,7 @@
 """The points that the section `dataset` asks for: three sets of them, and what there is to say of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor, log10
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from stages.lib.core.runner import Fault
 from stages.lib.data.drawn import SOURCES, table_of
 from stages.lib.data.tables import MOST_CLASSES, Table, read_table
 from stages.params.dataset import Dataset
+from stages.params.own_sweep import OwnSweep
 
 PARTS = ("train", "validation", "test")
 MARGIN = 0.02  # of the range of a column, beyond its ends in a picture
@@ -45,6 +46,16 @@ def sets_of(asked: Dataset, seed: int, own: Path) -> Sets:
     Raise Fault where a table can't be taken.
     """
     return _of_tables(asked, seed, own) if asked.tables else _drawn(asked, seed)
+
+
+def asked_for_each_value(asked: OwnSweep, dataset: Dataset) -> dict[str, Dataset]:
+    """Return the section `dataset` of each value of the user's own question, by the name of its sets.
+
+    Empty where the question is not of the points.
+    """
+    key = asked.vary.partition(".")[2]
+    values = enumerate(asked.values) if asked.of_points else ()
+    return {str(place): replace(dataset, **{key: value}) for place, value in values}
 
 
 def _drawn(asked: Dataset, seed: int) -> Sets:

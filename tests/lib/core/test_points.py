@@ -1,12 +1,14 @@
 """The reader of points: what is not a point is named with its file and line."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from stages.lib.core.points import read_points
+from stages.lib.core.points import read_description, read_points, write_description
 from stages.lib.core.runner import Fault
+from tests.measured import RING_AND_Y
 
 SOUND = "x1,x2,label\n0.1,0.2,0\n-0.3,0.4,1\n"
 
@@ -16,7 +18,7 @@ def read(folder: Path, text: str) -> str:
     path = folder / "train.csv"
     path.write_text(text, "utf-8")
     with pytest.raises(Fault) as caught:
-        read_points(path)
+        read_points(path, classes=2)
     fault = str(caught.value)
     assert fault.startswith(f"{path}: ")
     assert fault.endswith("`dvc repro` makes it again")
@@ -26,7 +28,7 @@ def read(folder: Path, text: str) -> str:
 
 def test_points_come_as_float32(tmp_path: Path) -> None:
     (tmp_path / "train.csv").write_text(SOUND, "utf-8")
-    points = read_points(tmp_path / "train.csv")
+    points = read_points(tmp_path / "train.csv", classes=2)
     np.testing.assert_array_equal(points.x, np.array([[0.1, 0.2], [-0.3, 0.4]], np.float32))
     np.testing.assert_array_equal(points.y, np.array([[0], [1]], np.float32))
     assert points.x.dtype == points.y.dtype == np.float32
@@ -35,16 +37,18 @@ def test_points_come_as_float32(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        (SOUND.replace("-0.3,0.4,1", "nan,0.4,1"), "line 3 holds 'nan,0.4,1', but must hold two finite numbers"),
-        (SOUND.replace("0.2", "inf"), "line 2 holds '0.1,inf,0', but must hold two finite numbers"),
-        (SOUND.replace("0.4,1", "0.4,2"), "line 3 holds '-0.3,0.4,2', but must hold two finite numbers and the label"),
+        (SOUND.replace("-0.3,0.4,1", "nan,0.4,1"), "line 3 holds 'nan,0.4,1', but must hold finite numbers"),
+        (SOUND.replace("0.2", "inf"), "line 2 holds '0.1,inf,0', but must hold finite numbers"),
+        (
+            SOUND.replace("0.4,1", "0.4,2"),
+            "line 3 holds '-0.3,0.4,2', but must hold finite numbers and a class from 0 to 1",
+        ),
         (SOUND.replace("0.4,1", "0.4,0.5"), "line 3 holds"),
         (SOUND.replace("0.1", "abc"), "line 2 holds 'abc,0.2,0'"),
         (SOUND.replace("0.1", ""), "line 2 holds ',0.2,0'"),
         (SOUND[:-5], "line 3 holds '-0.3,0', but must hold 3 values: x1, x2, label"),
         (SOUND.replace("0.2,0", "0.2,0,7"), "line 2 holds '0.1,0.2,0,7', but must hold 3 values"),
-        (SOUND.replace(",", ",9,"), "its columns are x1, 9, x2, 9.1, label"),
-        (SOUND.replace("x2", "x1"), "its columns are x1, x1.1, label, but must be x1, x2, label"),
+        ("label\n0\n1\n", "its columns are label, but must be one or more, and the class"),
         (SOUND.replace("\n", "\n\n", 1), "line 2 holds '', but must hold 3 values"),
         (SOUND.replace("0.1", '"0.1'), "not a table in CSV"),
         ("x1,x2,label\n", "it holds no points"),
@@ -54,6 +58,30 @@ def test_points_come_as_float32(tmp_path: Path) -> None:
 )
 def test_a_file_that_is_damaged_or_edited_is_refused_with_its_line(tmp_path: Path, text: str, found: str) -> None:
     assert found in read(tmp_path, text)
+
+
+def test_points_of_any_columns_and_classes_are_read(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("a,b,c,kind\n1,2,3,0\n4,5,6,2\n", "utf-8")
+    points = read_points(tmp_path / "train.csv", classes=3)
+    assert points.x.tolist() == [[1, 2, 3], [4, 5, 6]]
+    assert points.y.tolist() == [[0], [2]]
+    with pytest.raises(Fault, match="line 3 holds '4,5,6,2', but must hold finite numbers and a class from 0 to 1"):
+        read_points(tmp_path / "train.csv", classes=2)
+
+
+def test_what_is_said_of_points_comes_back_from_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "description.json"
+    for description in (RING_AND_Y, replace(RING_AND_Y, mean=(0.1, 0.2), deviation=(1 / 3, 3.0))):
+        write_description(description, path)
+        assert read_description(path) == description
+    path.write_text(path.read_text("utf-8").replace('"rows"', '"rowz"'), "utf-8")
+    with pytest.raises(Fault, match=r"description\.json: not a description of points .*`dvc repro` makes it again"):
+        read_description(path)
+
+
+def test_a_limit_of_the_users_is_that_of_all_axes_and_auto_is_that_of_the_points() -> None:
+    assert RING_AND_Y.within("auto") == RING_AND_Y
+    assert RING_AND_Y.within(1.5) == replace(RING_AND_Y, limits=((-1.5, 1.5), (-1.5, 1.5)))
 
 
 def test_a_line_without_end_is_shown_shortened(tmp_path: Path) -> None:
@@ -69,17 +97,17 @@ def test_a_file_without_points_is_told_so(tmp_path: Path) -> None:
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "train.csv").write_bytes(b"\x89PNG\r\n\xff\xfe")
     with pytest.raises(Fault, match="not a table in CSV"):
-        read_points(tmp_path / "train.csv")
+        read_points(tmp_path / "train.csv", classes=2)
 
 
 def test_every_cut_of_a_file_is_refused_or_gives_the_first_points_alone(tmp_path: Path) -> None:
     path = tmp_path / "train.csv"
     path.write_text(SOUND, "utf-8")
-    whole = read_points(path)
+    whole = read_points(path, classes=2)
     for length in range(len(SOUND)):
         path.write_text(SOUND[:length], "utf-8")
         try:
-            points = read_points(path)
+            points = read_points(path, classes=2)
         except Fault:
             continue
         assert SOUND[length] == "\n" or SOUND[length - 1] == "\n"

@@ -25,7 +25,7 @@ SOUND = {
     "seed": 1,
     "lr": 0.1,
     "network": {"hidden_units": [16], "activation": "relu", "kernel_initializer": "he_normal"},
-    "training": {"epochs": 10, "batch_size": 32, "min_delta": 0.001, "patience": 3},
+    "training": {"epochs": 10, "batch_size": 32, "optimizer": "sgd", "min_delta": 0.001, "patience": 3},
     "lr_sweep": {"learning_rates": [0.1, 1.0], "replicates": 2},
 }
 
@@ -77,7 +77,7 @@ def test_a_rate_as_dvc_writes_it_is_a_number(tmp_path: Path, written: str) -> No
         ("seed", 2**32, "seed is 4294967296: input should be less than or equal to 4294967295"),
         ("training.epochs", 0, "training.epochs is 0: input should be greater than or equal to 1"),
         ("training.epochs", 1.5, "training.epochs is 1.5: input should be a valid integer"),
-        ("training.batch_size", 1210, "training.batch_size is 1210: input should be less than or equal to 1209"),
+        ("training.batch_size", 200_001, "training.batch_size is 200001: input should be less than or equal to 200000"),
         ("network.hidden_units", [10**9], "network.hidden_units.0 is 1000000000: input should be less than"),
         ("training.epochs", True, "training.epochs is True: input should be a valid integer"),
         ("training.epochs", "10", "training.epochs is '10': input should be a valid integer"),
@@ -85,7 +85,7 @@ def test_a_rate_as_dvc_writes_it_is_a_number(tmp_path: Path, written: str) -> No
         ("network", None, "network is None: it must hold hidden_units, activation, kernel_initializer"),
         ("network.hidden_units", 16, "network.hidden_units is 16: input should be a valid list"),
         ("network.kernel_initializer", "he_norm", "did you mean 'he_normal'?"),
-        ("network.activation", "rm -rf \n/", "network.activation is 'rm -rf \\n/': input should be 'celu'"),
+        ("network.activation", "rm -rf \n/", "network.activation is 'rm -rf \\n/': must be one of celu, elu"),
         ("network.a\nb", 1, "network.'a\\nb' is not a key"),
         ("network.activation", "rleu", "did you mean 'relu'?"),
         ("network.depth", 3, "network.depth is not a key that the study reads"),
@@ -111,7 +111,11 @@ def test_a_fault_names_the_key_the_value_and_what_is_allowed(
             "lr_sweep.learning_rates is [0.1, 0.1]: each value may stand once, but 0.1 stands twice; remove one",
         ),
         ("network", 5, "network is 5: it must hold hidden_units, activation, kernel_initializer"),
-        ("training", {"epochs": 1, "batch_size": 1, "patience": 1}, "training.min_delta is missing; add it"),
+        (
+            "training",
+            {"epochs": 1, "batch_size": 1, "optimizer": "sgd", "patience": 1},
+            "training.min_delta is missing; add it",
+        ),
         ("training.patience", "x", "training.patience is 'x': input should be a valid integer"),
         ("x" * 100, 1, f"{'x' * 100} is not a key that the study reads; known: seed, lr, network, training, lr_sweep"),
         (
@@ -131,14 +135,42 @@ def test_a_number_without_end_is_not_spelt_out(tmp_path: Path) -> None:
     assert fault.startswith("seed is a number of thousands of digits: ")
 
 
-def test_a_key_of_a_mapping_is_named_by_itself(tmp_path: Path) -> None:
+def test_an_entry_of_a_list_is_named_by_its_place(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
-    path.write_text("optimizer_sweep: {learning_rates: {sgdd: [0.1]}, replicates: 1}", "utf-8")
+    entry = "{name: mine, optimizer: sgdd, learning_rates: [0.1]}"
+    path.write_text(f"optimizer_sweep: {{optimizers: [{entry}], replicates: 1}}", "utf-8")
     with pytest.raises(Fault) as caught:
         read_params(path, {"optimizer_sweep": OptimizerSweep})
     line = str(caught.value)
-    assert line.startswith(f"{path}: optimizer_sweep.learning_rates.sgdd is 'sgdd': input should be 'adadelta'")
-    assert line.endswith("or 'sgd'; did you mean 'sgd'?")
+    assert line.startswith(f"{path}: optimizer_sweep.optimizers.0.optimizer is 'sgdd': must be one of adadelta, ")
+    assert line.endswith(", sgd; did you mean 'sgd'?")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "hint"),
+    [
+        ("training.momentum", 0.9, "it is an argument of training.optimizer: {sgd: {momentum: 0.9}}"),
+        ("training.nesterov", True, "it is an argument of training.optimizer: {sgd: {momentum: 0.9, nesterov: true}}"),
+        ("training.learning_rate", 0.1, "the learning rate is the key lr at the top"),
+        ("training.lr", 0.1, "the learning rate is the key lr at the top"),
+        ("training.optimiser", "sgd", "did you mean training.optimizer?"),
+        ("network.dropout", 0.5, "no network here has dropout; weight_decay_sweep asks about weight decay"),
+        ("network.units", 8, "network.hidden_units has the units of each layer"),
+        ("network.initializer", "zeros", "did you mean network.kernel_initializer?"),
+        ("network.activations", "relu", "did you mean network.activation?"),
+        ("network.depth", 3, "known: network.hidden_units, network.activation, network.kernel_initializer"),
+        ("lr_sweep.lr", 0.1, "known: lr_sweep.learning_rates, lr_sweep.replicates"),
+        ("epochs", 3, "it is a key of training"),
+        ("replicates", 3, "it is a key of lr_sweep"),
+        ("sed", 3, "did you mean seed?"),
+        ("sgd", 3, "known: seed, lr, network, training, lr_sweep"),
+        ("momentum", 3, "known: seed, lr, network, training, lr_sweep"),
+    ],
+)
+def test_an_unknown_key_gets_a_hint_that_helps_and_none_that_is_not_near(
+    tmp_path: Path, key: str, value: object, hint: str
+) -> None:
+    assert faults(tmp_path, changed(key, value)) == [f"{key} is not a key that the study reads; {hint}"]
 
 
 def test_all_faults_are_reported_together(tmp_path: Path) -> None:
@@ -256,7 +288,7 @@ def test_a_file_that_is_missing_is_named_in_one_line(tmp_path: Path) -> None:
         command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
     )
     assert ended.returncode == 1
-    assert "data/train.csv" in ended.stderr
+    assert "data/description.json" in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
 
 
