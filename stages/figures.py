@@ -4,6 +4,7 @@ Draws the points, and what the trained networks make of them, from the files of 
 stages: it trains nothing, so that a changed colour costs seconds.
 """
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from stages.lib.analysis.chapter import Chapter, read_chapters
 from stages.lib.core.files import read_array, whole
 from stages.lib.core.places import Places
+from stages.lib.core.plan import read_kept
 from stages.lib.core.png import write_png
 from stages.lib.core.points import Description, Points, read_description, read_points
 from stages.lib.core.runner import run
@@ -27,6 +29,7 @@ def main(prediction_grid: PredictionGrid, *, places: Places) -> None:
             write_png(drawing.picture_of_points(points, description), folder / "data.png")
             for chapter in read_chapters(places.chapters):
                 draw_chapter(chapter, points, places.grids, folder, description)
+                draw_variants(chapter, points, places, folder, description)
         else:
             write_png(projection.picture_of_points(points, description), folder / "data.png")
             for chapter in read_chapters(places.chapters):
@@ -49,6 +52,19 @@ def draw_chapter(chapter: Chapter, points: Points, grids: Path, folder: Path, de
     if units is not None:
         picture = drawing.picture_of_units(points, units, description, title=chapter.title)
         write_png(picture, folder / f"{chapter.stage}_units.png")
+
+
+def draw_variants(chapter: Chapter, points: Points, places: Places, folder: Path, description: Description) -> None:
+    """Draw a small boundary for each variant of a chapter's sweep, where it is one."""
+    grids = _array(places.grids / f"{chapter.stage}_variants.npy")
+    if grids is None:
+        return
+    variants = places.chosen / chapter.stage / "variants"
+    kept = [read_kept(variants / str(number) / "kept.json") for number in range(len(grids))]
+    names = [each.name for each in kept]
+    losses = [math.nan if each.val_loss is None else each.val_loss for each in kept]
+    picture = drawing.picture_of_variants(points, grids, names, losses, description)
+    write_png(picture, folder / f"{chapter.stage}_variants.png")
 
 
 def draw_answers(chapter: Chapter, points: Points, places: Places, folder: Path, description: Description) -> None:

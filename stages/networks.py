@@ -15,9 +15,11 @@ from stages.lib.core.plan import Kept, read_kept, read_weights
 from stages.lib.core.points import Limits, read_description, read_points
 from stages.lib.core.runner import run
 from stages.lib.engine.archive import save_network
-from stages.lib.engine.grid import predict, predict_grid, predict_units, summary_text
+from stages.lib.engine.grid import predict, predict_grid, predict_grids, predict_units, summary_text
 from stages.lib.engine.network import network_of
 from stages.params.prediction_grid import PredictionGrid
+
+VARIANT_PLACES = 60  # along each side of the grid of a variant, which is drawn small
 
 
 def main(prediction_grid: PredictionGrid, *, places: Places) -> None:
@@ -45,7 +47,8 @@ def write_grids(
 ) -> None:
     """Write the grid of a network; one for each epoch where it was followed while it learned; and those of its units.
 
-    Its units are drawn where they add up to one logit, which is so for two classes.
+    Its units are drawn where they add up to one logit, which is so for two classes. Of a sweep, each variant has a
+    grid too, a coarse one.
     """
     stage, recipe = chosen.name, kept.recipe
     snapshots = sorted((chosen / "snapshots").glob("*.npy"))
@@ -55,6 +58,12 @@ def write_grids(
     network.set_weights(read_weights(chosen / "weights.npy", recipe))
     if not snapshots:
         write_array(predict_grid(network, limits=limits, points=points), grids / f"{stage}.npy")
+    variants = sorted((chosen / "variants").glob("*"), key=lambda folder: int(folder.name))
+    if variants:
+        recipes = [read_kept(folder / "kept.json").recipe for folder in variants]
+        weights = [read_weights(folder / "weights.npy", each) for folder, each in zip(variants, recipes, strict=True)]
+        of_all = predict_grids(list(zip(recipes, weights, strict=True)), limits=limits, points=VARIANT_PLACES)
+        write_array(of_all, grids / f"{stage}_variants.npy")
     if kept.units and recipe.classes == 2:
         write_array(predict_units(network, limits=limits, points=points), grids / f"{stage}_units.npy")
 
