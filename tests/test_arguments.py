@@ -168,8 +168,9 @@ def test_activations_are_one_name_or_one_for_each_layer(activation: object, said
 
 
 def test_a_straight_line_has_no_activations_or_one_name() -> None:
-    for activation in ([], "relu"):
-        Network([], activation, "zeros")  # type: ignore[arg-type]
+    activations: list[str | list[str]] = [[], "relu"]
+    for activation in activations:
+        assert Network([], activation, "zeros").activation == activation
 
 
 @pytest.mark.parametrize("limit", ["auto", 0.5, 2, 100])

@@ -49,10 +49,11 @@ def predict_grids(networks: Sequence[tuple[Recipe, list[np.ndarray]]], *, limits
     alike: dict[tuple[str, ...], list[int]] = {}
     for number, (recipe, _) in enumerate(networks):
         alike.setdefault(recipe.activations, []).append(number)
+    answers = tf.function(_answers, jit_compile=True)
     grids: dict[int, np.ndarray] = {}
     for activations, numbers in alike.items():
         stacked = _stacked([networks[number][1] for number in numbers])
-        grids |= zip(numbers, _answers(places.repeat(len(numbers), axis=0), stacked, activations).numpy(), strict=True)
+        grids |= zip(numbers, answers(places.repeat(len(numbers), axis=0), stacked, activations).numpy(), strict=True)
     found = np.stack([grids[number] for number in range(len(networks))])
     return found.reshape(len(found), *found.shape[1:2] * (found.shape[1] > 1), points, points)
 
@@ -68,7 +69,6 @@ def _stacked(networks: list[list[np.ndarray]]) -> list[np.ndarray]:
     return stacked
 
 
-@tf.function(jit_compile=True)
 def _answers(x: tf.Tensor, stacked: list[tf.Tensor], activations: tuple[str, ...]) -> tf.Tensor:
     """Return probabilities, shape (M, outputs, places), of M networks at places of shape (M, inputs, places)."""
     *hidden, (kernel, bias) = zip(stacked[::2], stacked[1::2], strict=True)

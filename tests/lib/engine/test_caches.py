@@ -25,7 +25,7 @@ ALL_POINTS = 1209
 
 @pytest.fixture(scope="module")
 def train(data: Places) -> Points:
-    return read_points(data.points("train"))
+    return read_points(data.points("train"), 2)
 
 
 def outcomes(compute: Callable[[], list[np.ndarray]]) -> list[bytes]:

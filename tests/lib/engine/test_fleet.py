@@ -180,7 +180,7 @@ def test_a_member_has_the_same_bits_alone_and_in_company(
 def test_company_changes_no_bit_where_sums_are_cut_into_pieces(
     hidden_units: tuple[int, ...], batch_size: int, sizes: tuple[int, ...], data: Places
 ) -> None:
-    points = read_points(data.points("train"))
+    points = read_points(data.points("train"), 2)
     member = replace(MEMBER, hidden_units=hidden_units)
     alone = make_fleet([member], points)
     expected = alone.train(epochs=1, batch_size=batch_size)

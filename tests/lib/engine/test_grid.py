@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from stages.lib.engine.grid import predict, predict_grid, predict_units, summary_text
-from stages.lib.engine.network import dense_network
+from stages.lib.core.plan import Initializer, Optimizer, Recipe
+from stages.lib.engine.grid import predict, predict_grid, predict_grids, predict_units, summary_text
+from stages.lib.engine.network import dense_network, network_of
 
 SQUARE = ((-2.0, 2.0), (-2.0, 2.0))
 PLACES = [-2.0, 0.0, 2.0]  # of both axes
@@ -68,3 +69,23 @@ def test_a_summary_names_each_layer_and_counts_the_parameters() -> None:
     assert "hidden_1" in text
     assert "output" in text
     assert "Trainable params: 9" in text
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_many_networks_at_once_answer_as_each_does(classes: int) -> None:
+    random = np.random.RandomState(0)
+    shapes = [((3, 4), "tanh"), ((5, 2), "tanh"), ((), "tanh"), ((4,), ("sigmoid",))]
+    recipes = [
+        Recipe(units, activation, Initializer("zeros"), Optimizer("sgd"), 0.1, 8, 1, classes=classes)
+        for units, activation in shapes
+    ]
+    networks = [
+        (recipe, recipe.split(random.standard_normal(recipe.parameters).astype(np.float32))) for recipe in recipes
+    ]
+    limits = ((-1.0, 2.0), (-3.0, 3.0))
+    found = predict_grids(networks, limits=limits, points=7)
+    assert found.shape == ((4, 7, 7) if classes == 2 else (4, 3, 7, 7))
+    for (recipe, weights), grid in zip(networks, found, strict=True):
+        alone = network_of(recipe, name="alone")
+        alone.set_weights(weights)
+        np.testing.assert_allclose(grid, predict_grid(alone, limits=limits, points=7), rtol=1e-5, atol=1e-7)
