@@ -116,7 +116,7 @@ def _text(path: Path) -> str:
 
 
 def _header(names: list[str], path: Path, line: int) -> list[str]:
-    if all(_is_number(name) for name in names):
+    if all(map(_is_number, names)) or any(_is_number(name) and not float(name).is_integer() for name in names):
         raise Fault(
             f"{path}: line {line} holds numbers ({_listed(names)}), but the first line must name the columns; "
             "add a header"

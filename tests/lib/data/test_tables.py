@@ -55,12 +55,18 @@ def test_the_column_of_labels_may_stand_anywhere_and_hold_whole_numbers(tmp_path
     assert table.numbers.to_dict("list") == {"a": [1, 3, 5], "b": [2, 4, 6]}
 
 
+def test_columns_may_be_called_by_whole_numbers(tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text("0,1,label\n5.1,3.5,x\n", "utf-8")
+    assert read_table(tmp_path / "own.csv", None).numbers.to_dict("list") == {"0": [5.1], "1": [3.5]}
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         ("", "it is empty, but must have a header, and a line for each row"),
         ("a,b,c\n", "it has a header (a, b, c), but no rows"),
         ("1,2,3\n4,5,6\n", "line 1 holds numbers (1, 2, 3), but the first line must name the columns; add a header"),
+        ("5.1,3.5,setosa\n4.9,3.0,setosa\n", "line 1 holds numbers (5.1, 3.5, setosa), but the first line must name"),
         ("a\n1\n", "its header names one column (a), but there must be one of numbers or more, and one of labels"),
         ("a,,c\n1,2,x\n", "line 1: column 2 has no name; name it, or remove it"),
         ("a,b,a\n1,2,x\n", "line 1: columns 1 and 3 are both called 'a'; rename or remove one"),
