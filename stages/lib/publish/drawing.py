@@ -48,6 +48,8 @@ def aspect_of(description: Description) -> Literal["equal", "auto"]:
 
 def draw_soft(axes: Axes, grid: np.ndarray, description: Description) -> None:
     """Draw how sure the network is: the probability of class 1 with its scale, or of the class that wins."""
+    if not _is_finite(grid):
+        return
     if grid.ndim == 2:
         bands = axes.contourf(*_axes_of(grid, description), grid, levels=BANDS, cmap=SOFT)
         label = f"probability of {drawn(description.named(1))}"
@@ -59,6 +61,8 @@ def draw_soft(axes: Axes, grid: np.ndarray, description: Description) -> None:
 
 def draw_strict(axes: Axes, grid: np.ndarray, description: Description) -> None:
     """Draw which class wins, of two the one above a probability of 0.5, and the line between them."""
+    if not _is_finite(grid):
+        return
     if grid.ndim == 2:
         axes.imshow(grid > 0.5, cmap=STRICT, vmin=0, vmax=1, **_place_of(description))
     else:
@@ -87,7 +91,7 @@ def picture_of_epoch(points: Points, grid: np.ndarray, description: Description,
     figure, axes = plt.subplots(figsize=(5.6, 4.6), layout="constrained")
     draw_soft(axes, grid, description)
     draw_points(axes, points, description)
-    axes.set_title(drawn(title, 60))
+    axes.set_title(_titled(title, grid))
     return figure
 
 
@@ -100,7 +104,7 @@ def picture_of_boundary(points: Points, grid: np.ndarray, description: Descripti
         draw_points(axes, points, description)
         axes.set_title(name, fontsize="medium")
     _draw_legend(strict, description)
-    figure.suptitle(drawn(title, 100))
+    figure.suptitle(_titled(title, grid))
     return figure
 
 
@@ -152,7 +156,7 @@ def picture_of_variants(
     few = thinned(points, 2_000 // len(chosen) + 20)
     for place, variant in zip(np.ravel(axes), chosen, strict=False):
         loss, grid = losses[variant], grids[variant]
-        if np.isfinite(grid).all():
+        if _is_finite(grid):
             place.imshow(_winners(grid), **_place_of(description), interpolation="nearest")
         else:
             place.text(0.5, 0.9, "no numbers", ha="center", va="center", transform=place.transAxes, fontsize=7)
@@ -167,6 +171,15 @@ def picture_of_variants(
     return figure
 
 
+def _is_finite(grid: np.ndarray) -> bool:
+    return bool(np.isfinite(grid).all())
+
+
+def _titled(title: str, grid: np.ndarray) -> str:
+    """Return the title of a picture, which says so where there is no answer to draw."""
+    return drawn(title, 90) + "; its answers are no numbers, as its training diverged" * (not _is_finite(grid))
+
+
 def _winners(grid: np.ndarray) -> np.ndarray:
     """Return the colour of the class that wins at each place, shape (places, places, 3)."""
     winner = (grid > 0.5).astype(int) if grid.ndim == 2 else grid.argmax(axis=0)
@@ -175,7 +188,7 @@ def _winners(grid: np.ndarray) -> np.ndarray:
 
 def _sureness(grid: np.ndarray) -> np.ndarray:
     """Return the same, the surer the network the deeper: from white at even odds to the full tint at 1."""
-    winner, sure = grid.argmax(axis=0), np.nan_to_num(grid.max(axis=0))
+    winner, sure = grid.argmax(axis=0), grid.max(axis=0)
     even = 1 / len(grid)
     shade = np.clip((sure - even) / (1 - even) * SHADES, 0, SHADES - 1).astype(int)
     steps = np.linspace(0, DEEP, SHADES + 1)[1:]

@@ -165,6 +165,15 @@ def test_of_many_points_some_are_drawn_and_that_is_said() -> None:
     assert sum(len(np.asarray(part.get_offsets())) for part in picture.axes[0].collections) == 3_000
 
 
+@pytest.mark.parametrize("shape", [(5, 5), (3, 5, 5)])
+def test_where_answers_are_no_numbers_no_class_wins_and_the_title_says_why(shape: tuple[int, ...]) -> None:
+    classes = 2 if len(shape) == 2 else 3
+    grid = np.full(shape, np.nan, np.float32)
+    picture = drawing.picture_of_boundary(some_points(2, classes), grid, described(2, classes), title="Lost")
+    assert picture.get_suptitle() == "Lost; its answers are no numbers, as its training diverged"
+    assert all(not axes.images for axes in picture.axes)
+
+
 # All variants of a sweep.
 
 
