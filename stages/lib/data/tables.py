@@ -15,6 +15,7 @@ import pandas as pd
 
 from stages.lib.core.runner import Fault
 from stages.params.dataset import MOST_POINTS
+from stages.params.fields import NEAR
 
 MOST_COLUMNS = 1_000
 MOST_CLASSES = 20
@@ -95,7 +96,7 @@ def _cells(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
 def _text(path: Path) -> str:
     if not path.is_file():
         there = sorted(file.name for file in path.parent.glob("*.csv"))
-        near = difflib.get_close_matches(path.name, there, n=1)
+        near = difflib.get_close_matches(path.name, there, n=1, cutoff=NEAR)
         hint = f"did you mean {near[0]}?" if near else f"there is {_listed(there)}" if there else "put it there"
         raise Fault(f"{path}: no such file; {hint}")
     if path.stat().st_size > MOST_BYTES:
@@ -143,7 +144,7 @@ def _place_of(label: str | None, header: list[str], path: Path) -> int:
     if label is None:
         return len(header) - 1
     if label not in header:
-        near = difflib.get_close_matches(label, header, n=1)
+        near = difflib.get_close_matches(label, header, n=1, cutoff=NEAR)
         hint = f"did you mean {_shown(near[0])}?" if near else f"it has {_listed(header)}"
         raise Fault(f"{path}: it has no column {_shown(label)}, which dataset.label names; {hint}")
     return header.index(label)
