@@ -30,6 +30,7 @@ REDUCED = {
     "initializer_sweep": {"replicates": 2},
     "network_sweep": {"depths": [0, 2], "widths": [8], "learning_rates": [0.3], "epochs": 3, "replicates": 2},
     "batch_sweep": {"batch_sizes": [100, 512, 1209], "learning_rates": [0.1], "epochs": 3, "replicates": 2},
+    "own_sweep": {"values": [0.1, 1.0], "learning_rates": [0.3], "replicates": 2},
     "smallest_network": {"activations": ["tanh"], "most_parameters": 9, "restarts": 2, "epochs": 3, "batch_size": 128},
     "callbacks_demo": {"epochs": 3, "patience": 1},
 }
@@ -100,8 +101,8 @@ def reduce_params(path: Path) -> None:
         section.update({key: value for key, value in SMALL.items() if key in section})
     for section, values in REDUCED.items():
         params[section] |= values
-    rates = params["optimizer_sweep"]["learning_rates"]
-    params["optimizer_sweep"] = {"learning_rates": {name: grid[:1] for name, grid in rates.items()}, "replicates": 2}
+    for entry in params["optimizer_sweep"]["optimizers"]:
+        del entry["learning_rates"][1:]
     with path.open("w", encoding="utf-8") as file:
         yaml.dump(params, file)
 
