@@ -1,0 +1,146 @@
+"""A question of the user's own: its points, what can't be asked, and what is said of it."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stages import check, dataset, own_sweep
+from stages.lib.core.places import Places
+from stages.lib.core.runner import Fault
+from stages.params.own_sweep import VARIED, OwnSweep
+from tests.measured import GIVEN, measured, params, plan_of
+
+PAGE = own_sweep.Page()
+POINTS = {
+    "dataset.fraction": ([0.1, 0.5], [60, 300]),
+    "dataset.points": ([20, 40], [20, 40]),
+    "dataset.noise": ([0.0, 0.5], [600, 600]),
+}
+
+
+def asked(vary: str, values: list[Any], rates: list[float] | None = None) -> dict[str, Any]:
+    return {"own_sweep": {"vary": vary, "values": values, "learning_rates": rates or [], "replicates": 2}}
+
+
+@pytest.mark.parametrize("vary", POINTS)
+def test_each_value_of_the_points_has_sets_of_its_own_and_the_plan_names_them(tmp_path: Path, vary: str) -> None:
+    places = Places(tmp_path)
+    values, rows = POINTS[vary]
+    found = params(dataset={"source": "moons"}, **asked(vary, values, [0.1, 0.2]))
+    dataset.main(42, found["dataset"], found["own_sweep"], places=places)
+    plan = PAGE.plan(found, GIVEN.data)
+    assert [variant.points for variant in plan.variants] == ["0", "0", "1", "1"]
+    assert [len(pd.read_csv(places.points("train", name))) for name in ("0", "1")] == rows
+    first, second = (places.points("train", name).read_bytes() for name in ("0", "1"))
+    assert first != second
+    held_out = [places.points("validation", name).read_bytes() for name in ("0", "1")]
+    assert (held_out[0] == held_out[1]) == (vary == "dataset.fraction")
+    assert sorted(path.name for path in places.sets.iterdir()) == ["0", "1"]
+
+
+def test_no_sets_are_left_of_a_question_that_was_of_the_points(tmp_path: Path) -> None:
+    places = Places(tmp_path)
+    for vary, values in (("dataset.fraction", [0.5]), ("lr", [0.5])):
+        found = params(**asked(vary, values))
+        dataset.main(42, found["dataset"], found["own_sweep"], places=places)
+    assert list(places.sets.iterdir()) == []
+    assert {variant.points for variant in PAGE.plan(found, GIVEN.data).variants} == {""}
+
+
+def test_a_batch_is_no_larger_than_the_points_of_the_study() -> None:
+    sizes = [variant.recipe.batch_size for variant in plan_of(PAGE, **asked("training.batch_size", [8, 5000])).variants]
+    assert sizes == [8, GIVEN.data.rows]
+
+
+@pytest.mark.parametrize(
+    ("vary", "values", "rates", "said"),
+    [
+        (
+            "dataset.fraction",
+            [0.5, 2],
+            [],
+            "values holds 2, which can't be dataset.fraction: input should be less",
+        ),
+        ("training.batch_size", [0.5], [], "values holds 0.5, which can't be training.batch_size: input should be a"),
+        ("network.activation", ["rleu"], [], "values holds 'rleu', which can't be network.activation: must be one of"),
+        (
+            "network.hidden_units",
+            [8],
+            [],
+            "values holds 8, which can't be network.hidden_units: input should be a",
+        ),
+        ("training.optimizer", ["Adam"], [], "did you mean 'adam'?"),
+        ("lr", [0.1], [0.1], "learning_rates must be empty where lr is varied"),
+        ("lr", [0.1, 0.1], [], "each value may stand once, but 0.1 stands twice; remove one"),
+        ("lr", [], [], "at least 1 item"),
+        ("training.epochs", [10], [], "must be one of dataset.fraction, "),
+        ("batch_size", [10], [], "did you mean 'training.batch_size'?"),
+        ("dataset.sauce", [10], [], "must be one of dataset.fraction, "),
+    ],
+)
+def test_what_cant_be_asked_is_refused(vary: str, values: list[Any], rates: list[float], said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        params(**asked(vary, values, rates))
+
+
+def test_two_hundred_thousand_networks_are_the_most_with_rates_and_without() -> None:
+    values = [round(0.01 * number, 2) for number in range(1, 101)]
+    OwnSweep("dataset.fraction", values, values[:2], 1000)
+    with pytest.raises(ValueError, match="all combinations are 300,000 networks"):
+        OwnSweep("dataset.fraction", values, values[:3], 1000)
+
+
+def test_every_key_that_can_be_varied_is_in_the_docs_and_in_the_params() -> None:
+    root = Path(__file__).parents[1]
+    for file in ("docs/your-own-points.md", "params.yaml"):
+        text = (root / file).read_text("utf-8")
+        for key in VARIED:
+            assert key in text or key.partition(".")[2] in text, f"{file}: {key}"
+
+
+def judged(folder: Path, final: list[list[float]], **question: Any) -> Any:
+    return PAGE.judge(measured(folder, plan_of(PAGE, **question), final), GIVEN)
+
+
+def test_the_question_names_the_key_and_the_answer_the_value(tmp_path: Path) -> None:
+    found = judged(tmp_path, [[0.5, 0.5], [0.2, 0.3]], **asked("training.batch_size", [16, 64]))
+    chapter = PAGE.chapter(found)
+    assert chapter.question == "Which training.batch_size?"
+    assert chapter.answer.startswith(
+        "Of the values of `training.batch_size` that were tried: `64` has the least validation loss after 3 epochs"
+    )
+    assert chapter.title == "Best training.batch_size: 64"
+    assert [column.name for column in chapter.table][:2] == ["value", "val_loss_mean"]
+
+
+def test_the_default_asks_how_many_points_it_takes(tmp_path: Path) -> None:
+    plan = plan_of(PAGE)
+    final = np.linspace(0.9, 0.1, len(plan.variants))[:, np.newaxis].repeat(len(plan.seeds), axis=1)
+    found = PAGE.judge(measured(tmp_path, plan, final), GIVEN)
+    chapter = PAGE.chapter(found)
+    assert chapter.question == "How many points does it take?"
+    assert chapter.title == "Best dataset.fraction: 1.0"
+    assert found.figures.best.at_end_of_grid == ["learning_rate"]  # type: ignore[attr-defined]
+
+
+def test_values_with_arguments_and_of_several_layers_are_judged_by_their_labels(tmp_path: Path) -> None:
+    values = [{"random_normal": {"stddev": deviation}} for deviation in (0.05, 0.5)]
+    found = judged(tmp_path, [[0.2, 0.3], [0.5, 0.5]], **asked("network.kernel_initializer", values))
+    assert PAGE.chapter(found).title == "Best network.kernel_initializer: random_normal stddev=0.05"
+    found = judged(tmp_path, [[0.2, 0.3], [0.5, 0.5]], **asked("network.hidden_units", [[8, 4], []]))
+    assert PAGE.chapter(found).title == "Best network.hidden_units: 8-4"
+
+
+def test_points_that_a_value_cant_have_are_refused_by_check_before_anything_is_written(tmp_path: Path) -> None:
+    places = Places(tmp_path)
+    places.own.mkdir(parents=True)
+    rows = [f"{row},{int(row > 37)},{'red' if row % 2 else 'blue'}" for row in range(40)]
+    (places.own / "own.csv").write_text("\n".join(["a,b,kind", *rows]) + "\n", "utf-8")
+    found = params(dataset={"source": "own.csv"}, **asked("dataset.fraction", [0.05, 1.0]))
+    with pytest.raises(Fault, match="column 'b' holds 0 in all rows that are learned from"):
+        check.main(found, places=places)
+    assert not places.plans.exists()
