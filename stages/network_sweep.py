@@ -53,6 +53,8 @@ class Page(SweepPage):
 
     def called(self, changed: Changed) -> str:
         """Return the size and the activation of a network."""
+        if not changed["depth"]:
+            return "no hidden layer"
         return f"{changed['depth']} x {changed['width']} {changed['activation']}"
 
     def grids(self, tried: pd.DataFrame, best: pd.Series) -> dict[str, Collection[float]]:

@@ -7,8 +7,6 @@ with.
 
 from pathlib import Path
 
-import keras
-
 from stages.lib.core.files import whole, write_array, write_text
 from stages.lib.core.places import Places
 from stages.lib.core.plan import Kept, read_kept, read_weights
@@ -16,7 +14,7 @@ from stages.lib.core.points import Limits, read_description, read_points
 from stages.lib.core.runner import run
 from stages.lib.engine.archive import save_network
 from stages.lib.engine.grid import predict, predict_grid, predict_grids, predict_units, summary_text
-from stages.lib.engine.network import network_of
+from stages.lib.engine.network import PinnedNetwork, network_of
 from stages.params.prediction_grid import PredictionGrid
 
 VARIANT_PLACES = 60  # along each side of the grid of a variant, which is drawn small
@@ -42,9 +40,7 @@ def main(prediction_grid: PredictionGrid, *, places: Places) -> None:
                 write_text(summary_text(network), places.summary(folder.name))
 
 
-def write_grids(
-    network: keras.Sequential, chosen: Path, kept: Kept, grids: Path, *, limits: Limits, points: int
-) -> None:
+def write_grids(network: PinnedNetwork, chosen: Path, kept: Kept, grids: Path, *, limits: Limits, points: int) -> None:
     """Write the grid of a network; one for each epoch where it was followed while it learned; and those of its units.
 
     Its units are drawn where they add up to one logit, which is so for two classes. Of a sweep, each variant has a

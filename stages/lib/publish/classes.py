@@ -62,10 +62,14 @@ def axis_of(description: Description, column: int) -> str:
 
 
 def drawn(text: str, longest: int = LONGEST) -> str:
-    """Return a text as a picture has it: on one line, cut where it is long, and with signs that the font has alone."""
+    """Return a text as a picture has it: on one line, cut where it is long, and with signs that the font has alone.
+
+    A dollar is a dollar, and begins no formula of Matplotlib's.
+    """
     line = " ".join(text.split())
     cut = line if len(line) <= longest else f"{line[: longest - 1]}…"
-    return "".join(letter if ord(letter) in _letters() else "\N{REPLACEMENT CHARACTER}" for letter in cut)
+    shown = "".join(letter if ord(letter) in _letters() else "\N{REPLACEMENT CHARACTER}" for letter in cut)
+    return shown.replace("$", r"\$")
 
 
 def thinned(points: Points, most: int) -> Points:

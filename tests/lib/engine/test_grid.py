@@ -74,7 +74,12 @@ def test_a_summary_names_each_layer_and_counts_the_parameters() -> None:
 @pytest.mark.parametrize("classes", [2, 3])
 def test_many_networks_at_once_answer_as_each_does(classes: int) -> None:
     random = np.random.RandomState(0)
-    shapes = [((3, 4), "tanh"), ((5, 2), "tanh"), ((), "tanh"), ((4,), ("sigmoid",))]
+    shapes: list[tuple[tuple[int, ...], str | tuple[str, ...]]] = [
+        ((3, 4), "tanh"),
+        ((5, 2), "tanh"),
+        ((), "tanh"),
+        ((4,), ("sigmoid",)),
+    ]
     recipes = [
         Recipe(units, activation, Initializer("zeros"), Optimizer("sgd"), 0.1, 8, 1, classes=classes)
         for units, activation in shapes
