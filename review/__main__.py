@@ -31,7 +31,8 @@ examples:
   dvc-review HEAD~1 HEAD            what the last commit did
   dvc-review main 'student/*'       all branches that match, a row each
 
-Exit codes: 0, the review is written; 2, it can't be, for the reason given in one line."""
+Exit codes: 0, the review is written; 2, it can't be, or a revision asks for more than is read and the rest
+is written, for the reason given in one line."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -77,14 +78,17 @@ def _review(options: argparse.Namespace) -> int:
         return comparison
 
     if len(heads) > 1:
-        print(review_all(base, heads, root, out, review))
+        summary, lacks = review_all(base, heads, root, out, review)
+        print(summary)
     elif not base.commit and not heads[0].commit:
         raise Fault("BASE and HEAD are both the working tree; give a commit, branch or experiment as BASE")
     else:
         with scratch() as folder:
-            review(heads[0], Path(folder), out)
-    print(f"{out / 'review.md'}\n{out / 'index.html'}")
-    return 0
+            lacks = words.refused(review(heads[0], Path(folder), out))
+    print(f"{out / 'review.md'}\n{out / 'index.html'}", flush=True)
+    if lacks:
+        print(f"review: {lacks}", file=sys.stderr)
+    return 2 if lacks else 0
 
 
 def _out(named: Path | None, root: Path) -> Path:

@@ -26,6 +26,7 @@ MEMORY = 3 << 30  # bytes of a child
 SECONDS = 60  # of work of a child
 PATIENCE = 10  # times as many on the clock, as the machine may have more to do
 ANSWER = 400_000_000  # bytes
+AT = "at"  # the file in which a child writes down what it reads
 PACKAGE = Path(__file__).parent
 # This very package, wherever it is: its folder is on no path, where it would hide modules of Python or libraries.
 START = """\
@@ -49,6 +50,15 @@ FORBIDDEN = {
 }
 
 
+_at: Path | None = None  # in a child: where it writes down what it reads
+
+
+def at(what: str) -> None:
+    """Tell the parent what the child reads, to be named if that asks for too much."""
+    if _at:
+        _at.write_text(what, "utf-8", "backslashreplace")
+
+
 def call(function: str, request: Any, folder: Path, what: str) -> Any:
     """Return what `module:function` of this package makes of `request`; both are JSON.
 
@@ -63,16 +73,20 @@ def call(function: str, request: Any, folder: Path, what: str) -> Any:
         ) as child,
     ):
         try:
-            answer, complaints = _watched(child, pool.submit(child.communicate, json.dumps(request).encode()), what)
+            waiting = pool.submit(child.communicate, json.dumps(request).encode())
+            answer, complaints = _watched(child, waiting, what, folder / AT)
         finally:
             child.kill()
+            (folder / AT).unlink(missing_ok=True)
     if child.returncode:
         lines = complaints.decode("utf-8", "replace").strip().splitlines() or [f"exit code {child.returncode}"]
         raise Fault(f"{what}: {lines[-1][:500]}")
     return json.loads(answer)
 
 
-def _watched(child: subprocess.Popen[bytes], answer: Future[tuple[bytes, bytes]], what: str) -> tuple[bytes, bytes]:
+def _watched(
+    child: subprocess.Popen[bytes], answer: Future[tuple[bytes, bytes]], what: str, place: Path
+) -> tuple[bytes, bytes]:
     end = time.monotonic() + PATIENCE * SECONDS
     while True:
         try:
@@ -80,10 +94,12 @@ def _watched(child: subprocess.Popen[bytes], answer: Future[tuple[bytes, bytes]]
         except NotYet:
             pass
         memory, seconds = _used(child.pid)
-        if memory > MEMORY:
-            raise Fault(f"{what}: it takes more than {MEMORY >> 30} GiB of memory")
+        much = f"{MEMORY >> 30} GiB of memory" if memory > MEMORY else ""
         if seconds > SECONDS or time.monotonic() > end:
-            raise Fault(f"{what}: it takes more than {SECONDS} seconds")
+            much = f"{SECONDS} seconds"
+        if much:
+            name = place.read_text("utf-8", "replace") if place.is_file() else ""
+            raise Fault(f"{what}: {name or 'it'} takes more than {much}")
 
 
 def _used(pid: int) -> tuple[int, float]:
@@ -104,6 +120,8 @@ def serve(function: str, folder: str, parent: str) -> None:
         os._exit(1)
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints is no answer
+    global _at
+    _at = Path(folder) / AT
     module, _, name = function.partition(":")
     work = getattr(importlib.import_module(module), name)
     request = json.load(sys.stdin)

@@ -12,8 +12,8 @@ from typing import Any
 from review.changes import Change, Value, changes
 from review.children import call
 from review.pictures import Picture
-from review.revisions import Revision, git
-from review.snapshots import Snapshot, overlap, take
+from review.revisions import Revision, git, missing
+from review.snapshots import BOUND, GONE, Snapshot, overlap, take
 
 Rows = list[dict[str, Any]]
 SETTINGS = ("higher", "lower", "picture")
@@ -65,6 +65,11 @@ class Unread:
     revision: str
     reason: str
     remedy: str
+
+    @property
+    def refused(self) -> bool:
+        """Return whether it asks for more than a review gives, rather than is not there or is broken."""
+        return self.reason.endswith(BOUND)
 
     @property
     def why(self) -> str:
@@ -184,6 +189,10 @@ def compare(base: Revision, head: Revision, root: Path, folder: Path) -> Compari
         for revision, side in ((base, "base"), (head, "head"))
         for entry in answer[side]["unread"]
     ]
+    lost = [it for it in unread if it.reason == GONE]
+    if lost:
+        raise missing(f"{lost[0].path} of {lost[0].revision}")
+    unread.sort(key=lambda it: not it.refused)  # the first is named in the first line
     hidden = {entry.path for entry in unread}
     blind = (answer["base"]["broken"], answer["head"]["broken"])
     params, metrics = (
@@ -316,7 +325,16 @@ def rows_of(spec: Any) -> Rows | None:
 def _picture(entry: Mapping[str, Any]) -> Picture:
     base, head, difference = (Path(entry[key]) if entry.get(key) else None for key in ("base", "head", "difference"))
     sizes = tuple((width, height) for width, height in entry.get("sizes", []))
-    return Picture(entry["name"], base, head, entry.get("share"), difference, sizes, entry.get("note", ""))
+    return Picture(
+        entry["name"],
+        base,
+        head,
+        entry.get("share"),
+        difference,
+        sizes,
+        entry.get("note", ""),
+        entry.get("shown", True),
+    )
 
 
 def _state(entry: Mapping[str, Any]) -> State:

@@ -37,6 +37,15 @@ def verdict(comparison: Comparison) -> str:
     return plain(phrase(comparison))
 
 
+def refused(comparison: Comparison) -> str:
+    """Return what was not read as it asks for too much, in a line; nothing where there is none of that."""
+    named = [it for it in comparison.unread if it.refused]
+    if not named:
+        return ""
+    more = f", nor {count(len(named) - 1, 'more file')}" if len(named) > 1 else ""
+    return plain([f"{named[0].path} of {named[0].revision} is not read: {named[0].why}{more}; the rest is written"])
+
+
 def plain(words: Phrase) -> str:
     """Return a phrase as text for a terminal: one line, without what would steer it."""
     return "".join(part if part.isprintable() else part.encode("unicode_escape").decode() for part in words)

@@ -96,8 +96,10 @@ def test_a_revision_that_can_not_be_reviewed_has_a_row_that_says_why(
     sha = run(copy, "git", "rev-parse", "student/cy:params.yaml").strip()
     (copy / ".git" / "objects" / sha[:2] / sha[2:]).unlink()
     monkeypatch.chdir(copy)
-    assert main(["main", "student/bo", "student/cy", "--out", str(tmp_path / "out")]) == 0
-    assert capsys.readouterr().out.startswith("2 revisions: 1 nothing recorded, 1 can't be reviewed.")
+    assert main(["main", "student/bo", "student/cy", "--out", str(tmp_path / "out")]) == 2
+    output = capsys.readouterr()
+    assert output.out.startswith("2 revisions: 1 nothing recorded, 1 can't be reviewed.")
+    assert output.err == "review: student/cy can't be read whole: the page says why; the rest is written\n"
     assert "git fetch --refetch" in read(tmp_path / "out")
 
 
