@@ -102,7 +102,7 @@ def _compared(base: Path | None, head: Path | None, place: Path, left: int) -> t
         if not all(path.suffix.lower() in RASTER | {".svg"} for path in both):
             return {"note": "other bytes"}, 0
         entry, pixels = _pixels_compared(drawn.get("base", base), drawn.get("head", head), place, left)
-        if entry.get("share") == 0 and any(_deep(path) for path in both):
+        if entry.get("share") == 0 and any(map(_deep, both)) and not all(map(_fine, both)):
             entry = {"note": "other bytes; of its 16 bits a channel, 8 could be compared, and they are the same"}
         return shown | entry, pixels
     except Exception as error:  # noqa: BLE001  a foreign file may make Pillow or vl-convert raise anything
@@ -117,7 +117,8 @@ def _few_pixels(path: Path) -> None:
 
 
 def _pixels_compared(base: Path, head: Path, place: Path, left: int) -> tuple[dict[str, Any], int]:
-    with Image.open(base) as one, Image.open(head) as other:
+    with Image.open(base) as one, Image.open(head) as other, Image.open(base) as low, Image.open(head) as lower:
+        fine = _fine(base) and _fine(head)
         frames = [getattr(image, "n_frames", 1) for image in (one, other)]
         pixels = sum(image.width * image.height * count for image, count in zip((one, other), frames, strict=True))
         if pixels > left:
@@ -126,9 +127,10 @@ def _pixels_compared(base: Path, head: Path, place: Path, left: int) -> tuple[di
         differ, compared, first = 0, 0, None
         for i in range(min(frames)):
             if max(frames) > 1:
-                one.seek(i)
-                other.seek(i)
-            count, total = _frame(one, other, place.with_suffix(".png") if first is None else None)
+                for image in (one, other, low, lower):
+                    image.seek(i)
+            pairs = [(one, other), *([(_low(low), _low(lower))] if fine else [])]
+            count, total = _frame(pairs, place.with_suffix(".png") if first is None else None)
             if count and first is None:
                 first = i
             differ, compared = differ + count, compared + total
@@ -143,17 +145,20 @@ def _pixels_compared(base: Path, head: Path, place: Path, left: int) -> tuple[di
     return {"share": share, "difference": str(place.with_suffix(".png")), "sizes": sizes, "note": note}, pixels
 
 
-def _frame(base: Image.Image, head: Image.Image, drawing: Path | None) -> tuple[int, int]:
-    """Return how many pixels differ, and of how many; where one picture is larger, what the other lacks differs.
+def _frame(pairs: list[tuple[Image.Image, Image.Image]], drawing: Path | None) -> tuple[int, int]:
+    """Return how many pixels differ in any of the pairs, and of how many; what one picture of a pair lacks differs.
 
     If some do and there is a place for it, draws head in pale grey with these pixels marked.
     """
-    width, height = (max(base.size[axis], head.size[axis]) for axis in (0, 1))
+    width, height = (max(image.size[axis] for image in pairs[0]) for axis in (0, 1))
     step = math.ceil(max(width, height) / LONGEST)
     rows = max(step, STRIP // width // step * step)
     parts, count = [], 0
     for top in range(0, height, rows):
-        pixels, differs = _strip(base, head, (0, top, width, min(height, top + rows)))
+        box = (0, top, width, min(height, top + rows))
+        pixels, differs = _strip(*pairs[0], box)
+        for pair in pairs[1:]:
+            differs |= _strip(*pair, box)[1]
         count += int(differs.sum())
         if drawing:
             parts.append(_drawn(differs, _light(pixels), step))
@@ -211,6 +216,18 @@ def _deep(path: Path) -> bool:
     with path.open("rb") as file:
         start = file.read(26)
     return start.startswith(b"\x89PNG") and len(start) == 26 and start[24] == 16 and start[25] != 0
+
+
+def _fine(path: Path) -> bool:
+    """Return whether both bytes of the channels of a deep PNG can be read: `_low` can't of grey with opacity."""
+    with Image.open(path) as image:
+        return _deep(path) and all(tile.args in ("RGB;16B", "RGBA;16B") for tile in getattr(image, "tile", []))
+
+
+def _low(image: Any) -> Image.Image:
+    """Return a deep PNG, of whose colours Pillow then reads the lower bytes: those that it drops of big-endian ones."""
+    image.tile = [tile._replace(args=tile.args.replace("16B", "16L")) for tile in image.tile]
+    return image
 
 
 def draw_svg(path: Path) -> bytes:

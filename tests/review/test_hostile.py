@@ -1,5 +1,6 @@
 """Branches of strangers: nothing of theirs runs, is fetched, or reaches beyond the review's folder."""
 
+import hashlib
 import json
 import os
 import re
@@ -481,6 +482,22 @@ def test_missing_objects_are_one_line_with_the_remedy(pot: Path) -> None:
         content = place.read_bytes()
         place.unlink()
         assert "git fetch --refetch" in review(pot, "base", "head", code=2)
+        place.write_bytes(content)
+
+
+def test_an_object_that_is_missing_ends_a_review_only_where_it_is_needed(pot: Path) -> None:
+    deps = [{"path": "brew.py", "hash": "md5", "md5": hashlib.md5(b"brew\n", usedforsecurity=False).hexdigest()}]
+    stage = FEW["dvc.yaml"]["stages"]["brew"]
+    lock = {"schema": "2.0", "stages": {"brew": {"cmd": stage["cmd"], "deps": deps}}}
+    files = {"dvc.yaml": {"stages": {"brew": stage | {"deps": ["brew.py"]}}}, "dvc.lock": lock, "brew.py": "brew\n"}
+    commit(pot, files | {"notes/a.txt": "long ago\n", "plots/b.png": plain(3)}, "head")
+    for name, needed in (("notes/a.txt", False), ("plots/b.png", False), ("brew.py", True), ("dvc.lock", True)):
+        sha = run(pot, "git", "rev-parse", f"head:{name}").strip()
+        place = pot / ".git" / "objects" / sha[:2] / sha[2:]
+        content = place.read_bytes()
+        place.unlink()
+        output = review(pot, "base", "head", code=2 if needed else 0)
+        assert (f"({name} of head); `git fetch --refetch` brings" in output) == needed
         place.write_bytes(content)
 
 

@@ -4,7 +4,9 @@ import json
 import math
 import re
 import shutil
+import struct
 import subprocess
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -299,6 +301,45 @@ def test_pictures_and_files_differ_by_their_content(tea: Path, tmp_path: Path, c
     assert "`model.pdf`: other bytes" in text
     assert "`x.html`: other bytes" in text
     assert not list((copy / "review").rglob("*x-html*"))
+
+
+def deep_png(pixels: np.ndarray, note: str) -> bytes:
+    """Returns pixels of 16 bits a channel as a PNG, which Pillow does not write, with a note in its metadata."""
+    kind = {2: 4, 3: 2, 4: 6}[pixels.shape[2]]
+    head = struct.pack(">IIBBBBB", pixels.shape[1], pixels.shape[0], 16, kind, 0, 0, 0)
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
+    chunks = [(b"IHDR", head), (b"tEXt", b"note\0" + note.encode()), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    parts = [struct.pack(">I", len(c)) + k + c + struct.pack(">I", zlib.crc32(k + c)) for k, c in chunks]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def test_colours_of_16_bits_a_palette_and_metadata_are_told_apart(tea: Path, tmp_path: Path, capsys: Out) -> None:
+    copy = Path(shutil.copytree(tea, tmp_path / "copy", symlinks=True))
+    kinds = {"grey": 2, "rgb": 3, "rgba": 4}
+    names = [f"{kind}-{what}.png" for kind in kinds for what in ("low", "same")]
+    plots: dict[str, dict[str, str]] = {name: {} for name in [*names, "palette.png", "film.png"]}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(copy)
+        for tag, last in (("first", 1000), ("second", 1001)):  # one high byte, 3, and two low ones, 232 and 233
+            for kind, channels in kinds.items():
+                pixels = np.full((10, 10, channels), 1000, np.uint16)
+                (copy / f"{kind}-same.png").write_bytes(deep_png(pixels, tag))
+                pixels[:, :3, -1] = last
+                (copy / f"{kind}-low.png").write_bytes(deep_png(pixels, ""))
+            indices = Image.new("P", (10, 10))
+            indices.putpalette([last - 1000, 0, 0])
+            indices.save(copy / "palette.png")
+            save(copy, "film.png", of_colour("red"), of_colour("lime" if tag == "first" else "blue"))
+            commit(copy, {"dvc.yaml": pipeline(["rate"], plots)}, tag)
+        first(capsys, "first", "second")
+    text = section(read(copy / "review"), "Pictures")
+    for name in ("rgb-low.png", "rgba-low.png"):
+        assert f"`{name}`: 30.0% of the pixels differ" in text
+        assert f"`{name.replace('low', 'same')}`" not in text
+    for name in ("grey-low.png", "grey-same.png"):  # which Pillow can't tell apart
+        assert f"`{name}`: other bytes; of its 16 bits a channel, 8 could be compared, and they are the same" in text
+    assert "`palette.png`: 100.0% of the pixels differ" in text
+    assert "`film.png`: 50.0% of the pixels differ; the first that differs is frame 2 of 2" in text
 
 
 def test_large_reviews_begin_with_what_changed_most(tea: Path, tmp_path: Path) -> None:
