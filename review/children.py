@@ -50,6 +50,7 @@ FORBIDDEN = {
 }
 
 
+_readable: list[str] = []  # in a child: the folders from which it may read; any, where it is empty
 _at: Path | None = None  # in a child: where it writes down what it reads
 
 
@@ -57,6 +58,19 @@ def at(what: str) -> None:
     """Tell the parent what the child reads, to be named if that asks for too much."""
     if _at:
         _at.write_text(what, "utf-8", "backslashreplace")
+
+
+def read_only(folders: list[Path]) -> None:
+    """Let this child read its own folder, these folders and Python's alone, however a file of DVC names another."""
+    if _at:
+        packages = [path for path in sys.path if "-packages" in path]
+        allowed = [str(_at.parent), str(PACKAGE), sys.prefix, sys.base_prefix, *packages, *map(str, folders)]
+        _readable.extend(_literal(path) for path in allowed)
+
+
+def _literal(path: str) -> str:
+    """Return a path from the root, its links as they are: those in the folder of a child are the review's own."""
+    return os.path.abspath(path) + os.sep  # noqa: PTH100
 
 
 def call(function: str, request: Any, folder: Path, what: str) -> Any:
@@ -143,7 +157,7 @@ def serve(function: str, folder: str, parent: str) -> None:
 
 
 def _guard(folder: str) -> Any:
-    """Return a hook that ends what would reach the network, start a program, or write outside of a folder."""
+    """Return a hook that ends what would reach the network, start a program, or write or read elsewhere."""
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event in FORBIDDEN:
@@ -152,5 +166,11 @@ def _guard(folder: str) -> Any:
             path = os.path.realpath(os.fsdecode(arguments[0]))
             if not path.startswith((folder + os.sep, "/dev/")):
                 raise PermissionError(f"a review does not write to {path}")
+        if event in ("open", "os.listdir", "os.scandir") and _readable and isinstance(arguments[0], str | bytes):
+            named = os.fsdecode(arguments[0])
+            path = _literal(named)
+            climbs = ".." in Path(named).parts and os.path.realpath(named) != os.path.realpath(path)
+            if climbs or not path.startswith((*_readable, folder + os.sep, "/dev/", "/proc/")):
+                raise PermissionError(f"a review does not read {named}, outside of the revision")
 
     return hook

@@ -37,7 +37,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
-from review.children import at
+from review.children import at, read_only
 from review.overrides import unsettable
 from review.pictures import compare_pictures
 from review.snapshots import BOUND, GONE, MOST_FILE, link_from, more_than, overlap
@@ -134,6 +134,7 @@ class Side:
         found = re.search(r"Unsupported value of type '(\w+)' in '(.+?):(.+)'", str(error))
         if not found:
             named = [Path(it.path) for it in _chain(error) if isinstance(it, ParseError)]
+            named += [Path(name).parent / path for path in re.findall(r"in file '([^']+)'$", str(error))]
             inside = [self._relative(str(self.folder / path)) for path in named]
             return next((it for it in inside if it and (self.folder / it).is_file()), name), fault_of(error)
         kind, file, key = found.groups()
@@ -305,7 +306,7 @@ class Side:
     def state(self) -> dict[str, Any]:
         """Return where params, deps, outputs and commands are not those that dvc.lock records."""
         state: dict[str, Any] = {"params": [], "deps": {}, "edited": [], "commands": [], "never": [], "files": {}}
-        state |= {"outs": [], "inputs": [], "recorded": 0}
+        state |= {"outs": [], "inputs": [], "recorded": 0, "lost": []}
         for stage in self.repo.index.stages:
             for out in stage.outs:
                 self._state_of_out(out, stage, state)
@@ -343,6 +344,8 @@ class Side:
         if out.hash_info and there and self._differs(out, name):
             where = "dvc.lock" if isinstance(stage, PipelineStage) else Path(stage.path).name
             state["edited"].append([name, where])
+        if out.hash_info and not out.use_cache and self._lost(name):
+            state["lost"].append([name, ""])
 
     def _state_of_dep(self, dep: Output, stage: Stage, state: dict[str, Any]) -> None:
         if isinstance(dep, ParamsDependency):
@@ -360,6 +363,8 @@ class Side:
             differs = bool(made.hash_info) and made.hash_info != dep.hash_info
         else:  # of a folder that is in git in part, nothing can be told
             differs = not any(out.startswith(f"{name}/") for out in self.cached) and self._differs(dep, name)
+        if not made and self._lost(name):
+            state["lost"].append([name, stage.addressing])
         if differs:
             state["deps"].setdefault(name, []).append(stage.addressing)
 
@@ -386,6 +391,11 @@ class Side:
             self._unheld(name, fault_of(error))
             return False
 
+    def _lost(self, name: str) -> bool:
+        """Return whether what is recorded is not there, rather than unread or in the cache."""
+        known = [*self.reasons, *self.cached]
+        return not (self.folder / name).exists() and not any(overlap(name, path) for path in known)
+
     def _unheld(self, path: str, reason: str) -> None:
         """Note that a file can't be held against dvc.lock; what git has lost is unread."""
         if reason == GONE:
@@ -411,6 +421,7 @@ def read(request: dict[str, Any]) -> dict[str, Any]:
     """Return what the snapshots of a request have and where they differ; in JSON."""
     caches = _caches(Path(request["root"]))
     scratch = request["scratch"]
+    read_only(caches)
     os.environ |= dict.fromkeys(("DVC_SITE_CACHE_DIR", "DVC_GLOBAL_CONFIG_DIR", "DVC_SYSTEM_CONFIG_DIR"), scratch)
     sides = {side: Side(request[side], caches) for side in ("base", "head")}
     answer: dict[str, Any] = {}
@@ -530,7 +541,7 @@ def _curves(
         sources = found[side].get("sources", {}).get("data", {})
         read = {path: _source(it, path, sources[path]) for path in sorted(needed) if path in sources}
         data[names[side]] = {"definitions": {"data": kept}, "sources": {"data": read}}
-    drawn = [{"name": name, "same": True} for name in same]
+    drawn: list[dict[str, Any]] = [{"name": name, "same": True, "sources": []} for name in same]
     for renderer, source_errors, errors in match_defs_renderers(data, str(sides["head"].folder / ".dvc" / "out"), None):
         for rev, error in errors.items():
             sides["head"].notes.append(f"{renderer.name} at {rev}: {fault_of(error)}")
@@ -545,7 +556,9 @@ def _curves(
             except Exception as error:  # noqa: BLE001
                 sides["head"].notes.append(f"{renderer.name} can't be drawn: {fault_of(error)}")
                 spec = {"data": {"values": renderer.datapoints}}
-            drawn.append({"name": renderer.name, "same": False, "spec": spec})
+            of_it = [by_id[side][renderer.name] for side in sides if renderer.name in by_id[side]]
+            sources = sorted({source for definition in of_it for source in infer_data_sources(*definition)})
+            drawn.append({"name": renderer.name, "same": False, "spec": spec, "sources": sources})
     return sorted(drawn, key=lambda entry: entry["name"])
 
 
@@ -606,6 +619,8 @@ def fault_of(error: BaseException) -> str:
             return str(found)
         if "for integer string conversion" in str(found):
             return f"it has a whole number of more than the {sys.get_int_max_str_digits():,} digits {BOUND}"
+        if isinstance(found, UnicodeDecodeError):
+            return f"it is not UTF-8: byte {found.start + 1:,} is 0x{found.object[found.start]:02x}"
         if isinstance(found, RecursionError):
             return f"it is nested deeper than the {sys.getrecursionlimit():,} levels {BOUND}"
         mark = getattr(found, "problem_mark", None) or getattr(found, "context_mark", None)

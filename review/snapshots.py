@@ -25,6 +25,7 @@ BOUND = "that a review reads"  # ends the reason of what is not read as it asks 
 LFS = b"version https://git-lfs.github.com/spec/"
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFBIG)  # of a folder that takes no more
 GONE = "is not among the objects of this clone"
+NOWHERE = "is a link that leads to nothing in the repository"
 POINTER = "is in Git LFS, and only its pointer is here"
 
 
@@ -143,7 +144,7 @@ def _link_inside(snapshot: Snapshot, targets: dict[str, str]) -> None:
         link = snapshot.folder / path
         if link.is_symlink() and not (link.exists() and link.resolve().is_relative_to(inside)):
             link.unlink()
-            snapshot.reasons[path] = "is a link that leads to nothing in the repository"
+            snapshot.reasons[path] = NOWHERE
 
 
 def _lay_out_tree(snapshot: Snapshot, root: Path) -> None:
@@ -159,7 +160,10 @@ def _lay_out_tree(snapshot: Snapshot, root: Path) -> None:
 
 def link_from(root: Path, name: str, folder: Path) -> str:
     """Return why a file of the working tree is not read, or nothing; links to it from `folder` if it is."""
-    real = (root / name).resolve()
+    try:
+        real = (root / name).resolve()
+    except (RuntimeError, OSError):  # it leads to itself
+        return NOWHERE
     inside = real.relative_to(root.resolve()).parts if real.is_relative_to(root.resolve()) else (".git",)
     if {".git", ".dvc"} & {*inside} and inside[:2] != (".dvc", "plots"):
         return "is a link that leads out of the repository"
@@ -175,7 +179,7 @@ def link_from(root: Path, name: str, folder: Path) -> str:
     place.parent.mkdir(parents=True, exist_ok=True)
     if not os.path.lexists(place):
         place.symlink_to(real)
-    with real.open("rb") as file:
+    with place.open("rb") as file:
         return POINTER if file.read(len(LFS)) == LFS else ""
 
 

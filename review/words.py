@@ -139,6 +139,7 @@ def facts(comparison: Comparison) -> list[Phrase]:
         for path, stages in state.behind.items():
             found.append([Name(path), " changed; not run again: ", *_names(stages)])
         found += [["the command of ", Name(stage), " changed, and was not run again"] for stage in state.commands]
+        found += [[Name(path), " is gone, and dvc.lock records it"] for path in state.lost]
         found += [[Name(stage), " was never run"] for stage in state.never]
         found += [
             [Name(path), " is not what ", Name(where), " records: edited after the run"] for path, where in state.edited
@@ -216,6 +217,9 @@ def _stale(state: State, code: list[str]) -> list[Phrase]:
         )
     if state.commands:
         parts.append(["the command of ", *some(state.commands, "stage"), " changed, and was not run again"])
+    if state.lost:
+        rest = "is gone, and dvc.lock records it" if len(state.lost) == 1 else "are gone, and dvc.lock records them"
+        parts.append([*some(list(state.lost), "file"), f" {rest}"])
     if state.never:
         parts.append([*some(state.never, "stage"), f" {'was' if len(state.never) == 1 else 'were'} never run"])
     return parts
@@ -255,7 +259,8 @@ def _results(comparison: Comparison) -> list[Phrase]:
             return [*code, ["what could be read is the same"]]
         if not known:
             return [*code, ["the results are those of before"]]
-        files = f"; {count(len(comparison.files), 'file')} in git differ" if comparison.files and not code else ""
+        differ = "differs" if len(comparison.files) == 1 else "differ"
+        files = f"; {count(len(comparison.files), 'file')} in git {differ}" if comparison.files and not code else ""
         return [*code, [f"no result changed: no parameter, metric, curve plot or picture differs{files}"]]
     params, metrics = ([row for row in rows if row.changed] for rows in (comparison.params, comparison.metrics))
     parts: list[Phrase] = list(code)

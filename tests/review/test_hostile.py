@@ -149,6 +149,47 @@ def test_a_link_leads_to_no_file_outside(pot: Path, tmp_path: Path, checked_out:
         assert "4711" not in file.read_text("utf-8")
 
 
+STOLEN = {
+    "vars": {"vars": ["SECRET.yaml"], "stages": {"brew": {"cmd": "echo ${secret}", "outs": ["${secret}"]}}},
+    "stages": {
+        "vars": ["SECRET.yaml"],
+        "stages": {"brew": {"foreach": ["${secret}"], "do": {"cmd": "echo ${item}", "params": ["${item}"]}}},
+    },
+    "params": {"params": ["SECRET.yaml"], "metrics": ["SECRET.yaml"], "plots": [{"SECRET.yaml": {"x": "secret"}}]},
+    "folder": {"stages": {"brew": {"cmd": "x", "wdir": "FOLDER", "metrics": [{"secret.yaml": {"cache": False}}]}}},
+}
+
+
+@pytest.mark.parametrize("kind", STOLEN)
+@pytest.mark.parametrize("way", ["absolute", "relative"])
+def test_a_path_in_dvc_yaml_leads_to_no_file_outside(pot: Path, tmp_path: Path, kind: str, way: str) -> None:
+    (tmp_path / "secret.yaml").write_text("secret: s4711\n", "utf-8")
+    folder = str(tmp_path) if way == "absolute" else f"{20 * '../'}{str(tmp_path)[1:]}"
+    text = json.dumps(STOLEN[kind]).replace("SECRET.yaml", f"{folder}/secret.yaml").replace("FOLDER", folder)
+    commit(pot, {"dvc.yaml": text}, "head")
+    for head in (["head"], []):
+        assert "4711" not in review(pot, "base", *head)
+        for file in (pot / "review").rglob("*.*"):
+            assert "4711" not in file.read_text("utf-8")
+
+
+def test_a_child_reads_what_it_is_given_and_climbs_out_through_no_link(tmp_path: Path) -> None:
+    folder = tmp_path / "in" / "deep"
+    folder.mkdir(parents=True)
+    (tmp_path / "secret").write_text("4711", "utf-8")
+    (folder / "mine").write_text("mine", "utf-8")
+    (folder / "top").symlink_to(tmp_path / "in")
+    code = (
+        "import sys; from pathlib import Path; from review import children\n"
+        "folder = sys.argv[1]; children._at = Path(folder) / 'at'; children.read_only([])\n"
+        "sys.addaudithook(children._guard(folder)); print(open(folder + '/mine').read())\n"
+        "for name in ('/../../secret', '/top/../secret'):\n"
+        "    try: print(open(folder + name).read())\n"
+        "    except PermissionError as error: print('refused')\n"
+    )
+    assert run(tmp_path, sys.executable, "-c", code, str(folder)).split() == ["mine", "refused", "refused"]
+
+
 def test_a_link_within_the_repository_is_followed(pot: Path) -> None:
     write(pot, {"real/scores.json": {"loss": 0.5}})
     (pot / "out" / "scores.json").unlink()

@@ -150,6 +150,23 @@ def test_a_base_that_is_stale_itself_is_said_to_be(pot: Path, capsys: Out) -> No
     assert first(capsys, "behind", "head").startswith("behind itself is stale; no parameter changed; ")
 
 
+def test_a_recorded_file_that_is_gone_is_named(pot: Path, capsys: Out) -> None:
+    commit(pot, {"scores.json": None}, "without")
+    assert first(capsys, "base", "without").startswith("scores.json is gone, and dvc.lock records it; no parameter")
+    commit(pot, {"serve.py": None}, "less")
+    assert first(capsys, "base", "less").startswith("scores.json and 1 more file are gone, and dvc.lock records them; ")
+    assert first(capsys, "without", "less").startswith("serve.py is gone, and dvc.lock records it; without itself")
+
+
+def test_a_link_to_itself_is_unread(pot: Path, capsys: Out) -> None:
+    (pot / "scores.json").unlink()
+    (pot / "scores.json").symlink_to("scores.json")
+    reason = "it is a link that leads to nothing in the repository (put the file itself there)"
+    assert first(capsys, "base").startswith(f"Can't read scores.json of workspace: {reason}; ")
+    commit(pot, {}, "loop")
+    assert first(capsys, "base", "loop").startswith(f"Can't read scores.json of loop: {reason}; ")
+
+
 def test_the_state_of_a_commit_is_the_one_that_dvc_status_gives(pot: Path, capsys: Out) -> None:
     write(pot, {"tools/deep/more.py": "x = 1\n", "params.yaml": "rate: 0.3\ncup: blue\n"})
     status = json.loads(run(pot, "dvc", "status", "--json"))
@@ -264,6 +281,21 @@ def test_plots_that_are_all_new_or_all_gone_are_called_that(tea: Path, tmp_path:
         commit(copy, files, "one")
         assert first(capsys, "none", "one") == "No parameter changed; no metric changed; 1 curve plot is new."
         assert first(capsys, "one", "none") == "No parameter changed; no metric changed; 1 curve plot is gone."
+
+
+def test_a_plot_whose_file_is_unread_is_not_called_gone(tea: Path, tmp_path: Path, capsys: Out) -> None:
+    copy = Path(shutil.copytree(tea, tmp_path / "copy", symlinks=True))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(copy)
+        commit(copy, {"dvc.yaml": pipeline([], {"a.csv": {"x": "step", "y": "loss"}}), "a.csv": curve(1)}, "one")
+        (copy / "a.csv").unlink()
+        (copy / "a.csv").symlink_to("/dev/zero")
+        commit(copy, {}, "two")
+        for revisions in (("one", "two"), ("two", "one"), ("one",)):
+            line = first(capsys, *revisions)
+            assert line.startswith("Can't read a.csv of ")
+            assert "gone" not in line
+            assert "new" not in line
 
 
 # Changed means other content
