@@ -9,6 +9,7 @@ sys.path[:] = [path for path in sys.path if path and Path(path).resolve() != Pat
 import argparse  # noqa: E402
 import os  # noqa: E402
 import signal  # noqa: E402
+import subprocess  # noqa: E402
 from dataclasses import replace  # noqa: E402
 
 from review import words  # noqa: E402
@@ -42,6 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
         return _review(options)
     except Fault as fault:
         print(f"review: {words.plain([str(fault)])}", file=sys.stderr)
+    except subprocess.CalledProcessError as error:
+        complaint = " ".join(str(error.stderr or "").split())[:300]
+        print(f"review: git {error.cmd[1]} failed: {words.plain([complaint]) or error.returncode}", file=sys.stderr)
     except OSError as error:
         if error.errno not in FULL:
             raise

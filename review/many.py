@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -94,7 +95,7 @@ def _row(head: Revision, folder: Path, number: str, review: Review) -> Row:
                     copy = kept / f"{i}{picture.head.suffix.lower()}"
                     shutil.copyfile(picture.head, copy)
                     row.pictures[picture.name] = (copy, picture.changed)
-    except Fault as fault:
+    except (Fault, subprocess.CalledProcessError) as fault:
         row.verdict = [words.Name(fault)]
         return row
     _fill(row, comparison, name)

@@ -21,6 +21,7 @@ class Name(str):
     __slots__ = ()
 
 
+SURE = 12  # digits of a commit's hash that are the only ones of their kind in a large repository
 Phrase = list[str]  # with Names in it
 
 
@@ -151,7 +152,7 @@ def facts(comparison: Comparison) -> list[Phrase]:
 def commands(comparison: Comparison) -> list[tuple[str, str]]:
     """Return what each block of commands is for, and the commands."""
     base, head = comparison.base, comparison.head
-    there = f"git switch --detach {head.commit[:7]}\n" if head.commit else ""
+    there = f"git switch --detach {head.commit[:SURE]}\n" if head.commit else ""
     blocks = [("Run the reviewed state again", f"{there}dvc repro")]
     changed = [row for row in comparison.params if row.changed]
     if base.commit and 0 < len(changed) <= MOST_OPTIONS and not any(row.new or row.gone for row in changed):
@@ -164,11 +165,11 @@ def commands(comparison: Comparison) -> list[tuple[str, str]]:
             else:
                 options.append(f"-S {shlex.quote(text)}")
         run = "dvc exp run " + " \\\n  ".join(options) if options else "dvc exp run"
-        lines = [f"git switch --detach {base.commit[:7]}", *edits, run]
+        lines = [f"git switch --detach {base.commit[:SURE]}", *edits, run]
         blocks.append(("The same parameters upon the base, as an experiment", "\n".join(lines)))
     names = [base.name, head.name]
     dashes = "-- " if any(name.startswith("-") for name in names) else ""
-    return [*blocks, ("Write this review again", f"python -m review {dashes}{shlex.join(names)}")]
+    return [*blocks, ("Write this review again", f"dvc-review {dashes}{shlex.join(names)}")]
 
 
 def _override(row: Change) -> str | None:

@@ -249,7 +249,7 @@ def test_a_branch_whose_name_begins_with_a_dash_is_reviewed_like_any_other(pot: 
     commit(pot, {"params.yaml": "rate: 0.1\ncup: red\n"}, "head")
     run(pot, "git", "update-ref", "refs/heads/--evil", "head")
     assert first(capsys, "--", "base", "--evil") == "1 parameter changed; no metric changed."
-    assert "python -m review -- base --evil\n" in read(pot / "review")
+    assert "dvc-review -- base --evil\n" in read(pot / "review")
 
 
 @pytest.mark.parametrize("name", ["HEAD@{1}", "head~1", ":/base", "@{u}", "annotated", "HEAD^{/base}"])

@@ -89,6 +89,16 @@ def test_several_names_and_patterns_may_be_mixed_and_none_is_there_twice(
     assert "no branch, tag or experiment matches 'nobody/*'" in capsys.readouterr().err
 
 
+def test_another_name_of_a_remote_branch_has_no_row(
+    school: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(tmp_path, "git", "clone", "--quiet", "--branch", "student/bo", str(school), str(tmp_path / "clone"))
+    monkeypatch.chdir(tmp_path / "clone")
+    assert (tmp_path / "clone" / ".git" / "refs" / "remotes" / "origin" / "HEAD").exists()
+    assert main(["origin/main", "origin/[Hm]*", "student/bo", "--out", str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().out.startswith("2 revisions: ")
+
+
 def test_a_revision_that_can_not_be_reviewed_has_a_row_that_says_why(
     school: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
