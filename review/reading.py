@@ -157,7 +157,11 @@ class Side:
         conflict = next((i for i, line in enumerate(lines, 1) if line.startswith(b"<<<<<<< ")), None)
         if conflict:
             reason, remedy = f"line {conflict}: a conflict of git that is not resolved", f"mend {name}"
-        self.unread.append({"path": name, "reason": reason, "remedy": remedy})
+        self.unread.append({"path": name, "reason": self._here(reason), "remedy": remedy})
+
+    def _here(self, text: str) -> str:
+        """Return text in which paths are those of the repository, and not of this copy of it."""
+        return text.replace(f"{self.folder}{os.sep}", "")
 
     def _lacking(self) -> Iterator[tuple[str, str]]:
         """Yield what is shown and is not in git, with why it can't be had; brings what can be from tree and cache."""
@@ -433,7 +437,12 @@ def read(request: dict[str, Any]) -> dict[str, Any]:
     for side, it in sides.items():
         at(f"what dvc.lock of {it.name} records")
         os.chdir(it.folder)
-        answer[side] |= {"state": it.state(), "unread": it.unread, "notes": it.notes, "broken": it.broken}
+        answer[side] |= {
+            "state": it.state(),
+            "unread": it.unread,
+            "notes": [it._here(note) for note in it.notes],
+            "broken": it.broken,
+        }
     cleaned: dict[str, Any] = _clean(answer | plots)
     return cleaned
 

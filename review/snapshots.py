@@ -98,7 +98,7 @@ def _wanted(path: str) -> bool:
     parts = path.split("/")
     if any(part in ("", ".", "..") or part.lower() == ".git" for part in parts):
         return False
-    return not re.match(r"\.dvc/(?!plots/)", path)
+    return not re.match(r"\.dvc(/(?!plots/)|$)", path)
 
 
 def _sizes(root: Path, hashes: list[str]) -> dict[str, int]:

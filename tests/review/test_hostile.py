@@ -250,6 +250,15 @@ def test_a_value_is_text_in_the_verdict_the_tables_and_the_commands(pot: Path, t
     assert "www." not in found.plain
 
 
+def test_what_turns_text_around_is_written_out(pot: Path) -> None:
+    commit(pot, {"params.yaml": {"rate": "\u202ehigh\u2066"}}, "head")
+    review(pot, "base", "head")
+    for name in ("review.md", "index.html"):
+        text = (pot / "review" / name).read_text("utf-8")
+        assert "\\u202ehigh\\u2066" in text
+        assert not set("\u202e\u2066") & {*text}
+
+
 def test_a_page_names_no_address_and_tells_vega_nothing(pot: Path, server: tuple[str, list[str]]) -> None:
     address, asked = server
     template = {

@@ -158,6 +158,21 @@ def test_a_recorded_file_that_is_gone_is_named(pot: Path, capsys: Out) -> None:
     assert first(capsys, "without", "less").startswith("serve.py is gone, and dvc.lock records it; without itself")
 
 
+def test_a_reason_names_the_path_in_the_repository(pot: Path, capsys: Out) -> None:
+    commit(pot, {".dvcignore": "scores.json\n"}, "head")
+    line = first(capsys, "base", "head")
+    assert line.startswith("Can't read dvc.yaml of head: Path 'scores.json' is ignored by .dvcignore:1:scores.json (")
+
+
+def test_a_file_in_the_place_of_dvc_s_folder_is_left_out(pot: Path, capsys: Out) -> None:
+    run(pot, "git", "switch", "--quiet", "--detach")
+    run(pot, "git", "rm", "-r", "--quiet", "--cached", ".dvc")
+    shutil.move(pot / ".dvc", pot.parent / "dvc")
+    commit(pot, {".dvc": "a file\n"}, "head")
+    run(pot, "git", "switch", "--quiet", "main")
+    assert first(capsys, "base", "head").startswith("No result changed")
+
+
 def test_a_link_to_itself_is_unread(pot: Path, capsys: Out) -> None:
     (pot / "scores.json").unlink()
     (pot / "scores.json").symlink_to("scores.json")
