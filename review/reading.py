@@ -74,6 +74,8 @@ class Side:
         self._refuse_yaml()
         self.repo = Repo(str(self.folder))
         self.repo.state = StateNoop()  # hashes are made once
+        # DVC would forget its index at each question, and read all files of DVC again.
+        self.repo.__dict__["_reset"] = lambda: None
         self.repo.__dict__["index"] = Index.from_indexes(self.repo, list(self._indexes()))
         outs = [out for out in self.repo.index.outs if out.use_cache and out.protocol == "local"]
         self.cached = {self._relative(out.fs_path): out for out in outs}
