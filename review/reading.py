@@ -40,7 +40,7 @@ from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 from review.children import at, read_only
 from review.overrides import unsettable
 from review.pictures import compare_pictures
-from review.snapshots import BOUND, GONE, MOST_FILE, link_from, more_than, overlap
+from review.snapshots import BOUND, GONE, MOST_FILE, SPARSE, link_from, more_than, overlap
 
 MOST_VARIANTS = 10_000  # stages that one `matrix` or `foreach` makes
 MOST_YAML = 2_000_000  # bytes, of which DVC's parser reads a quarter in a second
@@ -98,7 +98,7 @@ class Side:
     def _indexes(self) -> Iterator[Index]:
         for reason_path, reason in list(self.reasons.items()):
             if _is_pipeline(reason_path) or reason_path.endswith("dvc.lock"):
-                self._broken(reason_path, reason)
+                self._broken(reason_path, reason, _fetch(reason))
         for path in sorted(self.folder.rglob("*")):
             name = path.relative_to(self.folder).as_posix()
             if not _is_pipeline(name) or not path.is_file() or self.repo.dvcignore.is_ignored_file(str(path)):
@@ -148,10 +148,10 @@ class Side:
         path = (Path(name).parent / file).as_posix()
         return path, f"{where}{key} is a {kind}, which DVC does not take; put it in quotes"
 
-    def _broken(self, name: str, reason: str) -> None:
+    def _broken(self, name: str, reason: str, remedy: str = "") -> None:
         self.broken = self.broken or _is_pipeline(name)
         self.reasons.setdefault(name, reason)  # nor is it brought from elsewhere
-        self._tell(name, reason, _mend(name))
+        self._tell(name, reason, remedy or _mend(name))
 
     def _tell(self, name: str, reason: str, remedy: str) -> None:
         place = self.folder / name
@@ -618,7 +618,13 @@ def _mend(name: str) -> str:
 
 
 def _fetch(reason: str) -> str:
-    remedies = {"cache": "dvc fetch", "LFS": "git lfs pull", BOUND: "make it smaller", GONE: "git fetch --refetch"}
+    remedies = {
+        "cache": "dvc fetch",
+        "LFS": "git lfs pull",
+        BOUND: "make it smaller",
+        GONE: "git fetch --refetch",
+        SPARSE: "git sparse-checkout disable",
+    }
     return next((remedy for text, remedy in remedies.items() if text in reason), "put the file itself there")
 
 

@@ -52,9 +52,11 @@ def find_revision(name: str, root: Path) -> Revision:
         return Revision(name, None)
     commit = _commit(name, root)
     if commit is None:
+        shallow = git(root, "rev-parse", "--is-shallow-repository").strip() == "true"
+        hint = "; this clone has a part of the history: `git fetch --unshallow` brings the rest" if shallow else ""
         raise Fault(
             f"unknown revision {name!r}; allowed are a commit, a branch, a tag, the name of a DVC experiment "
-            f"(`dvc exp list --all-commits` shows them) and {WORKSPACE!r}, the working tree"
+            f"(`dvc exp list --all-commits` shows them) and {WORKSPACE!r}, the working tree{hint}"
         )
     return Revision(commit[:7] if re.fullmatch("[0-9a-f]{40}", name) else name, commit)
 

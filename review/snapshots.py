@@ -25,6 +25,7 @@ BOUND = "that a review reads"  # ends the reason of what is not read as it asks 
 LFS = b"version https://git-lfs.github.com/spec/"
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFBIG)  # of a folder that takes no more
 GONE = "is not among the objects of this clone"
+SPARSE = "is left out of this sparse checkout"
 NOWHERE = "is a link that leads to nothing in the repository"
 POINTER = "is in Git LFS, and only its pointer is here"
 
@@ -148,12 +149,14 @@ def _link_inside(snapshot: Snapshot, targets: dict[str, str]) -> None:
 
 
 def _lay_out_tree(snapshot: Snapshot, root: Path) -> None:
-    shown = git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate", "--", ".")
-    names = [name for name in shown.split("\0")[:-1] if _wanted(name)]
+    shown = git(root, "ls-files", "-z", "-t", "--cached", "--others", "--exclude-standard", "--deduplicate", "--", ".")
+    tags = {entry[2:]: entry[0] for entry in shown.split("\0")[:-1]}
+    names = [name for name in tags if _wanted(name)]
     if len(names) > MOST_FILES:
         raise Fault(f"the working tree has {more_than(len(names), MOST_FILES, 'files')}")
     for name in names:
-        reason = link_from(root, name, snapshot.folder)
+        absent = tags[name] == "S" and not os.path.lexists(root / name)
+        reason = SPARSE if absent else link_from(root, name, snapshot.folder)
         if reason:
             snapshot.reasons[name] = reason
 
