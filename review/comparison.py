@@ -217,6 +217,7 @@ def compare(base: Revision, head: Revision, root: Path, folder: Path) -> Compari
     changed = (r.commit for r in (base, head) if r.commit)
     files = git(root, "diff", "--no-ext-diff", "--no-renames", "--name-only", "-z", *changed).split("\0")[:-1]
     prefix = git(root, "rev-parse", "--show-prefix").strip()
+    states[1].edited[:] = _named(states[1].edited, [file.removeprefix(prefix) for file in files])
     return Comparison(
         base,
         head,
@@ -355,6 +356,12 @@ def _state(entry: Mapping[str, Any], kept: set[str]) -> State:
             lost.setdefault(path, []).extend([stage] if stage else [])
     rest = {key: entry[key] for key in ("deps", "commands", "never", "outs", "inputs", "files", "recorded")}
     return State(list(found.values()), edited=edited, lost=lost, **rest)
+
+
+def _named(edited: list[tuple[str, str]], files: list[str]) -> list[tuple[str, str]]:
+    """Return outputs that were edited, of a folder the files that differ: its hash does not say which."""
+    inside = {path: [file for file in files if file.startswith(f"{path}/")] for path, _ in edited}
+    return [(file, where) for path, where in edited for file in inside[path] or [path]]
 
 
 def _code(files: list[str], prefix: str, states: tuple[State, State], params: set[str]) -> list[str]:

@@ -155,7 +155,6 @@ def test_a_recorded_file_that_is_gone_is_named(pot: Path, capsys: Out) -> None:
     assert first(capsys, "base", "without").startswith("scores.json is gone, and dvc.lock records it; no parameter")
     commit(pot, {"serve.py": None}, "less")
     assert first(capsys, "base", "less").startswith("scores.json and 1 more file are gone, and dvc.lock records them; ")
-    assert first(capsys, "without", "less").startswith("serve.py is gone, and dvc.lock records it; without itself")
 
 
 def test_a_reason_names_the_path_in_the_repository(pot: Path, capsys: Out) -> None:
