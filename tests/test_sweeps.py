@@ -366,8 +366,6 @@ MANY = {"learning_rates": RATES, "replicates": 1000}
     ("section", "two", "three"),
     [
         ("batch_sweep", MANY | {"batch_sizes": [1, 2]}, MANY | {"batch_sizes": [1, 2, 3]}),
-        ("weight_decay_sweep", MANY | {"l2": [0.1, 0.2]}, MANY | {"l2": [0.1, 0.2, 0.3]}),
-        ("momentum_sweep", MANY | {"momentum": [0.1, 0.2]}, MANY | {"momentum": [0.1, 0.2, 0.3]}),
         (
             "network_sweep",
             MANY | {"activations": ["relu"], "depths": [1, 2], "widths": [1]},
