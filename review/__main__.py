@@ -9,6 +9,7 @@ sys.path[:] = [path for path in sys.path if path and Path(path).resolve() != Pat
 import argparse  # noqa: E402
 import os  # noqa: E402
 import signal  # noqa: E402
+import subprocess  # noqa: E402
 from dataclasses import replace  # noqa: E402
 
 from review import words  # noqa: E402
@@ -31,7 +32,8 @@ examples:
   dvc-review HEAD~1 HEAD            what the last commit did
   dvc-review main 'student/*'       all branches that match, a row each
 
-Exit codes: 0, the review is written; 2, it can't be, for the reason given in one line."""
+Exit codes: 0, the review is written; 2, it can't be, or a revision asks for more than is read and the rest
+is written, for the reason given in one line."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,6 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
         return _review(options)
     except Fault as fault:
         print(f"review: {words.plain([str(fault)])}", file=sys.stderr)
+    except subprocess.CalledProcessError as error:
+        complaint = " ".join(str(error.stderr or "").split())[:300]
+        print(f"review: git {error.cmd[1]} failed: {words.plain([complaint]) or error.returncode}", file=sys.stderr)
     except OSError as error:
         if error.errno not in FULL:
             raise
@@ -77,14 +82,17 @@ def _review(options: argparse.Namespace) -> int:
         return comparison
 
     if len(heads) > 1:
-        print(review_all(base, heads, root, out, review))
+        summary, lacks = review_all(base, heads, root, out, review)
+        print(summary)
     elif not base.commit and not heads[0].commit:
         raise Fault("BASE and HEAD are both the working tree; give a commit, branch or experiment as BASE")
     else:
         with scratch() as folder:
-            review(heads[0], Path(folder), out)
-    print(f"{out / 'review.md'}\n{out / 'index.html'}")
-    return 0
+            lacks = words.refused(review(heads[0], Path(folder), out))
+    print(f"{out / 'review.md'}\n{out / 'index.html'}", flush=True)
+    if lacks:
+        print(f"review: {lacks}", file=sys.stderr)
+    return 2 if lacks else 0
 
 
 def _out(named: Path | None, root: Path) -> Path:

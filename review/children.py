@@ -26,6 +26,7 @@ MEMORY = 3 << 30  # bytes of a child
 SECONDS = 60  # of work of a child
 PATIENCE = 10  # times as many on the clock, as the machine may have more to do
 ANSWER = 400_000_000  # bytes
+AT = "at"  # the file in which a child writes down what it reads
 PACKAGE = Path(__file__).parent
 # This very package, wherever it is: its folder is on no path, where it would hide modules of Python or libraries.
 START = """\
@@ -49,6 +50,29 @@ FORBIDDEN = {
 }
 
 
+_readable: list[str] = []  # in a child: the folders from which it may read; any, where it is empty
+_at: Path | None = None  # in a child: where it writes down what it reads
+
+
+def at(what: str) -> None:
+    """Tell the parent what the child reads, to be named if that asks for too much."""
+    if _at:
+        _at.write_text(what, "utf-8", "backslashreplace")
+
+
+def read_only(folders: list[Path]) -> None:
+    """Let this child read its own folder, these folders and Python's alone, however a file of DVC names another."""
+    if _at:
+        packages = [path for path in sys.path if "-packages" in path]
+        allowed = [str(_at.parent), str(PACKAGE), sys.prefix, sys.base_prefix, *packages, *map(str, folders)]
+        _readable.extend(_literal(path) for path in allowed)
+
+
+def _literal(path: str) -> str:
+    """Return a path from the root, its links as they are: those in the folder of a child are the review's own."""
+    return os.path.abspath(path) + os.sep  # noqa: PTH100
+
+
 def call(function: str, request: Any, folder: Path, what: str) -> Any:
     """Return what `module:function` of this package makes of `request`; both are JSON.
 
@@ -63,16 +87,20 @@ def call(function: str, request: Any, folder: Path, what: str) -> Any:
         ) as child,
     ):
         try:
-            answer, complaints = _watched(child, pool.submit(child.communicate, json.dumps(request).encode()), what)
+            waiting = pool.submit(child.communicate, json.dumps(request).encode())
+            answer, complaints = _watched(child, waiting, what, folder / AT)
         finally:
             child.kill()
+            (folder / AT).unlink(missing_ok=True)
     if child.returncode:
         lines = complaints.decode("utf-8", "replace").strip().splitlines() or [f"exit code {child.returncode}"]
         raise Fault(f"{what}: {lines[-1][:500]}")
     return json.loads(answer)
 
 
-def _watched(child: subprocess.Popen[bytes], answer: Future[tuple[bytes, bytes]], what: str) -> tuple[bytes, bytes]:
+def _watched(
+    child: subprocess.Popen[bytes], answer: Future[tuple[bytes, bytes]], what: str, place: Path
+) -> tuple[bytes, bytes]:
     end = time.monotonic() + PATIENCE * SECONDS
     while True:
         try:
@@ -80,10 +108,12 @@ def _watched(child: subprocess.Popen[bytes], answer: Future[tuple[bytes, bytes]]
         except NotYet:
             pass
         memory, seconds = _used(child.pid)
-        if memory > MEMORY:
-            raise Fault(f"{what}: it takes more than {MEMORY >> 30} GiB of memory")
+        much = f"{MEMORY >> 30} GiB of memory" if memory > MEMORY else ""
         if seconds > SECONDS or time.monotonic() > end:
-            raise Fault(f"{what}: it takes more than {SECONDS} seconds")
+            much = f"{SECONDS} seconds"
+        if much:
+            name = place.read_text("utf-8", "replace") if place.is_file() else ""
+            raise Fault(f"{what}: {name or 'it'} takes more than {much}")
 
 
 def _used(pid: int) -> tuple[int, float]:
@@ -104,6 +134,8 @@ def serve(function: str, folder: str, parent: str) -> None:
         os._exit(1)
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints is no answer
+    global _at
+    _at = Path(folder) / AT
     module, _, name = function.partition(":")
     work = getattr(importlib.import_module(module), name)
     request = json.load(sys.stdin)
@@ -125,7 +157,7 @@ def serve(function: str, folder: str, parent: str) -> None:
 
 
 def _guard(folder: str) -> Any:
-    """Return a hook that ends what would reach the network, start a program, or write outside of a folder."""
+    """Return a hook that ends what would reach the network, start a program, or write or read elsewhere."""
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event in FORBIDDEN:
@@ -134,5 +166,11 @@ def _guard(folder: str) -> Any:
             path = os.path.realpath(os.fsdecode(arguments[0]))
             if not path.startswith((folder + os.sep, "/dev/")):
                 raise PermissionError(f"a review does not write to {path}")
+        if event in ("open", "os.listdir", "os.scandir") and _readable and isinstance(arguments[0], str | bytes):
+            named = os.fsdecode(arguments[0])
+            path = _literal(named)
+            climbs = ".." in Path(named).parts and os.path.realpath(named) != os.path.realpath(path)
+            if climbs or not path.startswith((*_readable, folder + os.sep, "/dev/", "/proc/")):
+                raise PermissionError(f"a review does not read {named}, outside of the revision")
 
     return hook

@@ -12,8 +12,8 @@ from typing import Any
 from review.changes import Change, Value, changes
 from review.children import call
 from review.pictures import Picture
-from review.revisions import Revision, git
-from review.snapshots import Snapshot, overlap, take
+from review.revisions import Revision, git, missing
+from review.snapshots import BOUND, GONE, Snapshot, overlap, take
 
 Rows = list[dict[str, Any]]
 SETTINGS = ("higher", "lower", "picture")
@@ -67,6 +67,11 @@ class Unread:
     remedy: str
 
     @property
+    def refused(self) -> bool:
+        """Return whether it asks for more than a review gives, rather than is not there or is broken."""
+        return self.reason.endswith(BOUND)
+
+    @property
     def why(self) -> str:
         """Return the reason as it follows a colon."""
         return f"it {self.reason}" if self.reason.startswith(("is ", "has ")) else self.reason
@@ -93,6 +98,7 @@ class State:
         edited: outputs with another content, each with the file that records it.
         commands: stages whose command changed.
         never: stages that the lock does not know.
+        lost: by path, what is recorded and has gone, with the stages that depend on it.
         outs: all outputs.
         inputs: all dependencies.
         files: by path, the hash that is recorded of each output.
@@ -104,6 +110,7 @@ class State:
     edited: list[tuple[str, str]] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     never: list[str] = field(default_factory=list)
+    lost: dict[str, list[str]] = field(default_factory=dict)
     outs: list[str] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
@@ -112,7 +119,7 @@ class State:
     @property
     def stale(self) -> bool:
         """Return whether anything should have been run again."""
-        return bool(self.params or self.behind or self.commands or self.never)
+        return bool(self.params or self.behind or self.commands or self.never or self.lost)
 
     @property
     def behind(self) -> dict[str, list[str]]:
@@ -184,6 +191,10 @@ def compare(base: Revision, head: Revision, root: Path, folder: Path) -> Compari
         for revision, side in ((base, "base"), (head, "head"))
         for entry in answer[side]["unread"]
     ]
+    lost = [it for it in unread if it.reason == GONE]
+    if lost:
+        raise missing(f"{lost[0].path} of {lost[0].revision}")
+    unread.sort(key=lambda it: not it.refused)  # the first is named in the first line
     hidden = {entry.path for entry in unread}
     blind = (answer["base"]["broken"], answer["head"]["broken"])
     params, metrics = (
@@ -192,12 +203,11 @@ def compare(base: Revision, head: Revision, root: Path, folder: Path) -> Compari
     )
     fixed = {(file, name) for file, name in answer["unsettable"]}
     params = [replace(row, fixed=(row.file, row.name) in fixed) for row in params]
-    curves = [it for it in _curves(answer) if not _one_sided(it, blind)]
-    pictures = [_picture(entry) for entry in answer["pictures"]]
-    pictures = [
-        it for it in pictures if not _one_sided(it, (blind[0] or it.name in hidden, blind[1] or it.name in hidden))
-    ]
-    states = (_state(answer["base"]["state"]), _state(answer["head"]["state"]))
+    half = {entry["name"] for entry in answer["curves"] if hidden & {*entry["sources"]}} | hidden
+    curves = [it for it in _curves(answer) if not _one_sided(it, blind, half)]
+    pictures = [it for it in map(_picture, answer["pictures"]) if not _one_sided(it, blind, half)]
+    kept = {path for path, _ in answer["head"]["state"]["lost"] if (snapshots["base"].folder / path).exists()}
+    states = (_state(answer["base"]["state"], set()), _state(answer["head"]["state"], kept))
     notes += [note for side in ("base", "head") for note in answer[side]["notes"]]
     notes += [f"{it.path} of {it.revision} can't be read: {it.why} ({it.remedy})" for it in unread]
     for revision, side in ((base, "base"), (head, "head")):
@@ -207,6 +217,7 @@ def compare(base: Revision, head: Revision, root: Path, folder: Path) -> Compari
     changed = (r.commit for r in (base, head) if r.commit)
     files = git(root, "diff", "--no-ext-diff", "--no-renames", "--name-only", "-z", *changed).split("\0")[:-1]
     prefix = git(root, "rev-parse", "--show-prefix").strip()
+    states[1].edited[:] = _named(states[1].edited, [file.removeprefix(prefix) for file in files])
     return Comparison(
         base,
         head,
@@ -282,9 +293,10 @@ def _diff(
     return {file: values for file, values in diff.items() if file not in lost}
 
 
-def _one_sided(thing: Curves | Picture, blind: tuple[bool, bool]) -> bool:
-    """Return whether a side lacks a plot only as its pipeline could not be read."""
-    return (blind[0] and not thing.base) or (blind[1] and not thing.head)
+def _one_sided(thing: Curves | Picture, blind: tuple[bool, bool], half: set[str]) -> bool:
+    """Return whether a side lacks a plot only as its pipeline, or a file of the plot, could not be read."""
+    unread = thing.name in half
+    return ((blind[0] or unread) and not thing.base) or ((blind[1] or unread) and not thing.head)
 
 
 def _curves(answer: Mapping[str, Any]) -> Iterable[Curves]:
@@ -316,17 +328,40 @@ def rows_of(spec: Any) -> Rows | None:
 def _picture(entry: Mapping[str, Any]) -> Picture:
     base, head, difference = (Path(entry[key]) if entry.get(key) else None for key in ("base", "head", "difference"))
     sizes = tuple((width, height) for width, height in entry.get("sizes", []))
-    return Picture(entry["name"], base, head, entry.get("share"), difference, sizes, entry.get("note", ""))
+    return Picture(
+        entry["name"],
+        base,
+        head,
+        entry.get("share"),
+        difference,
+        sizes,
+        entry.get("note", ""),
+        entry.get("shown", True),
+    )
 
 
-def _state(entry: Mapping[str, Any]) -> State:
+def _state(entry: Mapping[str, Any], kept: set[str]) -> State:
+    """Return a state; of the files that are recorded and not there, those that the other revision has have gone.
+
+    Others were perhaps never in git.
+    """
     found: dict[tuple[str, str], Stale] = {}
     for file, name, now, recorded, stage in entry["params"]:
         former = found.get((file, name))
         found[file, name] = Stale(file, name, now, recorded, (*(former.stages if former else ()), stage))
     edited = [(path, where) for path, where in entry["edited"]]
+    lost: dict[str, list[str]] = {}
+    for path, stage in entry["lost"]:
+        if path in kept:
+            lost.setdefault(path, []).extend([stage] if stage else [])
     rest = {key: entry[key] for key in ("deps", "commands", "never", "outs", "inputs", "files", "recorded")}
-    return State(list(found.values()), edited=edited, **rest)
+    return State(list(found.values()), edited=edited, lost=lost, **rest)
+
+
+def _named(edited: list[tuple[str, str]], files: list[str]) -> list[tuple[str, str]]:
+    """Return outputs that were edited, of a folder the files that differ: its hash does not say which."""
+    inside = {path: [file for file in files if file.startswith(f"{path}/")] for path, _ in edited}
+    return [(file, where) for path, where in edited for file in inside[path] or [path]]
 
 
 def _code(files: list[str], prefix: str, states: tuple[State, State], params: set[str]) -> list[str]:

@@ -5,10 +5,16 @@ from typing import Any
 
 import vl_convert
 
+from review.children import at
+
 
 def draw(request: list[dict[str, Any]]) -> list[str]:
     """Return why a spec can't be drawn as PNG, or nothing, for each; nothing that a spec names is fetched."""
-    return [_draw(entry["spec"], Path(entry["path"])) for entry in request]
+    failures = []
+    for entry in request:
+        at(Path(entry["path"]).name)
+        failures.append(_draw(entry["spec"], Path(entry["path"])))
+    return failures
 
 
 def _draw(spec: dict[str, Any], path: Path) -> str:

@@ -75,7 +75,7 @@ def place_picture(picture: Picture, page: Path, number: int) -> Figure:
     paths = {}
     sides = {"base": picture.base, "head": picture.head, "difference": picture.difference}
     for side, copy in sides.items():
-        if copy and copy.suffix.lower() in RASTER:
+        if copy and picture.shown and copy.suffix.lower() in RASTER:
             paths[side] = f"{PICTURES}/{number:03}-{_slug(picture.name)}-{side}{copy.suffix.lower()}"
             shutil.copyfile(copy, page / paths[side])
     about = [f"{_percent(picture.share)} of the pixels differ"] if picture.share else []

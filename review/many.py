@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -50,10 +51,11 @@ class Row:
     code: list[str] = field(default_factory=list)
     pictures: dict[str, tuple[Path, bool]] = field(default_factory=dict)
     picture: str = ""  # the one that the project names
+    whole: bool = False  # nothing of it asks for too much
 
 
-def review_all(base: Revision, heads: list[Revision], root: Path, out: Path, review: Review) -> str:
-    """Return what there is in a sentence; write the page, the table and a review of each revision to `out`.
+def review_all(base: Revision, heads: list[Revision], root: Path, out: Path, review: Review) -> tuple[str, str]:
+    """Return what there is in a sentence, and what is not read whole; write page, table and reviews to `out`.
 
     `review` writes one of them to a folder, with the help of another that is thrown away.
     """
@@ -72,7 +74,12 @@ def review_all(base: Revision, heads: list[Revision], root: Path, out: Path, rev
         _write(base, rows, _same_files(base, heads, root), folder / "page")
         put(folder / "page", out)
     counts = Counter(row.state for row in rows)
-    return f"{len(rows)} revisions: {', '.join(f'{number} {state}' for state, number in counts.items())}."
+    summary = f"{len(rows)} revisions: {', '.join(f'{number} {state}' for state, number in counts.items())}."
+    lacks = [row.revision.name for row in rows if not row.whole]
+    if not lacks:
+        return summary, ""
+    named = words.plain(words.some(lacks, "revision"))
+    return summary, f"{named} can't be read whole: the page says why; the rest is written"
 
 
 def _row(head: Revision, folder: Path, number: str, review: Review) -> Row:
@@ -84,11 +91,11 @@ def _row(head: Revision, folder: Path, number: str, review: Review) -> Row:
             kept = folder / "kept" / name
             kept.mkdir(parents=True)
             for i, picture in enumerate(comparison.pictures):
-                if picture.head and picture.head.suffix.lower() in RASTER:
+                if picture.head and picture.shown and picture.head.suffix.lower() in RASTER:
                     copy = kept / f"{i}{picture.head.suffix.lower()}"
                     shutil.copyfile(picture.head, copy)
                     row.pictures[picture.name] = (copy, picture.changed)
-    except Fault as fault:
+    except (Fault, subprocess.CalledProcessError) as fault:
         row.verdict = [words.Name(fault)]
         return row
     _fill(row, comparison, name)
@@ -104,6 +111,7 @@ def _fill(row: Row, comparison: Comparison, name: str) -> None:
     row.chief = (chief.file, chief.name) if chief else None
     row.code = comparison.code
     row.picture = comparison.picture
+    row.whole = not words.refused(comparison)
 
 
 def _same_files(base: Revision, heads: list[Revision], root: Path) -> list[tuple[str, list[str]]]:

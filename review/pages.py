@@ -31,6 +31,7 @@ Plot = TypeVar("Plot", Curves, Picture)
 TEMPLATES = Path(__file__).with_name("templates")
 SHORT = 12  # rows of a table that are in the order of their names; of more, what changed most comes first
 FEW = 6  # plots, likewise
+TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # of Unicode: shows text in another order
 SIGNS = "\N{MINUS SIGN}±→\N{MULTIPLICATION SIGN}"
 
 
@@ -85,7 +86,8 @@ def _write(comparison: Comparison, folder: Path, pictures_url: str | None) -> No
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write text that may hold what UTF-8 does not, such as half of a pair of surrogates."""
+    """Write text that may hold what UTF-8 does not, such as half of a pair of surrogates, or what turns text around."""
+    text = TURNING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     path.write_bytes(text.encode("utf-8", "backslashreplace"))
 
 

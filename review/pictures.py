@@ -14,6 +14,9 @@ import numpy as np
 import vl_convert
 from PIL import Image
 
+from review.children import at
+from review.snapshots import BOUND, more_than
+
 FADED = 0.75  # how far what is the same fades to white in a picture of the difference
 MARK = (214, 0, 110)  # of what differs: no colour of the usual palettes, told from grey by all eyes
 RASTER = frozenset({".png", ".jpg", ".jpeg", ".gif"})  # what a browser shows and nothing runs in
@@ -37,6 +40,7 @@ class Picture:
         difference: shows these pixels.
         sizes: width and height of base and head, in pixels.
         note: why the two can't be compared, or what else there is to say.
+        shown: whether a page may show it: not what has too many pixels for a browser.
     """
 
     name: str
@@ -46,6 +50,7 @@ class Picture:
     difference: Path | None = None
     sizes: tuple[tuple[int, int], ...] = ()
     note: str = ""
+    shown: bool = True
 
     @property
     def changed(self) -> bool:
@@ -54,7 +59,7 @@ class Picture:
 
 
 class TooLarge(ValueError):
-    """A picture of more pixels than are compared."""
+    """A picture that asks for more than is read; its text is the reason."""
 
 
 def compare_pictures(pairs: list[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
@@ -66,6 +71,7 @@ def compare_pictures(pairs: list[dict[str, Any]], folder: Path) -> list[dict[str
         base, head = (Path(pair[side]) if pair[side] else None for side in ("base", "head"))
         if base is None and head is None:
             continue
+        at(pair["name"])
         entry, pixels = _compared(base, head, folder / str(i), left)
         left -= pixels
         compared.append({"name": pair["name"], "base": pair["base"], "head": pair["head"]} | entry)
@@ -77,40 +83,54 @@ def _compared(base: Path | None, head: Path | None, place: Path, left: int) -> t
     if base and head and filecmp.cmp(base, head, shallow=False):
         return {"share": 0}, 0
     both = [path for path in (base, head) if path]
+    drawn, refused = {}, {}
     try:
-        drawn = {}
         for side, path in (("base", base), ("head", head)):
-            if path and path.suffix.lower() == ".svg":
-                drawn[side] = place.with_name(f"{place.name}-{side}.png")
-                drawn[side].write_bytes(draw_svg(path))
+            try:
+                if path and path.suffix.lower() == ".svg":
+                    drawn[side] = place.with_name(f"{place.name}-{side}.png")
+                    drawn[side].write_bytes(draw_svg(path))
+                elif path and path.suffix.lower() in RASTER:
+                    _few_pixels(path)
+            except TooLarge as error:
+                refused[side] = str(error)
+        if refused:
+            return {"refused": refused, "shown": False, "note": "other bytes" if base and head else ""}, 0
         shown: dict[str, Any] = {side: str(path) for side, path in drawn.items()}
         if not base or not head:
             return shown, 0
         if not all(path.suffix.lower() in RASTER | {".svg"} for path in both):
             return {"note": "other bytes"}, 0
         entry, pixels = _pixels_compared(drawn.get("base", base), drawn.get("head", head), place, left)
-        if entry.get("share") == 0 and any(_deep(path) for path in both):
+        if entry.get("share") == 0 and any(map(_deep, both)) and not all(map(_fine, both)):
             entry = {"note": "other bytes; of its 16 bits a channel, 8 could be compared, and they are the same"}
         return shown | entry, pixels
-    except TooLarge as error:
-        return {"note": f"other bytes; {error}"} if base and head else {"note": str(error)}, 0
     except Exception as error:  # noqa: BLE001  a foreign file may make Pillow or vl-convert raise anything
         return {"note": f"can't be read as a picture: {type(error).__name__}"}, 0
 
 
+def _few_pixels(path: Path) -> None:
+    with Image.open(path) as image:
+        pixels = image.width * image.height * getattr(image, "n_frames", 1)
+    if pixels > MOST_PIXELS:
+        raise TooLarge(f"has {more_than(pixels, MOST_PIXELS, 'pixels')}")
+
+
 def _pixels_compared(base: Path, head: Path, place: Path, left: int) -> tuple[dict[str, Any], int]:
-    with Image.open(base) as one, Image.open(head) as other:
+    with Image.open(base) as one, Image.open(head) as other, Image.open(base) as low, Image.open(head) as lower:
+        fine = _fine(base) and _fine(head)
         frames = [getattr(image, "n_frames", 1) for image in (one, other)]
         pixels = sum(image.width * image.height * count for image, count in zip((one, other), frames, strict=True))
-        if pixels > min(2 * MOST_PIXELS, left):
-            raise TooLarge(f"{pixels / 1e6:,.0f} megapixels in all are too many to compare each")
+        if pixels > left:
+            return {"note": f"other bytes; of all pictures, {MOST_ALL_PIXELS // 10**6:,} megapixels are compared"}, 0
         sizes = [one.size, other.size]
         differ, compared, first = 0, 0, None
         for i in range(min(frames)):
             if max(frames) > 1:
-                one.seek(i)
-                other.seek(i)
-            count, total = _frame(one, other, place.with_suffix(".png") if first is None else None)
+                for image in (one, other, low, lower):
+                    image.seek(i)
+            pairs = [(one, other), *([(_low(low), _low(lower))] if fine else [])]
+            count, total = _frame(pairs, place.with_suffix(".png") if first is None else None)
             if count and first is None:
                 first = i
             differ, compared = differ + count, compared + total
@@ -125,17 +145,20 @@ def _pixels_compared(base: Path, head: Path, place: Path, left: int) -> tuple[di
     return {"share": share, "difference": str(place.with_suffix(".png")), "sizes": sizes, "note": note}, pixels
 
 
-def _frame(base: Image.Image, head: Image.Image, drawing: Path | None) -> tuple[int, int]:
-    """Return how many pixels differ, and of how many; where one picture is larger, what the other lacks differs.
+def _frame(pairs: list[tuple[Image.Image, Image.Image]], drawing: Path | None) -> tuple[int, int]:
+    """Return how many pixels differ in any of the pairs, and of how many; what one picture of a pair lacks differs.
 
     If some do and there is a place for it, draws head in pale grey with these pixels marked.
     """
-    width, height = (max(base.size[axis], head.size[axis]) for axis in (0, 1))
+    width, height = (max(image.size[axis] for image in pairs[0]) for axis in (0, 1))
     step = math.ceil(max(width, height) / LONGEST)
     rows = max(step, STRIP // width // step * step)
     parts, count = [], 0
     for top in range(0, height, rows):
-        pixels, differs = _strip(base, head, (0, top, width, min(height, top + rows)))
+        box = (0, top, width, min(height, top + rows))
+        pixels, differs = _strip(*pairs[0], box)
+        for pair in pairs[1:]:
+            differs |= _strip(*pair, box)[1]
         count += int(differs.sum())
         if drawing:
             parts.append(_drawn(differs, _light(pixels), step))
@@ -195,13 +218,25 @@ def _deep(path: Path) -> bool:
     return start.startswith(b"\x89PNG") and len(start) == 26 and start[24] == 16 and start[25] != 0
 
 
+def _fine(path: Path) -> bool:
+    """Return whether both bytes of the channels of a deep PNG can be read: `_low` can't of grey with opacity."""
+    with Image.open(path) as image:
+        return _deep(path) and all(tile.args in ("RGB;16B", "RGBA;16B") for tile in getattr(image, "tile", []))
+
+
+def _low(image: Any) -> Image.Image:
+    """Return a deep PNG, of whose colours Pillow then reads the lower bytes: those that it drops of big-endian ones."""
+    image.tile = [tile._replace(args=tile.args.replace("16B", "16L")) for tile in image.tile]
+    return image
+
+
 def draw_svg(path: Path) -> bytes:
     """Return an SVG as PNG; nothing that it names is fetched, and no script of it is kept.
 
     Raise a ValueError for what is no SVG or declares entities, TooLarge for one of too many pixels.
     """
     if path.stat().st_size > MOST_SVG:
-        raise TooLarge(f"an SVG of {path.stat().st_size:,} bytes is not drawn")
+        raise TooLarge(f"has {more_than(path.stat().st_size, MOST_SVG, 'bytes of SVG')}")
     text = path.read_text("utf-8")
     if re.search("<!(DOCTYPE|ENTITY)", text, re.IGNORECASE):
         text = re.sub(r"<!DOCTYPE[^\[>]*>", "", text, flags=re.IGNORECASE)  # that of old editors names an address
@@ -225,8 +260,10 @@ def _small(root: ElementTree.Element) -> None:
     for name, default in zip(("width", "height"), box, strict=True):
         found = re.fullmatch(r"\s*([-+.\deE]+)\s*(\w*)\s*", root.get(name, ""))
         sides.append(float(found[1]) * units.get(found[2], 1) if found else default)
-    if not sides[0] * sides[1] <= MOST_PIXELS / 4:
-        raise TooLarge(f"an SVG of {sides[0]:g} by {sides[1]:g} pixels is not drawn")
+    pixels = abs(sides[0] * sides[1])
+    if not pixels <= MOST_PIXELS / 4:
+        many = f"{pixels:,.0f}" if pixels < 1e18 else "endless"
+        raise TooLarge(f"has {many} pixels as drawn, more than the {MOST_PIXELS // 4:,} {BOUND}")
 
 
 def _without_addresses(root: ElementTree.Element) -> None:

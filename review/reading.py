@@ -11,6 +11,7 @@ import math
 import os
 import re
 import shutil
+import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -32,14 +33,29 @@ from dvc_data.hashfile.hash import file_md5
 from dvc_data.hashfile.state import StateNoop
 from dvc_objects.fs.local import localfs
 from dvc_render.vega_templates import get_template
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
+from review.children import at, read_only
 from review.overrides import unsettable
 from review.pictures import compare_pictures
-from review.snapshots import MOST_FILE, link_from, overlap
+from review.snapshots import BOUND, GONE, MOST_FILE, SPARSE, link_from, more_than, overlap
 
 MOST_VARIANTS = 10_000  # stages that one `matrix` or `foreach` makes
-MOST_DIGITS = 600  # of a whole number; no float has more than 309
+MOST_YAML = 2_000_000  # bytes, of which DVC's parser reads a quarter in a second
+MOST_DATA = 20_000_000  # bytes of another file of values or rows
+MOST_VALUES = 100_000  # of a file, with each alias of YAML counted as what it stands for
+MOST_KEY = 1000  # characters
+MOST_BITS = 2000  # of a whole number, which are 600 digits; no float has more than 309
 MOST_HASHED = 256_000_000  # bytes of an output in the working tree that is held against its hash
+YAMLS = frozenset({".yaml", ".yml", ".lock", ".dvc"})
+ROWS = frozenset({".json", ".yaml", ".yml", ".csv", ".tsv"})
+DATA = ROWS | {".toml", ".py"}
+
+
+class Refused(ValueError):
+    """What asks for more than a review gives; its text is the reason."""
 
 
 class Side:
@@ -55,18 +71,34 @@ class Side:
         self.notes: list[str] = []
         self.broken = False
         os.chdir(self.folder)
+        self._refuse_yaml()
         self.repo = Repo(str(self.folder))
         self.repo.state = StateNoop()  # hashes are made once
+        # DVC would forget its index at each question, and read all files of DVC again.
+        self.repo.__dict__["_reset"] = lambda: None
         self.repo.__dict__["index"] = Index.from_indexes(self.repo, list(self._indexes()))
         outs = [out for out in self.repo.index.outs if out.use_cache and out.protocol == "local"]
         self.cached = {self._relative(out.fs_path): out for out in outs}
         self.hashes: dict[tuple[str, str], Any] = {}
         self.lacking = dict(self._lacking())
 
+    def _refuse_yaml(self) -> None:
+        """Take away what DVC would need too long to read, or to write out each alias of."""
+        for path in sorted(self.folder.rglob("*")):
+            if path.suffix in YAMLS and path.is_file():
+                try:
+                    _few_bytes(path, MOST_YAML)
+                    text = path.read_bytes()
+                    _few_aliases(text)
+                    _few_digits(text)
+                except Refused as error:
+                    self.reasons[self._relative(str(path))] = str(error)
+                    path.unlink()
+
     def _indexes(self) -> Iterator[Index]:
         for reason_path, reason in list(self.reasons.items()):
             if _is_pipeline(reason_path) or reason_path.endswith("dvc.lock"):
-                self._broken(reason_path, reason)
+                self._broken(reason_path, reason, _fetch(reason))
         for path in sorted(self.folder.rglob("*")):
             name = path.relative_to(self.folder).as_posix()
             if not _is_pipeline(name) or not path.is_file() or self.repo.dvcignore.is_ignored_file(str(path)):
@@ -84,6 +116,7 @@ class Side:
 
     def _index(self, path: Path, name: str) -> Index | None:
         """Return what a file of DVC declares; None where it can't be read, even without the files that it reads."""
+        at(f"{name} of {self.name}")
         for _ in range(4):
             try:
                 _few_variants(path)
@@ -103,6 +136,7 @@ class Side:
         found = re.search(r"Unsupported value of type '(\w+)' in '(.+?):(.+)'", str(error))
         if not found:
             named = [Path(it.path) for it in _chain(error) if isinstance(it, ParseError)]
+            named += [Path(name).parent / path for path in re.findall(r"in file '([^']+)'$", str(error))]
             inside = [self._relative(str(self.folder / path)) for path in named]
             return next((it for it in inside if it and (self.folder / it).is_file()), name), fault_of(error)
         kind, file, key = found.groups()
@@ -114,10 +148,10 @@ class Side:
         path = (Path(name).parent / file).as_posix()
         return path, f"{where}{key} is a {kind}, which DVC does not take; put it in quotes"
 
-    def _broken(self, name: str, reason: str) -> None:
+    def _broken(self, name: str, reason: str, remedy: str = "") -> None:
         self.broken = self.broken or _is_pipeline(name)
         self.reasons.setdefault(name, reason)  # nor is it brought from elsewhere
-        self._tell(name, reason, _mend(name))
+        self._tell(name, reason, remedy or _mend(name))
 
     def _tell(self, name: str, reason: str, remedy: str) -> None:
         place = self.folder / name
@@ -125,7 +159,11 @@ class Side:
         conflict = next((i for i, line in enumerate(lines, 1) if line.startswith(b"<<<<<<< ")), None)
         if conflict:
             reason, remedy = f"line {conflict}: a conflict of git that is not resolved", f"mend {name}"
-        self.unread.append({"path": name, "reason": reason, "remedy": remedy})
+        self.unread.append({"path": name, "reason": self._here(reason), "remedy": remedy})
+
+    def _here(self, text: str) -> str:
+        """Return text in which paths are those of the repository, and not of this copy of it."""
+        return text.replace(f"{self.folder}{os.sep}", "")
 
     def _lacking(self) -> Iterator[tuple[str, str]]:
         """Yield what is shown and is not in git, with why it can't be had; brings what can be from tree and cache."""
@@ -137,9 +175,21 @@ class Side:
         wanted += [dep.fs_path for dep in index.params]
         for path in dict.fromkeys(self._relative(path) for path in wanted):
             if path and path != ".":
-                reason = self._bring(path)
+                reason = self._bring(path) or self._much(path)
                 if reason:
                     yield path, reason
+
+    def _much(self, path: str) -> str:
+        """Return why a file of values or rows is too large, or nothing; takes it away if it is."""
+        place = self.folder / path
+        for file in place.rglob("*") if place.is_dir() else [place]:
+            if file.suffix in DATA and file.is_file():
+                try:
+                    _few_bytes(file, MOST_YAML if file.suffix in YAMLS else MOST_DATA)
+                except Refused as error:
+                    self.reasons[self._relative(str(file))] = str(error)
+                    file.unlink()
+        return self.reasons.get(path, "")
 
     def _plot_sources(self) -> Iterator[str]:
         for file, definitions in self.repo.index._plots.items():
@@ -207,6 +257,7 @@ class Side:
 
     def values(self, kind: str) -> list[tuple[str, list[str], Any]]:
         """Return file, keys and value of all `params` or `metrics`; what can't be read is added to `unread`."""
+        at(f"one of the {kind} of {self.name}")
         shown: dict[str, Any] = getattr(self.repo, kind).show()
         answer = shown.get("", shown.get("workspace", {}))
         rows: list[tuple[str, list[str], Any]] = []
@@ -216,6 +267,7 @@ class Side:
             failure = ValueError("a pointer") if file in self.reasons else entry.get("error")
             if failure is None:
                 try:
+                    _check(entry["data"])
                     rows += [(file, keys, value) for keys, value in _leaves(entry["data"], [])]
                 except (ValueError, RecursionError) as error:
                     failure = error
@@ -231,7 +283,7 @@ class Side:
         elif isinstance(error, FileNotFoundError):
             self.notes.append(f"{file} at {self.name}: FileNotFoundError: dvc.yaml names it, and it is not there")
         else:
-            self._tell(file, fault_of(error), f"mend {file}")
+            self._tell(file, fault_of(error), _mend(file))
 
     def plots(self) -> dict[str, Any]:
         """Return the definitions and sources of DVC's plots; a source is read when its `data_source` is called."""
@@ -260,7 +312,7 @@ class Side:
     def state(self) -> dict[str, Any]:
         """Return where params, deps, outputs and commands are not those that dvc.lock records."""
         state: dict[str, Any] = {"params": [], "deps": {}, "edited": [], "commands": [], "never": [], "files": {}}
-        state |= {"outs": [], "inputs": [], "recorded": 0}
+        state |= {"outs": [], "inputs": [], "recorded": 0, "lost": []}
         for stage in self.repo.index.stages:
             for out in stage.outs:
                 self._state_of_out(out, stage, state)
@@ -298,6 +350,8 @@ class Side:
         if out.hash_info and there and self._differs(out, name):
             where = "dvc.lock" if isinstance(stage, PipelineStage) else Path(stage.path).name
             state["edited"].append([name, where])
+        if out.hash_info and not out.use_cache and self._lost(name):
+            state["lost"].append([name, ""])
 
     def _state_of_dep(self, dep: Output, stage: Stage, state: dict[str, Any]) -> None:
         if isinstance(dep, ParamsDependency):
@@ -315,6 +369,8 @@ class Side:
             differs = bool(made.hash_info) and made.hash_info != dep.hash_info
         else:  # of a folder that is in git in part, nothing can be told
             differs = not any(out.startswith(f"{name}/") for out in self.cached) and self._differs(dep, name)
+        if not made and self._lost(name):
+            state["lost"].append([name, stage.addressing])
         if differs:
             state["deps"].setdefault(name, []).append(stage.addressing)
 
@@ -323,17 +379,34 @@ class Side:
         place = self.folder / name
         if (name, out.hash_name) in self.hashes:
             return bool(out.hash_info != self.hashes[name, out.hash_name])
-        if not place.exists() or any(overlap(name, path) for path in self.reasons):
+        unread = next(((path, reason) for path, reason in self.reasons.items() if overlap(name, path)), None)
+        if unread:
+            self._unheld(*unread)
+            return False
+        if not place.exists():
             return False
         sizes = [file.stat().st_size for file in ([place] if place.is_file() else place.rglob("*")) if file.is_file()]
+        if sum(sizes) > MOST_HASHED:
+            self._unheld(name, f"has {more_than(sum(sizes), MOST_HASHED, 'bytes')}")
         if sum(sizes) > MOST_HASHED or not sizes:
             return False
         try:
             self.hashes[name, out.hash_name] = out.get_hash()
             return bool(out.hash_info != self.hashes[name, out.hash_name])
         except (DvcException, OSError) as error:
-            self.notes.append(f"{name} at {self.name} can't be held against dvc.lock: {fault_of(error)}")
+            self._unheld(name, fault_of(error))
             return False
+
+    def _lost(self, name: str) -> bool:
+        """Return whether what is recorded is not there, rather than unread or in the cache."""
+        known = [*self.reasons, *self.cached]
+        return not (self.folder / name).exists() and not any(overlap(name, path) for path in known)
+
+    def _unheld(self, path: str, reason: str) -> None:
+        """Note that a file can't be held against dvc.lock; what git has lost is unread."""
+        if reason == GONE:
+            self._tell(path, reason, _fetch(reason))
+        self.notes.append(f"{path} at {self.name} can't be held against dvc.lock: {reason}")
 
     def _state_of_params(self, dep: ParamsDependency, stage: Stage, state: dict[str, Any]) -> None:
         name = self._relative(dep.fs_path)
@@ -354,6 +427,7 @@ def read(request: dict[str, Any]) -> dict[str, Any]:
     """Return what the snapshots of a request have and where they differ; in JSON."""
     caches = _caches(Path(request["root"]))
     scratch = request["scratch"]
+    read_only(caches)
     os.environ |= dict.fromkeys(("DVC_SITE_CACHE_DIR", "DVC_GLOBAL_CONFIG_DIR", "DVC_SYSTEM_CONFIG_DIR"), scratch)
     sides = {side: Side(request[side], caches) for side in ("base", "head")}
     answer: dict[str, Any] = {}
@@ -363,8 +437,14 @@ def read(request: dict[str, Any]) -> dict[str, Any]:
     plots = _plots(sides, request)
     answer["unsettable"] = unsettable(sides["base"].folder, answer["base"]["params"], answer["head"]["params"])
     for side, it in sides.items():
+        at(f"what dvc.lock of {it.name} records")
         os.chdir(it.folder)
-        answer[side] |= {"state": it.state(), "unread": it.unread, "notes": it.notes, "broken": it.broken}
+        answer[side] |= {
+            "state": it.state(),
+            "unread": it.unread,
+            "notes": [it._here(note) for note in it.notes],
+            "broken": it.broken,
+        }
     cleaned: dict[str, Any] = _clean(answer | plots)
     return cleaned
 
@@ -403,6 +483,9 @@ def _plots(sides: dict[str, Side], request: dict[str, Any]) -> dict[str, Any]:
                 it._not_read(name, FileNotFoundError())
         pairs.append(entry)
     answer["pictures"] = compare_pictures(pairs, Path(request["pictures"]))
+    for entry in answer["pictures"]:
+        for side, reason in entry.get("refused", {}).items():
+            sides[side]._tell(entry["name"], reason, _mend(entry["name"]))
     return answer
 
 
@@ -469,7 +552,7 @@ def _curves(
         sources = found[side].get("sources", {}).get("data", {})
         read = {path: _source(it, path, sources[path]) for path in sorted(needed) if path in sources}
         data[names[side]] = {"definitions": {"data": kept}, "sources": {"data": read}}
-    drawn = [{"name": name, "same": True} for name in same]
+    drawn: list[dict[str, Any]] = [{"name": name, "same": True, "sources": []} for name in same]
     for renderer, source_errors, errors in match_defs_renderers(data, str(sides["head"].folder / ".dvc" / "out"), None):
         for rev, error in errors.items():
             sides["head"].notes.append(f"{renderer.name} at {rev}: {fault_of(error)}")
@@ -478,12 +561,15 @@ def _curves(
             for source, error in failed.items():
                 sides[side]._not_read(source, error)
         if renderer.datapoints:
+            at(renderer.name)
             try:
                 spec = renderer.get_filled_template()
             except Exception as error:  # noqa: BLE001
                 sides["head"].notes.append(f"{renderer.name} can't be drawn: {fault_of(error)}")
                 spec = {"data": {"values": renderer.datapoints}}
-            drawn.append({"name": renderer.name, "same": False, "spec": spec})
+            of_it = [by_id[side][renderer.name] for side in sides if renderer.name in by_id[side]]
+            sources = sorted({source for definition in of_it for source in infer_data_sources(*definition)})
+            drawn.append({"name": renderer.name, "same": False, "spec": spec, "sources": sources})
     return sorted(drawn, key=lambda entry: entry["name"])
 
 
@@ -500,6 +586,7 @@ def _drawable(side: Side, head: Side, name: str, config: dict[str, Any]) -> dict
 
 
 def _source(side: Side, path: str, entry: dict[str, Any]) -> dict[str, Any]:
+    at(f"{path} of {side.name}")
     found: dict[str, Any] = dict(entry)
     if path in side.reasons:
         return {"error": FileNotFoundError(path)}
@@ -531,15 +618,28 @@ def _mend(name: str) -> str:
 
 
 def _fetch(reason: str) -> str:
-    if "cache" in reason:
-        return "dvc fetch"
-    return "git lfs pull" if "LFS" in reason else "put the file itself there"
+    remedies = {
+        "cache": "dvc fetch",
+        "LFS": "git lfs pull",
+        BOUND: "make it smaller",
+        GONE: "git fetch --refetch",
+        SPARSE: "git sparse-checkout disable",
+    }
+    return next((remedy for text, remedy in remedies.items() if text in reason), "put the file itself there")
 
 
 def fault_of(error: BaseException) -> str:
     """Return what is wrong with a file, in a line, with the number of the line where a parser says it."""
     chain = _chain(error)
     for found in reversed(chain):
+        if isinstance(found, Refused):
+            return str(found)
+        if "for integer string conversion" in str(found):
+            return f"it has a whole number of more than the {sys.get_int_max_str_digits():,} digits {BOUND}"
+        if isinstance(found, UnicodeDecodeError):
+            return f"it is not UTF-8: byte {found.start + 1:,} is 0x{found.object[found.start]:02x}"
+        if isinstance(found, RecursionError):
+            return f"it is nested deeper than the {sys.getrecursionlimit():,} levels {BOUND}"
         mark = getattr(found, "problem_mark", None) or getattr(found, "context_mark", None)
         if mark is not None:
             problem = getattr(found, "problem", None) or "not YAML"
@@ -575,7 +675,70 @@ def _few_variants(path: Path) -> None:
         if isinstance(matrix, dict):
             count = math.prod(len(values) for values in matrix.values() if isinstance(values, list | dict))
             if count > MOST_VARIANTS:
-                raise ValueError(f"stage {name} stands for {count:,} stages, more than the {MOST_VARIANTS:,} allowed")
+                raise Refused(f"stage {name} stands for {more_than(count, MOST_VARIANTS, 'stages')}")
+
+
+def _few_bytes(path: Path, most: int) -> None:
+    size = path.stat().st_size
+    if size > most:
+        raise Refused(f"has {more_than(size, most, 'bytes')}")
+
+
+def _few_aliases(text: bytes) -> None:
+    """Raise Refused where the aliases of YAML stand for more values than a review reads."""
+    if not re.search(rb"&[^\s&]", text) or not re.search(rb"\*[^\s*]", text):
+        return
+    try:
+        count = _expanded(YAML(typ="safe").compose(text), {})
+    except (YAMLError, UnicodeError, ValueError, RecursionError):  # said where it is read
+        return
+    if count > MOST_VALUES:
+        raise Refused(f"its aliases stand for {more_than(count, MOST_VALUES, 'values')}")
+
+
+def _few_digits(text: bytes) -> None:
+    """Raise Refused for a whole number of YAML that Python does not read, or a key that the parser takes for none."""
+    most = sys.get_int_max_str_digits()
+    found = re.search(rb"^\s*([^\s:#]{%d,}):(\s|$)" % (MOST_KEY + 1), text, re.MULTILINE)
+    if found:
+        raise Refused(f"has a key of {more_than(len(found[1]), MOST_KEY, 'characters')}")
+    if re.search(rb"\d{%d,}" % (most + 1), text):
+        raise Refused(f"has a whole number of more than the {most:,} digits {BOUND}")
+
+
+def _expanded(node: Node | None, known: dict[int, int]) -> int:
+    """Return how many values a node of YAML stands for, each alias counted as what it names."""
+    if id(node) not in known:
+        known[id(node)] = 0  # of one that holds itself
+        inner: list[Node] = []
+        if isinstance(node, MappingNode):
+            inner = [it for pair in node.value for it in pair]
+        elif isinstance(node, SequenceNode):
+            inner = node.value
+        known[id(node)] = 1 + sum(_expanded(it, known) for it in inner)
+    return known[id(node)]
+
+
+def _check(content: Any) -> None:
+    """Raise Refused where the content of a file is more than a review shows, or is no text."""
+    waiting, count = [content], 0
+    while waiting:
+        value = waiting.pop()
+        count += 1
+        if count > MOST_VALUES:
+            raise Refused(f"has more than the {MOST_VALUES:,} values {BOUND}")
+        if isinstance(value, dict):
+            waiting += [*value, *value.values()]
+            longest = max((len(key) for key in value if isinstance(key, str)), default=0)
+            if longest > MOST_KEY:
+                raise Refused(f"has a key of {more_than(longest, MOST_KEY, 'characters')}")
+        elif isinstance(value, list | tuple):
+            waiting += value
+        elif isinstance(value, int) and value.bit_length() > MOST_BITS:
+            raise Refused(f"has a whole number of {more_than(value.bit_length(), MOST_BITS, 'bits')}")
+        elif isinstance(value, str) and re.search("[\ud800-\udfff]", value):
+            shown = value.encode("utf-8", "backslashreplace").decode()[:100]
+            raise Refused(f"has half of a surrogate pair, in `{shown}`, which is no text {BOUND}")
 
 
 def _leaves(value: Any, keys: list[str]) -> Iterator[tuple[list[str], Any]]:
@@ -613,7 +776,7 @@ def _clean(value: Any) -> Any:
     if value is None or isinstance(value, bool | float):
         return float(value) if isinstance(value, float) and not isinstance(value, bool) else value
     if isinstance(value, int):
-        return int(value) if abs(value) < 1 << 1000 else str(value)
+        return int(value) if abs(value) < 1 << 1000 else str(value) if value.bit_length() < MOST_BITS else hex(value)
     if isinstance(value, datetime.date | datetime.datetime):
         return value.isoformat()
     return str(value)

@@ -52,9 +52,11 @@ def find_revision(name: str, root: Path) -> Revision:
         return Revision(name, None)
     commit = _commit(name, root)
     if commit is None:
+        shallow = git(root, "rev-parse", "--is-shallow-repository").strip() == "true"
+        hint = "; this clone has a part of the history: `git fetch --unshallow` brings the rest" if shallow else ""
         raise Fault(
             f"unknown revision {name!r}; allowed are a commit, a branch, a tag, the name of a DVC experiment "
-            f"(`dvc exp list --all-commits` shows them) and {WORKSPACE!r}, the working tree"
+            f"(`dvc exp list --all-commits` shows them) and {WORKSPACE!r}, the working tree{hint}"
         )
     return Revision(commit[:7] if re.fullmatch("[0-9a-f]{40}", name) else name, commit)
 
@@ -69,8 +71,9 @@ def _matching(name: str, root: Path) -> Iterator[Revision]:
     if not re.search(r"[*?[]", name) or _commit(name, root):
         yield find_revision(name, root)
         return
-    shown = git(root, "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags")
-    refs = [ref for ref in shown.splitlines() if fnmatchcase(ref, name)]
+    shape = "--format=%(if)%(symref)%(then)%(else)%(refname:short)%(end)"  # not origin/HEAD, which is another's name
+    shown = git(root, "for-each-ref", shape, "refs/heads", "refs/remotes", "refs/tags")
+    refs = [ref for ref in shown.splitlines() if ref and fnmatchcase(ref, name)]
     refs += [ref.rpartition("/")[2] for ref in _experiments(root) if fnmatchcase(ref.rpartition("/")[2], name)]
     if not refs:
         raise Fault(f"no branch, tag or experiment matches {name!r}; `git branch --all` shows the branches")
@@ -85,6 +88,8 @@ def _commit(name: str, root: Path) -> str | None:
     for candidate in (name, *experiments):
         try:
             found = git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", candidate).strip()
+            if found.startswith("^"):  # what git leaves out of a range
+                return None
             return git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{found}^{{commit}}").strip()
         except subprocess.CalledProcessError:
             continue

@@ -15,14 +15,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from review.revisions import Fault, Revision, git, git_bytes, missing
+from review.revisions import Fault, Revision, git, git_bytes
 
 MOST_FILE = 128_000_000  # bytes of a file that is laid out
 MOST_FILES = 200_000
 MOST_ALL = 4_000_000_000
 CONFIG = "[core]\n    no_scm = true\n    analytics = false\n    check_update = false\n"
+BOUND = "that a review reads"  # ends the reason of what is not read as it asks for too much
 LFS = b"version https://git-lfs.github.com/spec/"
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFBIG)  # of a folder that takes no more
+GONE = "is not among the objects of this clone"
+SPARSE = "is left out of this sparse checkout"
+NOWHERE = "is a link that leads to nothing in the repository"
 POINTER = "is in Git LFS, and only its pointer is here"
 
 
@@ -44,7 +48,7 @@ class Snapshot:
 def take(revision: Revision, root: Path, folder: Path) -> Snapshot:
     """Return the files of a revision of the DVC repository at `root`, laid out in `folder`.
 
-    Raise a Fault where git has not all of them, or they are too many.
+    Raise a Fault where they are too many.
     """
     snapshot = Snapshot(folder)
     (folder / ".dvc").mkdir(parents=True)
@@ -68,15 +72,17 @@ def _lay_out_commit(snapshot: Snapshot, revision: Revision, root: Path) -> None:
         if kind == "blob" and _wanted(path):
             (links if mode == "120000" else files).append((path, sha))
     if len(files) > MOST_FILES:
-        raise Fault(f"{revision.name} has {len(files):,} files, more than the {MOST_FILES:,} that a review reads")
+        raise Fault(f"{revision.name} has {more_than(len(files), MOST_FILES, 'files')}")
     sizes = _sizes(root, [sha for _, sha in [*files, *links]])
     snapshot.hashes.update(files)
+    snapshot.reasons.update((path, GONE) for path, sha in [*files, *links] if sha not in sizes)
+    links = [(path, sha) for path, sha in links if sha in sizes]
     for path, sha in files:
-        if sizes[sha] > MOST_FILE:
-            snapshot.reasons[path] = f"has {sizes[sha]:,} bytes, more than the {MOST_FILE:,} that a review reads"
+        if sizes.get(sha, 0) > MOST_FILE:
+            snapshot.reasons[path] = f"has {more_than(sizes[sha], MOST_FILE, 'bytes')}"
     kept = [(path, sha) for path, sha in files if path not in snapshot.reasons]
     if sum(sizes[sha] for _, sha in kept) > MOST_ALL:
-        raise Fault(f"{revision.name} has more than the {MOST_ALL:,} bytes that a review reads")
+        raise Fault(f"{revision.name} has {more_than(sum(sizes[sha] for _, sha in kept), MOST_ALL, 'bytes')}")
     targets = {}
     for (path, sha), content in zip([*kept, *links], _contents(root, [sha for _, sha in [*kept, *links]]), strict=True):
         if (path, sha) in links:
@@ -93,16 +99,13 @@ def _wanted(path: str) -> bool:
     parts = path.split("/")
     if any(part in ("", ".", "..") or part.lower() == ".git" for part in parts):
         return False
-    return not re.match(r"\.dvc/(?!plots/)", path)
+    return not re.match(r"\.dvc(/(?!plots/)|$)", path)
 
 
 def _sizes(root: Path, hashes: list[str]) -> dict[str, int]:
+    """Return the size of each blob that this clone has."""
     shown = git_bytes(root, "cat-file", "--batch-check=%(objectname) %(objectsize)", stdin=_lines(hashes)).decode()
-    sizes = dict(line.split() for line in shown.splitlines())
-    for sha, size in sizes.items():
-        if size == "missing":
-            raise missing(sha)
-    return {sha: int(size) for sha, size in sizes.items()}
+    return {sha: int(size) for sha, size in (line.split() for line in shown.splitlines()) if size != "missing"}
 
 
 def _contents(root: Path, hashes: list[str]) -> Iterator[bytes]:
@@ -142,23 +145,28 @@ def _link_inside(snapshot: Snapshot, targets: dict[str, str]) -> None:
         link = snapshot.folder / path
         if link.is_symlink() and not (link.exists() and link.resolve().is_relative_to(inside)):
             link.unlink()
-            snapshot.reasons[path] = "is a link that leads to nothing in the repository"
+            snapshot.reasons[path] = NOWHERE
 
 
 def _lay_out_tree(snapshot: Snapshot, root: Path) -> None:
-    shown = git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate", "--", ".")
-    names = [name for name in shown.split("\0")[:-1] if _wanted(name)]
+    shown = git(root, "ls-files", "-z", "-t", "--cached", "--others", "--exclude-standard", "--deduplicate", "--", ".")
+    tags = {entry[2:]: entry[0] for entry in shown.split("\0")[:-1]}
+    names = [name for name in tags if _wanted(name)]
     if len(names) > MOST_FILES:
-        raise Fault(f"the working tree has {len(names):,} files, more than the {MOST_FILES:,} that a review reads")
+        raise Fault(f"the working tree has {more_than(len(names), MOST_FILES, 'files')}")
     for name in names:
-        reason = link_from(root, name, snapshot.folder)
+        absent = tags[name] == "S" and not os.path.lexists(root / name)
+        reason = SPARSE if absent else link_from(root, name, snapshot.folder)
         if reason:
             snapshot.reasons[name] = reason
 
 
 def link_from(root: Path, name: str, folder: Path) -> str:
     """Return why a file of the working tree is not read, or nothing; links to it from `folder` if it is."""
-    real = (root / name).resolve()
+    try:
+        real = (root / name).resolve()
+    except (RuntimeError, OSError):  # it leads to itself
+        return NOWHERE
     inside = real.relative_to(root.resolve()).parts if real.is_relative_to(root.resolve()) else (".git",)
     if {".git", ".dvc"} & {*inside} and inside[:2] != (".dvc", "plots"):
         return "is a link that leads out of the repository"
@@ -169,13 +177,18 @@ def link_from(root: Path, name: str, folder: Path) -> str:
     if not stat.S_ISREG(status.st_mode):
         return "" if stat.S_ISDIR(status.st_mode) else "is no regular file"
     if status.st_size > MOST_FILE:
-        return f"has {status.st_size:,} bytes, more than the {MOST_FILE:,} that a review reads"
+        return f"has {more_than(status.st_size, MOST_FILE, 'bytes')}"
     place = folder / name
     place.parent.mkdir(parents=True, exist_ok=True)
     if not os.path.lexists(place):
         place.symlink_to(real)
-    with real.open("rb") as file:
+    with place.open("rb") as file:
         return POINTER if file.read(len(LFS)) == LFS else ""
+
+
+def more_than(number: int, most: int, what: str) -> str:
+    """Return that something has more of what is counted than a review takes."""
+    return f"{number:,} {what}, more than the {most:,} {BOUND}"
 
 
 def overlap(one: str, other: str) -> bool:

@@ -21,6 +21,7 @@ class Name(str):
     __slots__ = ()
 
 
+SURE = 12  # digits of a commit's hash that are the only ones of their kind in a large repository
 Phrase = list[str]  # with Names in it
 
 
@@ -35,6 +36,15 @@ class Thing(Protocol):
 def verdict(comparison: Comparison) -> str:
     """Return what happened, in a line."""
     return plain(phrase(comparison))
+
+
+def refused(comparison: Comparison) -> str:
+    """Return what was not read as it asks for too much, in a line; nothing where there is none of that."""
+    named = [it for it in comparison.unread if it.refused]
+    if not named:
+        return ""
+    more = f", nor {count(len(named) - 1, 'more file')}" if len(named) > 1 else ""
+    return plain([f"{named[0].path} of {named[0].revision} is not read: {named[0].why}{more}; the rest is written"])
 
 
 def plain(words: Phrase) -> str:
@@ -130,6 +140,7 @@ def facts(comparison: Comparison) -> list[Phrase]:
         for path, stages in state.behind.items():
             found.append([Name(path), " changed; not run again: ", *_names(stages)])
         found += [["the command of ", Name(stage), " changed, and was not run again"] for stage in state.commands]
+        found += [[Name(path), " is gone, and dvc.lock records it"] for path in state.lost]
         found += [[Name(stage), " was never run"] for stage in state.never]
         found += [
             [Name(path), " is not what ", Name(where), " records: edited after the run"] for path, where in state.edited
@@ -141,7 +152,7 @@ def facts(comparison: Comparison) -> list[Phrase]:
 def commands(comparison: Comparison) -> list[tuple[str, str]]:
     """Return what each block of commands is for, and the commands."""
     base, head = comparison.base, comparison.head
-    there = f"git switch --detach {head.commit[:7]}\n" if head.commit else ""
+    there = f"git switch --detach {head.commit[:SURE]}\n" if head.commit else ""
     blocks = [("Run the reviewed state again", f"{there}dvc repro")]
     changed = [row for row in comparison.params if row.changed]
     if base.commit and 0 < len(changed) <= MOST_OPTIONS and not any(row.new or row.gone for row in changed):
@@ -154,11 +165,11 @@ def commands(comparison: Comparison) -> list[tuple[str, str]]:
             else:
                 options.append(f"-S {shlex.quote(text)}")
         run = "dvc exp run " + " \\\n  ".join(options) if options else "dvc exp run"
-        lines = [f"git switch --detach {base.commit[:7]}", *edits, run]
+        lines = [f"git switch --detach {base.commit[:SURE]}", *edits, run]
         blocks.append(("The same parameters upon the base, as an experiment", "\n".join(lines)))
     names = [base.name, head.name]
     dashes = "-- " if any(name.startswith("-") for name in names) else ""
-    return [*blocks, ("Write this review again", f"python -m review {dashes}{shlex.join(names)}")]
+    return [*blocks, ("Write this review again", f"dvc-review {dashes}{shlex.join(names)}")]
 
 
 def _override(row: Change) -> str | None:
@@ -207,6 +218,9 @@ def _stale(state: State, code: list[str]) -> list[Phrase]:
         )
     if state.commands:
         parts.append(["the command of ", *some(state.commands, "stage"), " changed, and was not run again"])
+    if state.lost:
+        rest = "is gone, and dvc.lock records it" if len(state.lost) == 1 else "are gone, and dvc.lock records them"
+        parts.append([*some(list(state.lost), "file"), f" {rest}"])
     if state.never:
         parts.append([*some(state.never, "stage"), f" {'was' if len(state.never) == 1 else 'were'} never run"])
     return parts
@@ -246,7 +260,8 @@ def _results(comparison: Comparison) -> list[Phrase]:
             return [*code, ["what could be read is the same"]]
         if not known:
             return [*code, ["the results are those of before"]]
-        files = f"; {count(len(comparison.files), 'file')} in git differ" if comparison.files and not code else ""
+        differ = "differs" if len(comparison.files) == 1 else "differ"
+        files = f"; {count(len(comparison.files), 'file')} in git {differ}" if comparison.files and not code else ""
         return [*code, [f"no result changed: no parameter, metric, curve plot or picture differs{files}"]]
     params, metrics = ([row for row in rows if row.changed] for rows in (comparison.params, comparison.metrics))
     parts: list[Phrase] = list(code)

@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 
 from tests.faults.clones import ROOT, bits, call, copy_of, run
 
-COMMAND = (sys.executable, str(ROOT / "check_cache.py"))
+COMMAND = (sys.executable, str(ROOT / "tools/check_cache.py"))
 
 
 def digest_of(clone: Path, output: str) -> str:

@@ -1,5 +1,6 @@
 """Branches of strangers: nothing of theirs runs, is fetched, or reaches beyond the review's folder."""
 
+import hashlib
 import json
 import os
 import re
@@ -148,6 +149,47 @@ def test_a_link_leads_to_no_file_outside(pot: Path, tmp_path: Path, checked_out:
         assert "4711" not in file.read_text("utf-8")
 
 
+STOLEN = {
+    "vars": {"vars": ["SECRET.yaml"], "stages": {"brew": {"cmd": "echo ${secret}", "outs": ["${secret}"]}}},
+    "stages": {
+        "vars": ["SECRET.yaml"],
+        "stages": {"brew": {"foreach": ["${secret}"], "do": {"cmd": "echo ${item}", "params": ["${item}"]}}},
+    },
+    "params": {"params": ["SECRET.yaml"], "metrics": ["SECRET.yaml"], "plots": [{"SECRET.yaml": {"x": "secret"}}]},
+    "folder": {"stages": {"brew": {"cmd": "x", "wdir": "FOLDER", "metrics": [{"secret.yaml": {"cache": False}}]}}},
+}
+
+
+@pytest.mark.parametrize("kind", STOLEN)
+@pytest.mark.parametrize("way", ["absolute", "relative"])
+def test_a_path_in_dvc_yaml_leads_to_no_file_outside(pot: Path, tmp_path: Path, kind: str, way: str) -> None:
+    (tmp_path / "secret.yaml").write_text("secret: s4711\n", "utf-8")
+    folder = str(tmp_path) if way == "absolute" else f"{20 * '../'}{str(tmp_path)[1:]}"
+    text = json.dumps(STOLEN[kind]).replace("SECRET.yaml", f"{folder}/secret.yaml").replace("FOLDER", folder)
+    commit(pot, {"dvc.yaml": text}, "head")
+    for head in (["head"], []):
+        assert "4711" not in review(pot, "base", *head)
+        for file in (pot / "review").rglob("*.*"):
+            assert "4711" not in file.read_text("utf-8")
+
+
+def test_a_child_reads_what_it_is_given_and_climbs_out_through_no_link(tmp_path: Path) -> None:
+    folder = tmp_path / "in" / "deep"
+    folder.mkdir(parents=True)
+    (tmp_path / "secret").write_text("4711", "utf-8")
+    (folder / "mine").write_text("mine", "utf-8")
+    (folder / "top").symlink_to(tmp_path / "in")
+    code = (
+        "import sys; from pathlib import Path; from review import children\n"
+        "folder = sys.argv[1]; children._at = Path(folder) / 'at'; children.read_only([])\n"
+        "sys.addaudithook(children._guard(folder)); print(open(folder + '/mine').read())\n"
+        "for name in ('/../../secret', '/top/../secret'):\n"
+        "    try: print(open(folder + name).read())\n"
+        "    except PermissionError as error: print('refused')\n"
+    )
+    assert run(tmp_path, sys.executable, "-c", code, str(folder)).split() == ["mine", "refused", "refused"]
+
+
 def test_a_link_within_the_repository_is_followed(pot: Path) -> None:
     write(pot, {"real/scores.json": {"loss": 0.5}})
     (pot / "out" / "scores.json").unlink()
@@ -206,6 +248,15 @@ def test_a_value_is_text_in_the_verdict_the_tables_and_the_commands(pot: Path, t
         assert bait not in found.plain
     assert markdown.count("<strong>") == 1 + markdown.count("<strong><code>")
     assert "www." not in found.plain
+
+
+def test_what_turns_text_around_is_written_out(pot: Path) -> None:
+    commit(pot, {"params.yaml": {"rate": "\u202ehigh\u2066"}}, "head")
+    review(pot, "base", "head")
+    for name in ("review.md", "index.html"):
+        text = (pot / "review" / name).read_text("utf-8")
+        assert "\\u202ehigh\\u2066" in text
+        assert not set("\u202e\u2066") & {*text}
 
 
 def test_a_page_names_no_address_and_tells_vega_nothing(pot: Path, server: tuple[str, list[str]]) -> None:
@@ -300,27 +351,16 @@ def bounded(folder: Path, *arguments: str, seconds: float = 60) -> tuple[int, st
     return process.returncode, output
 
 
-def test_a_picture_that_unpacks_to_gigabytes_is_compared_by_its_bytes(pot: Path) -> None:
-    plots: dict[str, dict[str, str]] = {"x.png": {}, "x.svg": {}}
-    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="{0}"><rect width="5" height="5"/></svg>'
-    commit(pot, {"dvc.yaml": pipeline(["rate"], plots), "x.png": plain(0), "x.svg": svg.format(9)}, "small")
-    (pot / "x.png").write_bytes(png_bomb(60_000))
-    commit(pot, {"x.svg": svg.format(90_000)}, "head")
-    code, output = bounded(pot, "small", "head")
-    assert code == 0, output
-    text = read(pot / "review")
-    assert "`x.png`: other bytes; 3,600 megapixels in all are too many to compare each" in text
-    assert "`x.svg`: other bytes; an SVG of 90000 by 90000 pixels is not drawn" in text
-
-
 def test_a_matrix_of_millions_of_stages_is_not_read(pot: Path) -> None:
     axis = list(range(40))
     stage = {"matrix": dict.fromkeys("abcd", axis), "cmd": "echo ${item.a}"}
     commit(pot, {"dvc.yaml": {"stages": {"many": stage}}}, "head")
     code, output = bounded(pot, "base", "head")
-    assert code == 0
+    assert code == 2
     assert output.startswith("Can't read dvc.yaml of head: ")
-    assert "stage many stands for 2,560,000 stages, more than the 10,000 allowed" in output
+    assert (
+        "review: dvc.yaml of head is not read: stage many stands for 2,560,000 stages, more than the 10,000" in output
+    )
 
 
 def test_pictures_of_a_hundred_megapixels_are_compared_within_the_bound(pot: Path) -> None:
@@ -338,30 +378,93 @@ def test_pictures_of_a_hundred_megapixels_are_compared_within_the_bound(pot: Pat
         assert max(picture.size) <= 1600
 
 
-def test_what_asks_for_too_much_is_ended_in_a_line(
+def test_what_asks_for_too_much_is_ended_in_a_line_that_names_it(
     pot: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    aliases = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
-    aliases += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
-    commit(pot, {"params.yaml": "\n".join([*aliases, "rate: 2", ""])}, "head")
+    stage = {"matrix": dict.fromkeys("abcd", "${axis}"), "cmd": "echo ${item.a}"}  # counted by DVC alone
+    commit(pot, {"dvc.yaml": {"stages": {"many": stage}}, "params.yaml": {"axis": [*range(30)]}}, "head")
     monkeypatch.setattr("review.children.SECONDS", 8)
     assert main(["base", "head"]) == 2
-    assert re.fullmatch(r"review: can't read the revisions: it takes more than .*\n", capsys.readouterr().err)
+    line = r"review: can't read the revisions: dvc.yaml of head takes more than .*\n"
+    assert re.fullmatch(line, capsys.readouterr().err)
 
 
-def test_keys_of_thousands_of_digits_and_halves_of_pairs_are_shown(pot: Path) -> None:
-    values = (
-        f'"{5000 * "7"}": 1, "{5000 * "8"}": 2, "half \\ud800": 3, "big": {400 * "9"}, "deep": {50 * "["}{50 * "]"}'
-    )
-    scores = f"{{{values}}}"
+BOMB = "".join(f"a{i}: &a{i} [{', '.join(10 * [f'*a{i - 1}' if i else 'x'])}]\n" for i in range(12))
+REFUSED = [
+    ("params.yaml", f"{BOMB}rate: 2\n", "its aliases stand for 1,234,567,"),
+    ("dvc.yaml", f"{BOMB}stages: {{}}\n", "its aliases stand for 1,234,567,"),
+    ("dvc.lock", f"{BOMB}schema: '2.0'\n", "its aliases stand for 1,234,567,"),
+    ("params.yaml", f"rate: 2\n#{2_000_000 * 'x'}\n", "it has 2,000,010 bytes, more than the 2,000,000"),
+    ("out/scores.json", f"[{20_000_000 * ' '}]", "it has 20,000,002 bytes, more than the 20,000,000"),
+    ("out/scores.json", json.dumps({f"x{i}": i for i in range(100_000)}), "it has more than the 100,000 values"),
+    ("out/scores.json", f'{{"{5000 * "7"}": 1}}', "it has a key of 5,000 characters, more than the 1,000"),
+    ("params.yaml", f"rate: 2\n{5000 * '7'}: 1\n", "it has a key of 5,000 characters, more than the 1,000"),
+    ("params.yaml", f"rate: 2\nx: {5000 * '7'}\n", "it has a whole number of more than the 4,300 digits"),
+    ("params.yaml", f"rate: 2\nx: [0x{1000 * 'f'}]\n", "it has a whole number of 4,000 bits, more than the 2,000"),
+    ("out/scores.json", f'{{"loss": {5000 * "9"}}}', "it has a whole number of more than the 4,300 digits"),
+    ("out/scores.json", '{"half \\ud800": 1}', "it has half of a surrogate pair, in `half \\ud800`, which"),
+    ("out/scores.json", '{"loss": "\\udfff"}', "it has half of a surrogate pair, in `\\udfff`, which"),
+    ("out/scores.json", 100_000 * "[", "it is nested deeper than the"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "reason"), REFUSED)
+def test_a_file_that_asks_for_too_much_is_named_the_rest_is_written_and_the_exit_code_says_so(
+    pot: Path, name: str, content: str, reason: str
+) -> None:
+    good = {"new.yaml": {"cup": 7}, "dvc.yaml": FEW["dvc.yaml"] | {"params": ["new.yaml"]}}
+    commit(pot, good | {name: content}, "head")
+    code, output = bounded(pot, "base", "head", seconds=40)
+    assert code == 2, output
+    assert output.startswith(f"Can't read {name} of head: {reason}")
+    assert output.splitlines()[-1].startswith(f"review: {name} of head is not read: {reason}")
+    assert "that a review reads" in output.splitlines()[-1]
+    if not name.startswith("dvc."):
+        assert "| `cup` | none | 7 |" in read(pot / "review")
+
+
+@pytest.mark.parametrize("side", ["base", "head"])
+def test_a_picture_that_asks_for_too_much_is_named_and_not_put_into_the_page(pot: Path, side: str) -> None:
+    small = 'xmlns="http://www.w3.org/2000/svg" width="9" height="9"'
+    commit(pot, {"dvc.yaml": pipeline(["rate"], {"x.png": {}, "y.svg": {}, "ok.png": {}})}, "pictures")
+    sides = {"good": (plain(7), f"<svg {small}/>"), "bad": (None, f"<svg {small.replace('9', '90000')}/>")}
+    for tag in ("good", "bad") if side == "head" else ("bad", "good"):
+        pixels, svg = sides[tag]
+        write(pot, {"x.png": plain(7), "y.svg": svg, "ok.png": plain(7 if tag == "good" else 9)})
+        if pixels is None:
+            (pot / "x.png").write_bytes(png_bomb(20_000))
+        commit(pot, {}, tag)
+    code, output = bounded(pot, *(("good", "bad") if side == "head" else ("bad", "good")))
+    assert code == 2, output
+    assert output.startswith("Can't read x.png of bad: it has 400,000,000 pixels, more than the 150,000,000")
+    assert "nor 1 more file" in output.splitlines()[-1]
+    shown = read(pot / "review")
+    assert "`x.png`: other bytes" in shown
+    assert "`y.svg`: other bytes" in shown
+    assert "`ok.png`: 100.0% of the pixels differ" in shown
+    assert [path.name for path in (pot / "review" / "pictures").iterdir() if "x-png" in path.name] == []
+    assert "y.svg of bad can't be read: it has 8,100,000,000 pixels" in shown
+    code, output = bounded(pot, "pictures", "bad")
+    assert code == 2
+    assert list((pot / "review" / "pictures").glob("*x-png*")) == []
+
+
+def test_what_is_the_same_in_both_revisions_asks_for_nothing(pot: Path) -> None:
+    (pot / "x.png").write_bytes(png_bomb(20_000))
+    commit(pot, {"dvc.yaml": pipeline(["rate"], {"x.png": {}})}, "before")
+    commit(pot, {"params.yaml": {"rate": 2}}, "after")
+    assert review(pot, "before", "after").startswith("1 parameter changed")
+
+
+def test_long_keys_and_whole_numbers_that_no_float_holds_are_shown(pot: Path) -> None:
+    scores = f'{{"{900 * "7"}": 1, "{900 * "8"}": 2, "big": {400 * "9"}, "deep": {50 * "["}{50 * "]"}}}'
     commit(pot, {"out/scores.json": scores, "params.yaml": {"rate": 2}}, "head")
     code, output = bounded(pot, "base", "head")
     assert code == 0, output
-    assert "half" in read(pot / "review")
     assert 400 * "9" in (pot / "review" / "index.html").read_text("utf-8")
 
 
-@pytest.mark.parametrize("scores", ['{"loss": %s}' % (5000 * "9"), "[" * 100_000, '{"loss": 1', "\x00"])
+@pytest.mark.parametrize("scores", ['{"loss": 1', "\x00", ""])
 def test_what_no_parser_takes_is_unread_and_not_gone(pot: Path, scores: str) -> None:
     commit(pot, {"out/scores.json": scores}, "head")
     code, output = bounded(pot, "base", "head")
@@ -429,6 +532,22 @@ def test_missing_objects_are_one_line_with_the_remedy(pot: Path) -> None:
         content = place.read_bytes()
         place.unlink()
         assert "git fetch --refetch" in review(pot, "base", "head", code=2)
+        place.write_bytes(content)
+
+
+def test_an_object_that_is_missing_ends_a_review_only_where_it_is_needed(pot: Path) -> None:
+    deps = [{"path": "brew.py", "hash": "md5", "md5": hashlib.md5(b"brew\n", usedforsecurity=False).hexdigest()}]
+    stage = FEW["dvc.yaml"]["stages"]["brew"]
+    lock = {"schema": "2.0", "stages": {"brew": {"cmd": stage["cmd"], "deps": deps}}}
+    files = {"dvc.yaml": {"stages": {"brew": stage | {"deps": ["brew.py"]}}}, "dvc.lock": lock, "brew.py": "brew\n"}
+    commit(pot, files | {"notes/a.txt": "long ago\n", "plots/b.png": plain(3)}, "head")
+    for name, needed in (("notes/a.txt", False), ("plots/b.png", False), ("brew.py", True), ("dvc.lock", True)):
+        sha = run(pot, "git", "rev-parse", f"head:{name}").strip()
+        place = pot / ".git" / "objects" / sha[:2] / sha[2:]
+        content = place.read_bytes()
+        place.unlink()
+        output = review(pot, "base", "head", code=2 if needed else 0)
+        assert (f"({name} of head); `git fetch --refetch` brings" in output) == needed
         place.write_bytes(content)
 
 

@@ -4,7 +4,9 @@ import json
 import math
 import re
 import shutil
+import struct
 import subprocess
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +150,37 @@ def test_a_base_that_is_stale_itself_is_said_to_be(pot: Path, capsys: Out) -> No
     assert first(capsys, "behind", "head").startswith("behind itself is stale; no parameter changed; ")
 
 
+def test_a_recorded_file_that_is_gone_is_named(pot: Path, capsys: Out) -> None:
+    commit(pot, {"scores.json": None}, "without")
+    assert first(capsys, "base", "without").startswith("scores.json is gone, and dvc.lock records it; no parameter")
+    commit(pot, {"serve.py": None}, "less")
+    assert first(capsys, "base", "less").startswith("scores.json and 1 more file are gone, and dvc.lock records them; ")
+
+
+def test_a_reason_names_the_path_in_the_repository(pot: Path, capsys: Out) -> None:
+    commit(pot, {".dvcignore": "scores.json\n"}, "head")
+    line = first(capsys, "base", "head")
+    assert line.startswith("Can't read dvc.yaml of head: Path 'scores.json' is ignored by .dvcignore:1:scores.json (")
+
+
+def test_a_file_in_the_place_of_dvc_s_folder_is_left_out(pot: Path, capsys: Out) -> None:
+    run(pot, "git", "switch", "--quiet", "--detach")
+    run(pot, "git", "rm", "-r", "--quiet", "--cached", ".dvc")
+    shutil.move(pot / ".dvc", pot.parent / "dvc")
+    commit(pot, {".dvc": "a file\n"}, "head")
+    run(pot, "git", "switch", "--quiet", "main")
+    assert first(capsys, "base", "head").startswith("No result changed")
+
+
+def test_a_link_to_itself_is_unread(pot: Path, capsys: Out) -> None:
+    (pot / "scores.json").unlink()
+    (pot / "scores.json").symlink_to("scores.json")
+    reason = "it is a link that leads to nothing in the repository (put the file itself there)"
+    assert first(capsys, "base").startswith(f"Can't read scores.json of workspace: {reason}; ")
+    commit(pot, {}, "loop")
+    assert first(capsys, "base", "loop").startswith(f"Can't read scores.json of loop: {reason}; ")
+
+
 def test_the_state_of_a_commit_is_the_one_that_dvc_status_gives(pot: Path, capsys: Out) -> None:
     write(pot, {"tools/deep/more.py": "x = 1\n", "params.yaml": "rate: 0.3\ncup: blue\n"})
     status = json.loads(run(pot, "dvc", "status", "--json"))
@@ -230,7 +263,7 @@ def test_a_branch_whose_name_begins_with_a_dash_is_reviewed_like_any_other(pot: 
     commit(pot, {"params.yaml": "rate: 0.1\ncup: red\n"}, "head")
     run(pot, "git", "update-ref", "refs/heads/--evil", "head")
     assert first(capsys, "--", "base", "--evil") == "1 parameter changed; no metric changed."
-    assert "python -m review -- base --evil\n" in read(pot / "review")
+    assert "dvc-review -- base --evil\n" in read(pot / "review")
 
 
 @pytest.mark.parametrize("name", ["HEAD@{1}", "head~1", ":/base", "@{u}", "annotated", "HEAD^{/base}"])
@@ -262,6 +295,21 @@ def test_plots_that_are_all_new_or_all_gone_are_called_that(tea: Path, tmp_path:
         commit(copy, files, "one")
         assert first(capsys, "none", "one") == "No parameter changed; no metric changed; 1 curve plot is new."
         assert first(capsys, "one", "none") == "No parameter changed; no metric changed; 1 curve plot is gone."
+
+
+def test_a_plot_whose_file_is_unread_is_not_called_gone(tea: Path, tmp_path: Path, capsys: Out) -> None:
+    copy = Path(shutil.copytree(tea, tmp_path / "copy", symlinks=True))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(copy)
+        commit(copy, {"dvc.yaml": pipeline([], {"a.csv": {"x": "step", "y": "loss"}}), "a.csv": curve(1)}, "one")
+        (copy / "a.csv").unlink()
+        (copy / "a.csv").symlink_to("/dev/zero")
+        commit(copy, {}, "two")
+        for revisions in (("one", "two"), ("two", "one"), ("one",)):
+            line = first(capsys, *revisions)
+            assert line.startswith("Can't read a.csv of ")
+            assert "gone" not in line
+            assert "new" not in line
 
 
 # Changed means other content
@@ -299,6 +347,45 @@ def test_pictures_and_files_differ_by_their_content(tea: Path, tmp_path: Path, c
     assert "`model.pdf`: other bytes" in text
     assert "`x.html`: other bytes" in text
     assert not list((copy / "review").rglob("*x-html*"))
+
+
+def deep_png(pixels: np.ndarray, note: str) -> bytes:
+    """Returns pixels of 16 bits a channel as a PNG, which Pillow does not write, with a note in its metadata."""
+    kind = {2: 4, 3: 2, 4: 6}[pixels.shape[2]]
+    head = struct.pack(">IIBBBBB", pixels.shape[1], pixels.shape[0], 16, kind, 0, 0, 0)
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
+    chunks = [(b"IHDR", head), (b"tEXt", b"note\0" + note.encode()), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    parts = [struct.pack(">I", len(c)) + k + c + struct.pack(">I", zlib.crc32(k + c)) for k, c in chunks]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def test_colours_of_16_bits_a_palette_and_metadata_are_told_apart(tea: Path, tmp_path: Path, capsys: Out) -> None:
+    copy = Path(shutil.copytree(tea, tmp_path / "copy", symlinks=True))
+    kinds = {"grey": 2, "rgb": 3, "rgba": 4}
+    names = [f"{kind}-{what}.png" for kind in kinds for what in ("low", "same")]
+    plots: dict[str, dict[str, str]] = {name: {} for name in [*names, "palette.png", "film.png"]}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(copy)
+        for tag, last in (("first", 1000), ("second", 1001)):  # one high byte, 3, and two low ones, 232 and 233
+            for kind, channels in kinds.items():
+                pixels = np.full((10, 10, channels), 1000, np.uint16)
+                (copy / f"{kind}-same.png").write_bytes(deep_png(pixels, tag))
+                pixels[:, :3, -1] = last
+                (copy / f"{kind}-low.png").write_bytes(deep_png(pixels, ""))
+            indices = Image.new("P", (10, 10))
+            indices.putpalette([last - 1000, 0, 0])
+            indices.save(copy / "palette.png")
+            save(copy, "film.png", of_colour("red"), of_colour("lime" if tag == "first" else "blue"))
+            commit(copy, {"dvc.yaml": pipeline(["rate"], plots)}, tag)
+        first(capsys, "first", "second")
+    text = section(read(copy / "review"), "Pictures")
+    for name in ("rgb-low.png", "rgba-low.png"):
+        assert f"`{name}`: 30.0% of the pixels differ" in text
+        assert f"`{name.replace('low', 'same')}`" not in text
+    for name in ("grey-low.png", "grey-same.png"):  # which Pillow can't tell apart
+        assert f"`{name}`: other bytes; of its 16 bits a channel, 8 could be compared, and they are the same" in text
+    assert "`palette.png`: 100.0% of the pixels differ" in text
+    assert "`film.png`: 50.0% of the pixels differ; the first that differs is frame 2 of 2" in text
 
 
 def test_large_reviews_begin_with_what_changed_most(tea: Path, tmp_path: Path) -> None:

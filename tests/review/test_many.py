@@ -89,6 +89,16 @@ def test_several_names_and_patterns_may_be_mixed_and_none_is_there_twice(
     assert "no branch, tag or experiment matches 'nobody/*'" in capsys.readouterr().err
 
 
+def test_another_name_of_a_remote_branch_has_no_row(
+    school: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(tmp_path, "git", "clone", "--quiet", "--branch", "student/bo", str(school), str(tmp_path / "clone"))
+    monkeypatch.chdir(tmp_path / "clone")
+    assert (tmp_path / "clone" / ".git" / "refs" / "remotes" / "origin" / "HEAD").exists()
+    assert main(["origin/main", "origin/[Hm]*", "student/bo", "--out", str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().out.startswith("2 revisions: ")
+
+
 def test_a_revision_that_can_not_be_reviewed_has_a_row_that_says_why(
     school: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -96,8 +106,10 @@ def test_a_revision_that_can_not_be_reviewed_has_a_row_that_says_why(
     sha = run(copy, "git", "rev-parse", "student/cy:params.yaml").strip()
     (copy / ".git" / "objects" / sha[:2] / sha[2:]).unlink()
     monkeypatch.chdir(copy)
-    assert main(["main", "student/bo", "student/cy", "--out", str(tmp_path / "out")]) == 0
-    assert capsys.readouterr().out.startswith("2 revisions: 1 nothing recorded, 1 can't be reviewed.")
+    assert main(["main", "student/bo", "student/cy", "--out", str(tmp_path / "out")]) == 2
+    output = capsys.readouterr()
+    assert output.out.startswith("2 revisions: 1 nothing recorded, 1 can't be reviewed.")
+    assert output.err == "review: student/cy can't be read whole: the page says why; the rest is written\n"
     assert "git fetch --refetch" in read(tmp_path / "out")
 
 

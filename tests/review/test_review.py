@@ -143,9 +143,9 @@ def test_every_picture_that_is_shown_is_there_and_no_other(written: Path) -> Non
 
 def test_the_commands_run_again_what_is_reviewed(tea: Path, written: Path) -> None:
     text = read(written)
-    head = run(tea, "git", "rev-parse", "new").strip()[:7]
+    head = run(tea, "git", "rev-parse", "new").strip()[:12]
     assert f"git switch --detach {head}\ndvc repro\n" in text
-    assert "python -m review old new\n" in text
+    assert "dvc-review old new\n" in text
 
 
 class Tags(HTMLParser):
@@ -197,7 +197,7 @@ def test_the_working_tree_is_reviewed_by_default_and_a_new_review_takes_the_plac
     text = read(copy / "review")
     assert text.startswith("### Review: `HEAD` → `workspace`\n\n**2 parameters changed; no metric changed;")
     assert table(section(text, "Parameters"))[1] == ["rate", "0.2", "0.3"]
-    assert f"git switch --detach {run(copy, 'git', 'rev-parse', 'new').strip()[:7]}\ndvc exp run -S" in text
+    assert f"git switch --detach {run(copy, 'git', 'rev-parse', 'new').strip()[:12]}\ndvc exp run -S" in text
     names = {path.name for path in (copy / "review" / "pictures").iterdir()}
     assert {name.partition("-")[2] for name in names} == {
         f"plots-same-png-{side}.png" for side in ("base", "head", "difference")
@@ -316,7 +316,7 @@ def test_a_very_long_review_is_folded_and_fits_in_a_comment(tmp_path: Path) -> N
     assert all(f"/{i}.png</code>" in page for i in range(50))
 
 
-@pytest.mark.parametrize("arguments", [("nope",), ("old", "nope"), ("",), ("old", "--end-of-options")])
+@pytest.mark.parametrize("arguments", [("nope",), ("old", "nope"), ("",), ("old", "--end-of-options"), ("old", "^old")])
 def test_an_unknown_revision_is_one_line_and_exit_2_and_nothing_is_written(
     copy: Path, arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:

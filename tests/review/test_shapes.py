@@ -11,6 +11,7 @@ import pytest
 
 from review.__main__ import main
 from tests.review.conftest import commit, pipeline, plain, run, write
+from tests.review.test_hostile import FEW
 from tests.review.test_knows import Out, first
 from tests.review.test_review import read
 
@@ -39,6 +40,33 @@ def test_a_worktree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out
     run(tmp_path / "pot", "git", "worktree", "add", "--quiet", "--detach", str(tmp_path / "tree"), "base")
     monkeypatch.chdir(tmp_path / "tree")
     assert first(capsys, "base", "head") == EXPECTED
+
+
+def test_a_sparse_checkout_has_not_lost_what_it_leaves_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out
+) -> None:
+    run(tmp_path, "git", "init", "--quiet")
+    run(tmp_path, "dvc", "init", "--quiet")
+    commit(tmp_path, FEW, "base")
+    run(tmp_path, "git", "sparse-checkout", "set", "--no-cone", "/*", "!/out/")
+    assert not (tmp_path / "out").exists()
+    monkeypatch.chdir(tmp_path)
+    assert main(["base"]) == 0
+    reason = "it is left out of this sparse checkout (git sparse-checkout disable)"
+    assert capsys.readouterr().out.startswith(f"Can't read out/scores.json of workspace: {reason}; what could be read")
+
+
+def test_a_shallow_clone_is_told_how_to_get_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out
+) -> None:
+    run(tmp_path, "git", "init", "--quiet", "far")
+    run(tmp_path / "far", "dvc", "init", "--quiet")
+    commit(tmp_path / "far", FEW, "base")
+    commit(tmp_path / "far", {"params.yaml": {"rate": 2}}, "head")
+    run(tmp_path, "git", "clone", "--quiet", "--depth", "1", (tmp_path / "far").as_uri(), "near")
+    monkeypatch.chdir(tmp_path / "near")
+    assert main(["HEAD~1", "HEAD"]) == 2
+    assert "`git fetch --unshallow` brings the rest" in capsys.readouterr().err
 
 
 def test_a_hook_of_another_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:

@@ -142,4 +142,4 @@ def test_vs_code_gets_the_stages_and_their_graph(clone: Path) -> None:
     names = dict(re.findall(r'(node\d+)\["([^"]+)"\]', graph))
     edges = {(names[one], names[other]) for one, other in re.findall(r"(node\d+)-->(node\d+)", graph)}
     assert set(names.values()) == set(PIPELINE)
-    assert {("check", "dataset"), ("dataset", "baseline"), ("baseline", "figures"), ("figures", "report")} <= edges
+    assert {("check", "dataset"), ("dataset", "baseline"), ("baseline", "judge"), ("judge", "figures")} <= edges

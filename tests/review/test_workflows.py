@@ -140,3 +140,17 @@ def test_the_review_is_of_what_the_branch_did_with_pictures_at_their_commits(cop
     (kept,) = [step for step in WORKFLOWS["check"]["jobs"]["check"]["steps"] if step.get("name") == "Keep the review"]
     for path in kept["with"]["path"].split():
         assert (copy / path).exists()
+
+
+def test_a_review_of_what_asks_for_too_much_fails_its_step_and_is_kept_and_posted(copy: Path, tmp_path: Path) -> None:
+    old = run(copy, "git", "rev-parse", "old").strip()
+    write(copy, {"params.yaml": f"rate: 2\n{5000 * '7'}: 1\n"})
+    run(copy, "git", "commit", "--quiet", "--all", "--message", "Ask for too much")
+    head = run(copy, "git", "rev-parse", "HEAD").strip()
+    variables = {"BASE_SHA": old, "HEAD_SHA": head, "GITHUB_REPOSITORY": "tea/pot"}
+    output, _ = shell("Write the review", copy, tmp_path, code=2, **variables)
+    assert "review: params.yaml of " in output
+    assert (copy / "review" / "review.md").read_text("utf-8").count("**Can't read params.yaml of ") == 1
+    (kept,) = [step for step in WORKFLOWS["check"]["jobs"]["check"]["steps"] if step.get("name") == "Keep the review"]
+    assert kept["if"] == "${{ !cancelled() }}"
+    assert "conclusion != 'cancelled'" in WORKFLOWS["comment"]["jobs"]["comment"]["if"]

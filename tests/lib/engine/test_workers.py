@@ -87,7 +87,7 @@ def test_a_process_that_has_grown_is_replaced_without_a_word() -> None:
         "print(sorted(workers.run_all(keep_much, [(number,) for number in range(8)])))"
     )
     command = [sys.executable, "-W", "error::UserWarning", "-c", script]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=True)
     assert done.stdout == f"{[(number, number) for number in range(8)]}\n"
     assert "worker" not in done.stderr
 
@@ -130,7 +130,7 @@ def test_processes_end_with_the_stage_that_started_them(tmp_path: Path) -> None:
         time.sleep(0.1)
     with process:
         process.kill()
-    _, alive = psutil.wait_procs(workers, timeout=20)
+    _, alive = psutil.wait_procs(workers, timeout=60)
     assert alive == []
 
 
