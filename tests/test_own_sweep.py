@@ -44,8 +44,8 @@ def test_each_value_of_the_points_has_sets_of_its_own_and_the_plan_names_them(tm
 
 def test_no_sets_are_left_of_a_question_that_was_of_the_points(tmp_path: Path) -> None:
     places = Places(tmp_path)
-    for vary, values in (("dataset.fraction", [0.5]), ("lr", [0.5])):
-        found = params(**asked(vary, values))
+    for vary in ("dataset.fraction", "lr"):
+        found = params(**asked(vary, [0.5]))
         dataset.main(42, found["dataset"], found["own_sweep"], places=places)
     assert list(places.sets.iterdir()) == []
     assert {variant.points for variant in PAGE.plan(found, GIVEN.data).variants} == {""}
