@@ -15,7 +15,7 @@ from stages.params.own_sweep import VARIED, OwnSweep
 from tests.measured import GIVEN, measured, params, plan_of
 
 PAGE = own_sweep.Page()
-POINTS = {
+POINTS: dict[str, tuple[list[Any], list[int]]] = {
     "dataset.fraction": ([0.1, 0.5], [60, 300]),
     "dataset.points": ([20, 40], [20, 40]),
     "dataset.noise": ([0.0, 0.5], [600, 600]),

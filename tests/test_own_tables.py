@@ -2,11 +2,15 @@
 
 import json
 import re
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.datasets import make_classification
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
@@ -15,8 +19,10 @@ from stages.lib.analysis.page import pages
 from stages.lib.core.places import Places
 from stages.lib.core.plan import read_plan
 from stages.lib.core.points import Points, read_description, read_points
-from tests.small import ROOT
+from stages.lib.data.drawn import spirals, table_of
+from tests.small import run, stages_run
 from tests.studied import TABLES, ask, study, write_table
+from tests.test_dvc_yaml import PIPELINE
 
 TABLE = [pytest.param(name, marks=[] if name == "iris" else pytest.mark.long) for name in TABLES]
 ALL_POINTS = 100_000  # of a batch: as many as there are
@@ -130,5 +136,40 @@ def test_the_best_network_is_not_worse_than_scikit_learns_beyond_the_spread(tmp_
     assert final[best].mean() <= np.mean(theirs) + 2 * spread, recipe
 
 
-def test_the_tables_are_read_from_files_of_the_users_alone() -> None:
-    assert not list((ROOT / "data/own").glob("*.csv"))
+def write_cells(folder: Path) -> None:
+    """Ten columns and three classes."""
+    x, y = make_classification(300, 10, n_informative=6, n_classes=3, random_state=0)
+    names = [f"marker {number}" for number in range(10)]
+    table = pd.DataFrame(x, columns=names).assign(finding=np.array(["benign", "doubtful", "malignant"])[y])
+    table.to_csv(folder / "cells.csv", index=False)
+
+
+def write_spiral(folder: Path) -> None:
+    """600 points of two arms."""
+    table = table_of(spirals(np.random.RandomState(3), 600, 0.05))
+    table.columns = ["east", "north", "arm"]
+    table.assign(arm=table["arm"].map({0: "left", 1: "right"})).to_csv(folder / "spiral.csv", index=False)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("write", "name", "words"),
+    [
+        (write_cells, "cells", ["benign", "doubtful", "malignant"]),
+        (write_spiral, "spiral", ["left", "right", "east", "north"]),
+    ],
+    ids=["ten columns and three classes", "a spiral"],
+)
+def test_one_file_and_one_option_give_the_whole_study(
+    built: Path, tmp_path: Path, write: Callable[[Path], None], name: str, words: list[str]
+) -> None:
+    clone = Path(shutil.copytree(built, tmp_path / "clone", symlinks=True))
+    write(clone / "data/own")
+    output = run(clone, "dvc", "exp", "run", "-S", f"dataset.source={name}.csv")
+    assert set(stages_run(output)) == set(PIPELINE)
+    assert Path(clone / "data/own" / f"{name}.csv").exists()
+    text, page = (clone / "report/report.md").read_text("utf-8"), (clone / "report/index.html").read_text("utf-8")
+    assert not re.findall(r"\b(ring|the Y|bars?)\b", text)
+    for word in (name, *words):
+        assert word in page
+    assert "up to date" in run(clone, "dvc", "status")
