@@ -13,7 +13,7 @@ from stages.lib.analysis.chapter import read_chapters
 from stages.lib.analysis.page import Page, Params, pages
 from stages.lib.core.files import write_csv, write_json
 from stages.lib.core.places import Places
-from stages.lib.core.plan import read_kept, write_plan
+from stages.lib.core.plan import read_kept, read_plan, write_plan
 from stages.lib.core.points import write_description
 from tests.measured import RING_AND_Y, measured, params, plan_for
 
@@ -98,7 +98,16 @@ def test_the_networks_that_are_chosen_are_kept_with_their_weights(places: Places
     weights = np.load(folder / "weights.npy")
     assert weights.shape == (recipe.parameters,)
     assert not weights.any()  # of variant 0, seed 0
-    assert [file.name for file in sorted(folder.iterdir())] == ["kept.json", "weights.npy"]
+    assert [file.name for file in sorted(folder.iterdir())] == ["kept.json", "variants", "weights.npy"]
+
+
+def test_a_network_of_each_variant_is_kept_to_be_drawn_beside_the_others(places: Places) -> None:
+    plan = read_plan(places.plan("lr_sweep"))
+    folder = places.chosen / "lr_sweep" / "variants"
+    assert sorted(path.name for path in folder.iterdir()) == sorted(map(str, range(len(plan.variants))))
+    for number, variant in enumerate(plan.variants):
+        assert read_kept(folder / str(number) / "kept.json").recipe == variant.recipe
+        assert set(np.load(folder / str(number) / "weights.npy")) == {number * 100}  # of its first seed
 
 
 def test_the_weights_of_a_network_while_it_learned_are_kept_by_epoch(places: Places) -> None:

@@ -110,7 +110,11 @@ def test_a_chapter_names_the_best_and_its_evidence(tmp_path: Path) -> None:
     assert chapter.title == "Best initializer: he_normal"
     assert chapter.answer.startswith("`he_normal` has the least validation loss after 3 epochs: 0.15")
     alt = "The answer over the plane, soft and strict. Best initializer: he_normal."
-    assert chapter.pictures == (Picture("plots/figures/initializer_sweep.png", alt),)
+    beside = "The boundary of a network of each variant, from the first seed, with its validation loss."
+    assert chapter.pictures == (
+        Picture("plots/figures/initializer_sweep.png", alt),
+        Picture("plots/figures/initializer_sweep_variants.png", beside),
+    )
     assert chapter.charts == tuple(Chart(kind, "kernel_initializer", page.names) for kind in ("variants", "curves"))
     assert [column.name for column in chapter.table][:2] == ["kernel_initializer", "val_loss_mean"]
 
