@@ -7,11 +7,12 @@ best one.
 Held fixed: all else, the number of epochs with it. From fewer points a network so gets fewer updates too.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from pydantic import TypeAdapter
+import pandas as pd
+from pydantic import TypeAdapter, ValidationError
 
 from stages.lib.analysis import answers
 from stages.lib.analysis.answers import code
@@ -19,7 +20,9 @@ from stages.lib.analysis.figures import SweepFigures
 from stages.lib.analysis.page import Findings, Params, SweepPage, baseline, sections
 from stages.lib.core.plan import Changed, Plan, Recipe, Variant, replicate_seeds
 from stages.lib.core.points import Description
+from stages.lib.core.runner import Fault
 from stages.params import fields
+from stages.params.dataset import MOST_POINTS
 from stages.params.own_sweep import OwnSweep
 
 QUESTIONS = {"dataset.fraction": "How many points does it take?"}
@@ -37,13 +40,16 @@ class Page(SweepPage):
     def plan(self, params: Params, data: Description) -> Plan:
         """Return every value from every seed; one that makes other points has sets of its own."""
         asked: OwnSweep = params[self.stage]
+        # How many points a set of its own has is not known here; the engine takes a batch of more for all of them.
+        known = replace(data, rows=MOST_POINTS) if asked.of_points else data
         variants = [
             Variant(*variant, points=str(place) if asked.of_points else "")
             for place, value in enumerate(asked.values)
             for variant in self.variants(
-                replace(asked, values=[value]), baseline(varied(params, asked.vary, value), data)
+                replace(asked, values=[value]), baseline(varied(params, asked.vary, value), known)
             )
         ]
+        _refuse_alike(variants)
         return Plan(variants, replicate_seeds(params["seed"], asked.replicates))
 
     def variants(self, asked: OwnSweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:
@@ -55,9 +61,12 @@ class Page(SweepPage):
         if not asked.learning_rates:
             yield named, baseline
 
-    def natural_ends(self, data: Description) -> Mapping[str, Collection[float]]:
-        """Return the ends of a share."""
-        return {"value": {1.0}}
+    def grids(self, tried: pd.DataFrame, best: pd.Series) -> dict[str, Collection[float]]:
+        """Return the values that were tried; of a share none is beyond the whole."""
+        grids = super().grids(tried, best)
+        if best["vary"] == "dataset.fraction" and best["value"] == 1:
+            del grids["value"]
+        return grids
 
     def question_of(self, findings: Findings) -> str:
         """Return what the value is asked for."""
@@ -71,10 +80,27 @@ class Page(SweepPage):
 
 
 def varied(params: Params, vary: str, value: Any) -> Params:
-    """Return the sections of params.yaml with one key changed."""
+    """Return the sections of params.yaml with one key changed; raise Fault where that can't be."""
     section, _, key = vary.partition(".")
     kind = TypeAdapter(sections()[section])
-    return {**params, section: kind.validate_python({**asdict(params[section]), key: value} if key else value)}
+    try:
+        return {**params, section: kind.validate_python({**asdict(params[section]), key: value} if key else value)}
+    except ValidationError as error:
+        message = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise Fault(
+            f"params.yaml: own_sweep.values holds {value!r}, and with it as {vary}, {section} {message}"
+        ) from error
+
+
+def _refuse_alike(variants: Sequence[Variant]) -> None:
+    """Raise Fault where two variants would train the same networks, or could not be told apart in a table."""
+    seen: list[Variant] = []
+    for variant in variants:
+        for other in seen:
+            if (variant.recipe, variant.points) == (other.recipe, other.points) or variant.changed == other.changed:
+                values = f"{other.changed['value']} and {variant.changed['value']}"
+                raise Fault(f"params.yaml: own_sweep.values: {values} train the same networks; remove one")
+        seen.append(variant)
 
 
 def label_of(value: Any) -> int | float | str:

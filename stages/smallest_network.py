@@ -120,11 +120,12 @@ class Page(page.Page):
         path = "plots/figures/smallest_network"
         pictures = [Picture(f"{path}.png", f"{name}: its {findings.data.pictured}.")]
         if findings.data.has_units:
-            alt = "What each of its hidden units adds, and their sum, which parts the two figures."
+            kinds = "figures" if findings.data.article else "classes"
+            alt = f"What each of its hidden units adds, and their sum, which parts the two {kinds}."
             pictures.append(Picture(f"{path}_units.png", alt))
         return self.written(
             findings,
-            sentences(found),
+            sentences(found, findings.data),
             title,
             charts=self.charted(),
             pictures=tuple(pictures),
@@ -203,13 +204,12 @@ def smallest(table: pd.DataFrame, accuracy: np.ndarray, val_loss: np.ndarray) ->
     return shape, int(ranked[0])
 
 
-def sentences(found: SmallestFigures) -> str:
+def sentences(found: SmallestFigures, data: Description) -> str:
     """Return the fewest parameters that separate all training points from any start, and from nine starts of ten."""
     least, reliable = found.smallest, found.smallest_reliable
-    tried = (
-        f"Tried were all shapes of one or two hidden layers up to {found.most_parameters} parameters, "
-        f"in {found.runs} runs."
-    )
+    # Shapes are counted as for the plane and two classes; elsewhere a larger one may have fewer parameters.
+    shapes = "all shapes of one or two hidden layers up to" if data.has_units else "small shapes, the largest of"
+    tried = f"Tried were {shapes} {found.most_parameters} parameters, in {found.runs} runs."
     if least is None:
         return f"No network that was tried gets every training point right. {tried}"
     steady = (

@@ -1,6 +1,7 @@
 """A question of the user's own: its points, what can't be asked, and what is said of it."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -137,10 +138,44 @@ def test_values_with_arguments_and_of_several_layers_are_judged_by_their_labels(
 
 def test_points_that_a_value_cant_have_are_refused_by_check_before_anything_is_written(tmp_path: Path) -> None:
     places = Places(tmp_path)
-    places.own.mkdir(parents=True)
-    rows = [f"{row},{int(row > 37)},{'red' if row % 2 else 'blue'}" for row in range(40)]
-    (places.own / "own.csv").write_text("\n".join(["a,b,kind", *rows]) + "\n", "utf-8")
-    found = params(dataset={"source": "own.csv"}, **asked("dataset.fraction", [0.05, 1.0]))
-    with pytest.raises(Fault, match="column 'b' holds 0 in all rows that are learned from"):
+    found = params(**asked("dataset.noise", [0.1, 0.2]))
+    with pytest.raises(Fault, match="own_sweep.vary is dataset.noise, which changes nothing of ring_and_y"):
         check.main(found, places=places)
     assert not places.plans.exists()
+
+
+def test_a_value_that_the_rest_does_not_go_with_is_refused_by_name() -> None:
+    found = params(network={"activation": ["tanh", "relu"]}, **asked("network.hidden_units", [[8], [8, 8]]))
+    with pytest.raises(Fault, match=r"own_sweep.values holds \[8\], and with it as network.hidden_units, network has"):
+        PAGE.plan(found, GIVEN.data)
+
+
+@pytest.mark.parametrize(
+    ("vary", "values", "network"),
+    [
+        ("training.batch_size", [16, 1209, 2000], {}),
+        ("network.activation", ["tanh", ["tanh"]], {"hidden_units": [4]}),
+        ("training.optimizer", ["sgd", {"sgd": {"momentum": 0.5}}, {"sgd": {"momentum": 0.5}}], {}),
+    ],
+)
+def test_values_that_train_the_same_networks_are_refused(vary: str, values: list[Any], network: dict[str, Any]) -> None:
+    with pytest.raises((Fault, ValueError), match=r"train the same networks; remove one|may stand once"):
+        PAGE.plan(params(network=network, **asked(vary, values)), GIVEN.data)
+
+
+def test_a_full_batch_is_full_for_each_number_of_points() -> None:
+    found = params(
+        dataset={"source": "moons", "points": 100}, training={"batch_size": 5000}, **asked("dataset.points", [50, 2000])
+    )
+    plan = PAGE.plan(found, replace(GIVEN.data, rows=100))
+    assert [variant.recipe.batch_size for variant in plan.variants] == [5000, 5000]
+
+
+@pytest.mark.parametrize(("vary", "ends"), [("dataset.fraction", []), ("lr", ["value"])])
+def test_the_whole_is_the_natural_end_of_a_share_and_of_nothing_else(
+    tmp_path: Path, vary: str, ends: list[str]
+) -> None:
+    found = params(**asked(vary, [0.1, 0.5, 1.0]))
+    plan = PAGE.plan(found, GIVEN.data)
+    figures = PAGE.judge(measured(tmp_path, plan, [[0.5, 0.5], [0.4, 0.4], [0.1, 0.1]]), GIVEN).figures
+    assert figures.best.at_end_of_grid == ends  # type: ignore[attr-defined]

@@ -11,7 +11,7 @@ from stages import smallest_network
 from stages.lib.analysis.chapter import Picture
 from stages.lib.core.plan import Initializer, Optimizer, replicate_seeds
 from stages.params.smallest_network import SmallestNetwork
-from tests.measured import GIVEN, measured, plan_of
+from tests.measured import GIVEN, RING_AND_Y, measured, plan_of
 
 ASKED = {"activations": ["tanh"], "most_parameters": 9, "restarts": 2, "epochs": 3, "batch_size": 403}
 PAGE = smallest_network.Page()
@@ -143,15 +143,18 @@ LEAST = (  # the interval is Wilson's (1927)
 
 
 def test_the_answer_tells_the_starts_with_their_interval() -> None:
-    assert smallest_network.sentences(figures(SHAPE, RELIABLE)) == (
+    assert smallest_network.sentences(figures(SHAPE, RELIABLE), RING_AND_Y) == (
         f"{LEAST} The fewest with which nine starts of ten did are 20: `3-2` `elu` units, in 45 starts of 50 (95 % "
         f"interval 79% to 96%); the interval says how sharp a limit that is. {TRIED}"
     )
 
 
 def test_the_answer_tells_that_none_is_none() -> None:
-    assert smallest_network.sentences(figures(SHAPE, None)) == f"{LEAST} None does so in nine starts of ten. {TRIED}"
-    nothing = smallest_network.sentences(figures(None, None))
+    assert (
+        smallest_network.sentences(figures(SHAPE, None), RING_AND_Y)
+        == f"{LEAST} None does so in nine starts of ten. {TRIED}"
+    )
+    nothing = smallest_network.sentences(figures(None, None), RING_AND_Y)
     assert nothing == f"No network that was tried gets every training point right. {TRIED}"
 
 
@@ -166,7 +169,7 @@ def test_the_chapter_shows_the_network_and_what_each_unit_adds(tmp_path: Path) -
     np.save(tmp_path / "train_accuracy.npy", np.array([[0.9, 0.8], [1.0, 0.9], [1.0, 1.0]], np.float32))
     found = PAGE.judge(trained, GIVEN)
     chapter = PAGE.chapter(found)
-    assert chapter.answer == smallest_network.sentences(found.figures)  # type: ignore[arg-type]
+    assert chapter.answer == smallest_network.sentences(found.figures, RING_AND_Y)  # type: ignore[arg-type]
     assert chapter.title == "Smallest network: 1-1 tanh units, 7 parameters"
     assert chapter.pictures == (
         Picture("plots/figures/smallest_network.png", "Smallest network: its answer over the plane, soft and strict."),

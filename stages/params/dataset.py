@@ -1,10 +1,10 @@
 """The section `dataset`: what the networks learn from."""
 
 import difflib
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from annotated_types import Ge, Gt, Le
-from pydantic import AfterValidator, PlainValidator, Strict
+from pydantic import AfterValidator, PlainValidator, Strict, model_validator
 from pydantic.dataclasses import dataclass
 
 from stages.params.fields import NEAR, SECTION, Count, Number
@@ -52,6 +52,20 @@ class Dataset:
     validation: Part
     test: Part
     standardise: Annotated[bool, Strict()]
+
+    @model_validator(mode="after")
+    def _can_be_split(self) -> Self:
+        if isinstance(self.validation, float) and isinstance(self.test, float) and self.validation + self.test >= 1:
+            raise ValueError(
+                f"validation and test are {self.validation} and {self.test}, which leaves nothing to learn from; their "
+                "sum must be below 1"
+            )
+        tables = self.tables
+        if len(set(tables)) < len(tables):
+            raise ValueError("source, validation and test must be tables of their own; one is named twice")
+        if not tables and (isinstance(self.validation, str) or isinstance(self.test, str)):
+            raise ValueError(f"validation and test can be tables only where the source is one, and it is {self.source}")
+        return self
 
     @property
     def tables(self) -> tuple[str, ...]:

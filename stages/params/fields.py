@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Collection, Mapping
-from math import isfinite, prod
+from math import prod
 from typing import Annotated, Any, Self
 
 from annotated_types import Ge, Gt, Le, Len
@@ -12,6 +12,7 @@ from pydantic.dataclasses import dataclass
 
 SECTION = ConfigDict(extra="forbid")  # a key that nothing reads is a misspelt one
 Named = str | dict[str, dict[str, float | bool]]  # a name of Keras's, or one with its arguments
+HUGE = 1e30  # beyond it no argument of an optimizer or an initializer makes sense
 NEAR = 0.7  # of difflib's ratio; what is less alike is no slip of the keys
 MOST_NETWORKS = 200_000  # of a sweep; hours of training on a few cores, and the most that was thought of
 
@@ -41,7 +42,7 @@ def one_of(value: Any, names: Collection[str]) -> str:
     if isinstance(value, str) and value in names:
         return value
     lasts = {name.rpartition(".")[2]: name for name in names}
-    near = difflib.get_close_matches(str(value).rpartition(".")[2], lasts, n=1, cutoff=NEAR)
+    near = difflib.get_close_matches(str(value).partition("(")[0].rpartition(".")[2].lower(), lasts, n=1, cutoff=NEAR)
     hint = f"; did you mean {lasts[near[0]]!r}?" if near else ""
     raise ValueError(f"must be one of {', '.join(sorted(names))}{hint}")
 
@@ -55,10 +56,8 @@ def with_arguments(value: Any, allowed: Mapping[str, Collection[str]]) -> Named:
 
     Raise ValueError where it is neither.
     """
-    if isinstance(value, str) and (call := re.fullmatch(r"(\w+)\((.*)\)", value)):
-        name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", call[1]).lower()
-        meant = f"{{{name}: {{{call[2].replace('=', ': ')}}}}}" if "=" in call[2] else name
-        raise ValueError(f"must be a name, or a name with its arguments; write {meant}")
+    if isinstance(value, str) and (call := re.fullmatch(r"(?:\w+\.)*(\w+)\((.*)\)", value)):
+        raise ValueError(f"must be a name, or a name with its arguments{_as_written(call[1], call[2], allowed)}")
     if not isinstance(value, dict):
         return one_of(value, allowed)
     if len(value) != 1:
@@ -71,9 +70,25 @@ def with_arguments(value: Any, allowed: Mapping[str, Collection[str]]) -> Named:
         if argument not in allowed[name]:
             known = f"; it takes {', '.join(sorted(allowed[name]))}" if allowed[name] else "; it takes none"
             raise ValueError(f"{argument} is no argument of {name} that can be given here{known}")
-        if not isinstance(given, bool) and not (isinstance(given, int | float) and isfinite(given)):
+        if not isinstance(given, bool | float | int) or not -HUGE < given < HUGE:
             raise ValueError(f"{name}.{argument} must be a number, or true or false")
     return {name: arguments}
+
+
+def _as_written(kind: str, arguments: str, allowed: Mapping[str, Collection[str]]) -> str:
+    """Return how a call in Python, such as RandomNormal(stddev=0.5), is written in params.yaml, if it can be."""
+    names = {name.replace("_", ""): name for name in allowed}
+    name = names.get(kind.replace("_", "").lower())
+    given = re.findall(r"(\w+)\s*=\s*([^,]+)", arguments)
+    if name is None:
+        return ""
+    if "learning_rate" in dict(given):
+        return "; the learning rate stands elsewhere: lr, or learning_rates"
+    if not all(argument in allowed[name] for argument, _ in given) or (arguments.strip() and not given):
+        known = f"{{argument: …}}}}, with {', '.join(allowed[name])}" if allowed[name] else ""
+        return f"; write {{{name}: {known}" if known else f"; write {name}"
+    listed = ", ".join(f"{argument}: {number.strip().lower()}" for argument, number in given)
+    return f"; write {{{name}: {{{listed}}}}}" if listed else f"; write {name}"
 
 
 def name_of(value: Named) -> str:

@@ -39,6 +39,8 @@ def _optimizer(value: Any) -> Named:
             raise ValueError(f"{name} must be from 0 to below 1")
         if given < 0 or (name == "epsilon" and not given):
             raise ValueError(f"{name} must be {'above' if name == 'epsilon' else 'at least'} 0")
+    if arguments_of(found).get("nesterov") and not arguments_of(found).get("momentum"):
+        raise ValueError("nesterov is a kind of momentum, and does nothing without it; give momentum too")
     return found
 
 

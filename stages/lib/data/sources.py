@@ -1,5 +1,6 @@
 """The points that the section `dataset` asks for: three sets of them, and what there is to say of them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil, floor, log10
@@ -54,6 +55,11 @@ def asked_for_each_value(asked: OwnSweep, dataset: Dataset) -> dict[str, Dataset
     Empty where the question is not of the points.
     """
     key = asked.vary.partition(".")[2]
+    if key in {"noise", "points"} and dataset.source in {"ring_and_y", *dataset.tables}:
+        raise Fault(
+            f"own_sweep.vary is {asked.vary}, which changes nothing of {dataset.source}; vary dataset.fraction, or "
+            "take another dataset.source, such as moons"
+        )
     values = enumerate(asked.values) if asked.of_points else ()
     return {str(place): replace(dataset, **{key: value}) for place, value in values}
 
@@ -61,6 +67,7 @@ def asked_for_each_value(asked: OwnSweep, dataset: Dataset) -> dict[str, Dataset
 def _drawn(asked: Dataset, seed: int) -> Sets:
     source, random = SOURCES[asked.source], np.random.RandomState(seed)
     parts = {part: table_of(source.draw(random, asked.points, asked.noise)) for part in PARTS}
+    limits = limits_of(parts["train"])
     parts["train"] = _part_of_each_class(parts["train"], asked.fraction, seed)
     description = Description(
         title=source.title,
@@ -68,7 +75,7 @@ def _drawn(asked: Dataset, seed: int) -> Sets:
         features=("x1", "x2"),
         classes=source.classes,
         article="the ",
-        limits=limits_of(parts["train"]),
+        limits=limits,
         rows=len(parts["train"]),
     )
     return Sets(parts, description, "%.6f")  # rounding takes in the last bit, in which two machines' sines may differ
@@ -85,18 +92,15 @@ def _of_tables(asked: Dataset, seed: int, own: Path) -> Sets:
     parts = _split(_numbered(table, classes), asked, classes, seed, table.path)
     for part, other in others.items():
         parts[part] = _numbered(_alike(other, table), classes)
-    parts["train"] = _part_of_each_class(parts["train"], asked.fraction, seed)
     features = [str(name) for name in table.numbers]
+    _refuse_constant(parts["train"][features], table.path)
+    # By all training points, so that a smaller fraction of them has the same scale.
     mean, deviation = parts["train"][features].mean(), parts["train"][features].std(ddof=0)
-    for name in features:
-        if not deviation[name] > 0:
-            raise Fault(
-                f"{table.path}: column {name!r} holds {mean[name]:g} in all rows that are learned from, so it tells "
-                "nothing apart; remove it"
-            )
     if asked.standardise:
         for held in parts.values():
             held[features] = (held[features] - mean) / deviation
+    limits = limits_of(parts["train"])
+    parts["train"] = _part_of_each_class(parts["train"], asked.fraction, seed)
     listed = f"{', '.join(classes[:-1])} and {classes[-1]}"
     description = Description(
         title=table.path.stem,
@@ -104,12 +108,26 @@ def _of_tables(asked: Dataset, seed: int, own: Path) -> Sets:
         features=tuple(features),
         classes=classes,
         article="",
-        limits=limits_of(parts["train"]),
+        limits=limits,
         rows=len(parts["train"]),
         mean=tuple(mean) if asked.standardise else (),
         deviation=tuple(deviation) if asked.standardise else (),
     )
     return Sets(parts, description, "%.9g")  # as many digits as tell all 32-bit numbers apart
+
+
+def _refuse_constant(train: pd.DataFrame, path: Path) -> None:
+    """Raise Fault where a 32-bit number can't tell the values of a column apart."""
+    values = train.astype(np.float32)
+    constant = values.columns[(values.min() == values.max()).to_numpy()]
+    if len(constant):
+        names = ", ".join(map(repr, constant))
+        held = f"{train[constant[0]].iloc[0]:g}"
+        which = f"column {names} holds {held}" if len(constant) == 1 else f"columns {names} hold one value each"
+        raise Fault(
+            f"{path}: {which} in all training points, to 32-bit numbers, which tells nothing apart; remove "
+            f"{'it' if len(constant) == 1 else 'them'}"
+        )
 
 
 def classes_of(table: Table) -> tuple[str, ...]:
@@ -124,8 +142,8 @@ def classes_of(table: Table) -> tuple[str, ...]:
             f"{table.path}: column {table.label!r} holds {len(labels):,} label{'s' * (len(labels) > 1)}{shown}, but "
             f"must hold from 2 to {MOST_CLASSES}; is it the column of labels? dataset.label names it"
         )
-    whole = all(label.lstrip("-").isdecimal() for label in labels)
-    return tuple(sorted(labels, key=int) if whole else sorted(labels))
+    whole = all(re.fullmatch(r"-?[0-9]+", label) for label in labels)
+    return tuple(sorted(labels, key=lambda label: (int(label), label)) if whole else sorted(labels))
 
 
 def limits_of(table: pd.DataFrame) -> Limits:

@@ -7,6 +7,7 @@ taken is refused with the file, the line, the column, what was found, and how to
 import csv
 import difflib
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +54,10 @@ def read_table(path: Path, label: str | None) -> Table:
     place = _place_of(label, header, path)
     names = [name for column, name in enumerate(header) if column != place]
     labels = [_label(row[place], path, line, header[place]) for row, line in zip(rows, lines, strict=True)]
+    if header[place] in labels and all(map(_is_number, names)):
+        raise Fault(
+            f"{path}: line 1 holds numbers and a label ({_listed(header)}), but must name the columns; add a header"
+        )
     columns = [[row[column] for row in rows] for column in range(len(header)) if column != place]
     numbers = {name: _numbers(cells, path, lines, name) for name, cells in zip(names, columns, strict=True)}
     return Table(path, pd.DataFrame(numbers), labels, header[place], lines)
@@ -62,7 +67,8 @@ def _cells(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
     """Return the header, the rows, and the line of each; blank lines are no rows."""
     text = _text(path)
     first = text.lstrip().partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)  # of equals the comma
+    unquoted = re.sub(r'"[^"]*"', "", first)
+    delimiter = max(",;\t", key=unquoted.count)  # of equals the comma
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows, lines = [], []
     try:
@@ -97,6 +103,8 @@ def _text(path: Path) -> str:
     if not path.is_file():
         there = sorted(file.name for file in path.parent.glob("*.csv"))
         near = difflib.get_close_matches(path.name, there, n=1, cutoff=NEAR)
+        if path.with_name(f"{path.name}.dvc").exists():
+            raise Fault(f"{path}: it is in DVC, but not here; `dvc pull {path}` brings it")
         hint = f"did you mean {near[0]}?" if near else f"there is {_listed(there)}" if there else "put it there"
         raise Fault(f"{path}: no such file; {hint}")
     if path.stat().st_size > MOST_BYTES:
@@ -158,7 +166,7 @@ def _label(cell: str, path: Path, line: int, name: str) -> str:
             f"{path}: line {line}, column {_shown(name)} holds {_shown(cell)}, but a label must be text or a whole "
             "number; name the column of labels as dataset.label"
         )
-    return str(int(float(cell))) if _is_number(cell) else cell
+    return re.sub(r"\.0*$", "", cell) if _is_number(cell) else cell  # a spreadsheet may write 1 as 1.0
 
 
 def _numbers(cells: list[str], path: Path, lines: list[int], name: str) -> np.ndarray:

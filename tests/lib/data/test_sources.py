@@ -11,8 +11,9 @@ import pytest
 from sklearn import datasets
 
 from stages.lib.core.runner import Fault
-from stages.lib.data.sources import limits_of, sets_of
+from stages.lib.data.sources import asked_for_each_value, limits_of, sets_of
 from stages.params.dataset import Dataset
+from stages.params.own_sweep import OwnSweep
 
 ASKED = Dataset(
     source="own.csv", points=600, noise=0.1, fraction=1.0, label=None, validation=0.2, test=0.1, standardise=False
@@ -77,7 +78,8 @@ def test_classes_that_are_whole_numbers_stand_in_the_order_of_their_size(tmp_pat
 def test_other_tables_may_hold_the_validation_and_the_test_points(tmp_path: Path) -> None:
     write(tmp_path, ROWS)
     (tmp_path / "held.csv").write_text("kind,two,one\nb,5,6\na,7,8\n", "utf-8")
-    found = sets(tmp_path, validation="held.csv", test="held.csv")
+    (tmp_path / "last.csv").write_bytes((tmp_path / "held.csv").read_bytes())
+    found = sets(tmp_path, validation="held.csv", test="last.csv")
     assert len(found.parts["train"]) == 40
     for part in ("validation", "test"):
         assert found.parts[part].to_dict("list") == {"one": [6, 8], "two": [5, 7], "kind": [1, 0]}
@@ -104,7 +106,7 @@ def test_another_table_that_does_not_fit_is_refused(tmp_path: Path, text: str, s
         (["1,2,a", "2,3,a", "3,4,a"], r"column 'kind' holds 1 label \('a'\), but must hold from 2 to 20"),
         ([f"{row},{row},{row}" for row in range(21)], "column 'kind' holds 21 labels, but must hold from 2 to 20"),
         (["1,2,a", "2,3,a", "3,4,a", "4,5,b", "5,6,b"], "class 'b' has 2 rows, too few to have one in each of train, "),
-        (["7,2,a", "7,3,a", "7,4,a", "7,5,b", "7,6,b", "7,8,b"], "column 'one' holds 7 in all rows that are learned"),
+        (["7,2,a", "7,3,a", "7,4,a", "7,5,b", "7,6,b", "7,8,b"], "column 'one' holds 7 in all training points"),
     ],
 )
 def test_a_table_that_cant_be_learned_from_is_refused(tmp_path: Path, rows: list[str], said: str) -> None:
@@ -183,3 +185,52 @@ def test_tables_that_nobody_here_wrote_are_taken(tmp_path: Path, name: str) -> N
     assert sorted(found.description.classes) == sorted(bunch.target_names)
     assert sum(map(len, found.parts.values())) == len(table)
     json.dumps(found.description.limits)
+
+
+@pytest.mark.parametrize("value", ["0.1", "1000.7", "1e-60"])
+def test_a_column_of_one_value_is_refused_whatever_the_value(tmp_path: Path, value: str) -> None:
+    write(tmp_path, [f"{row},{value},{'ab'[row % 2]}" for row in range(20)])
+    with pytest.raises(Fault, match=r"column 'two' holds .* in all training points, to 32-bit numbers"):
+        sets(tmp_path)
+
+
+def test_all_columns_of_one_value_are_named_at_once(tmp_path: Path) -> None:
+    write(tmp_path, [f"3,5,{'ab'[row % 2]}" for row in range(20)])
+    with pytest.raises(Fault, match="columns 'one', 'two' hold one value each in all training points"):
+        sets(tmp_path)
+
+
+def test_a_fraction_of_the_points_has_the_scale_and_the_limits_of_all_of_them(tmp_path: Path) -> None:
+    rare = [f"{row},{int(row < 2)},{'ab'[row % 2]}" for row in range(200)]  # no row of a small part may have a 1
+    write(tmp_path, rare)
+    whole, few = (sets(tmp_path, fraction=share, standardise=True) for share in (1.0, 0.05))
+    assert few.description.mean == whole.description.mean
+    assert few.description.deviation == whole.description.deviation
+    assert few.description.limits == whole.description.limits
+    pd.testing.assert_frame_equal(few.parts["validation"], whole.parts["validation"])
+    kept = few.parts["train"]
+    pd.testing.assert_frame_equal(kept, whole.parts["train"].loc[kept.index])
+
+
+@pytest.mark.parametrize("key", ["noise", "points"])
+def test_a_question_that_changes_nothing_of_the_points_is_refused(key: str) -> None:
+    question = OwnSweep(f"dataset.{key}", [0.1, 0.2] if key == "noise" else [30, 40], [], 1)
+    for source, changes in (("ring_and_y", False), ("own.csv", False), ("moons", True)):
+        if changes:
+            assert len(asked_for_each_value(question, replace(ASKED, source=source))) == 2
+        else:
+            with pytest.raises(Fault, match=rf"own_sweep.vary is dataset.{key}, which changes nothing of {source}"):
+                asked_for_each_value(question, replace(ASKED, source=source))
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"validation": 0.5, "test": 0.5}, "which leaves nothing to learn from; their sum must be below 1"),
+        ({"validation": "own.csv"}, "one is named twice"),
+        ({"source": "moons", "test": "held.csv"}, "can be tables only where the source is one, and it is moons"),
+    ],
+)
+def test_shares_and_tables_that_do_not_go_together_are_refused(changed: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        replace(ASKED, **changed)

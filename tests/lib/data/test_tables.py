@@ -142,3 +142,24 @@ def test_long_and_hostile_text_is_shown_shortened_in_one_line(tmp_path: Path) ->
     long = "x" * 500
     assert f"holds '{'x' * 40}...'" in refusal(tmp_path, f"a,b,c\n1,{long},x\n")
     assert r"column 'b\nc'" in refusal(tmp_path, 'a,"b\nc",d\n1,red,x\n')
+
+
+def test_labels_stay_as_they_are_written_but_for_the_point_of_a_spreadsheet(tmp_path: Path) -> None:
+    labels = ["9007199254740993", "9007199254740992", "007", "7", "1.0", "--1", "1e30"]
+    (tmp_path / "own.csv").write_text("a,kind\n" + "".join(f"{n},{label}\n" for n, label in enumerate(labels)), "utf-8")
+    assert read_table(tmp_path / "own.csv", None).labels == [*labels[:4], "1", *labels[5:]]
+
+
+def test_a_first_row_of_whole_numbers_and_a_label_is_no_header(tmp_path: Path) -> None:
+    assert "line 1 holds numbers and a label (5, 3, cat)" in refusal(tmp_path, "5,3,cat\n4,2,dog\n6,1,cat\n")
+
+
+def test_the_delimiter_is_not_looked_for_between_quotes(tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text('"height, in cm, bare";"kind"\n1;cat\n2;dog\n', "utf-8")
+    assert list(read_table(tmp_path / "own.csv", None).numbers) == ["height, in cm, bare"]
+
+
+def test_a_table_that_dvc_has_and_this_clone_has_not_is_told_how_to_get(tmp_path: Path) -> None:
+    (tmp_path / "own.csv.dvc").touch()
+    with pytest.raises(Fault, match=r"it is in DVC, but not here; `dvc pull .*own\.csv` brings it"):
+        read_table(tmp_path / "own.csv", None)
