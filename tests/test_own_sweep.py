@@ -139,7 +139,7 @@ def test_values_with_arguments_and_of_several_layers_are_judged_by_their_labels(
 def test_points_that_a_value_cant_have_are_refused_by_check_before_anything_is_written(tmp_path: Path) -> None:
     places = Places(tmp_path)
     found = params(**asked("dataset.noise", [0.1, 0.2]))
-    with pytest.raises(Fault, match="own_sweep.vary is dataset.noise, which changes nothing of ring_and_y"):
+    with pytest.raises(Fault, match=r"own_sweep\.vary is dataset\.noise, which changes nothing of ring_and_y"):
         check.main(found, places=places)
     assert not places.plans.exists()
 
