@@ -66,6 +66,7 @@ def test_every_module_that_is_imported_is_stated() -> None:
         "markdown_it": "markdown-it-py",
         "PIL": "pillow",
         "ruamel": "ruamel-yaml",
+        "sklearn": "scikit-learn",
         "yaml": "pyyaml",
         "vl_convert": "vl-convert-python",
     }
