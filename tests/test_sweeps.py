@@ -128,14 +128,6 @@ def test_each_penalty_is_tried_at_each_rate() -> None:
     ]
 
 
-def test_each_momentum_is_tried_at_each_rate_and_none_is_plain_sgd() -> None:
-    assert changes("momentum_sweep", momentum=[0.0, 0.9], learning_rates=[0.5, 0.25]) == [
-        {"called": {"momentum": momentum, "learning_rate": rate}, "learning_rate": rate} | optimizer
-        for momentum, optimizer in ((0.0, {}), (0.9, {"optimizer": Optimizer("sgd", {"momentum": 0.9})}))
-        for rate in (0.5, 0.25)
-    ]
-
-
 @pytest.mark.parametrize(
     ("vary", "value", "called", "changed"),
     [
@@ -171,6 +163,14 @@ def test_each_key_that_can_be_varied_reaches_the_recipe_or_the_points(
     ]
     assert changes("own_sweep", vary=vary, values=[value], learning_rates=[0.5, 0.25]) == [
         {"called": {"vary": vary, "value": called, "learning_rate": rate}, "learning_rate": rate} | changed
+        for rate in (0.5, 0.25)
+    ]
+
+
+def test_each_momentum_is_tried_at_each_rate_and_none_is_plain_sgd() -> None:
+    assert changes("momentum_sweep", momentum=[0.0, 0.9], learning_rates=[0.5, 0.25]) == [
+        {"called": {"momentum": momentum, "learning_rate": rate}, "learning_rate": rate} | optimizer
+        for momentum, optimizer in ((0.0, {}), (0.9, {"optimizer": Optimizer("sgd", {"momentum": 0.9})}))
         for rate in (0.5, 0.25)
     ]
 
