@@ -14,7 +14,7 @@ from stages.lib.core.files import write_text
 from stages.lib.core.places import Places
 from stages.lib.core.plan import write_plan
 from stages.lib.core.runner import run_with
-from stages.lib.data.sources import asked_for_each_value, sets_of
+from stages.lib.data.sources import sets_of, sets_of_question
 
 
 def main(params: dict[str, Any], *, places: Places) -> None:
@@ -23,8 +23,7 @@ def main(params: dict[str, Any], *, places: Places) -> None:
     The user's own table, where they name one, is read too: what can't be taken of it is said here.
     """
     data = sets_of(params["dataset"], params["seed"], places.own).description
-    for asked in asked_for_each_value(params["own_sweep"], params["dataset"]).values():
-        sets_of(asked, params["seed"], places.own)
+    sets_of_question(params["own_sweep"], params["dataset"], params["seed"], places.own)  # what can't be taken of them
     plans = {places.plan(page.stage): page.plan(params, data) for page in pages()}
     shutil.rmtree(places.plans, ignore_errors=True)
     for path, plan in plans.items():

@@ -16,7 +16,7 @@ from stages.lib.core.files import write_csv
 from stages.lib.core.places import Places
 from stages.lib.core.points import write_description
 from stages.lib.core.runner import run
-from stages.lib.data.sources import PARTS, Sets, asked_for_each_value, sets_of
+from stages.lib.data.sources import PARTS, sets_of, sets_of_question
 from stages.params.dataset import Dataset
 from stages.params.own_sweep import OwnSweep
 from stages.params.seed import Seed
@@ -31,18 +31,13 @@ def main(seed: Seed, dataset: Dataset, own_sweep: OwnSweep, *, places: Places) -
     sets = sets_of(dataset, seed, places.own)
     for part in PARTS:
         keep_aside(places.points(part), places.root)
-    write_sets(sets, places)
+        write_csv(sets.parts[part], places.points(part), float_format=sets.float_format)
     write_description(sets.description, places.description)
     shutil.rmtree(places.sets, ignore_errors=True)
     places.sets.mkdir()
-    for name, asked in asked_for_each_value(own_sweep, dataset).items():
-        write_sets(sets_of(asked, seed, places.own), places, name)
-
-
-def write_sets(sets: Sets, places: Places, name: str = "") -> None:
-    """Write the points of training, validation and test, under the name of their set."""
-    for part, table in sets.parts.items():
-        write_csv(table, places.points(part, name), float_format=sets.float_format)
+    for name, own in sets_of_question(own_sweep, dataset, seed, places.own).items():
+        for part in PARTS[:2]:  # no sweep is tested
+            write_csv(own.parts[part], places.points(part, name), float_format=own.float_format)
 
 
 def keep_aside(path: Path, root: Path) -> None:

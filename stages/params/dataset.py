@@ -1,13 +1,13 @@
 """The section `dataset`: what the networks learn from."""
 
-import difflib
 from typing import Annotated, Any, Literal, Self, get_args
 
 from annotated_types import Ge, Gt, Le
 from pydantic import AfterValidator, PlainValidator, Strict, model_validator
 from pydantic.dataclasses import dataclass
 
-from stages.params.fields import NEAR, SECTION, Count, Number
+from stages.lib.core.near import nearest
+from stages.params.fields import SECTION, Count, Number
 
 Drawn = Literal["circles", "gaussians", "moons", "ring_and_y", "spirals", "xor"]
 MOST_POINTS = 200_000  # of a set; more were not tried
@@ -17,8 +17,8 @@ def _is_known(source: str) -> str:
     names = get_args(Drawn)
     if source in names or _is_csv(source):
         return source
-    near = difflib.get_close_matches(source, names, n=1, cutoff=NEAR)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    near = nearest(source, names)
+    hint = f"; did you mean {near!r}?" if near else ""
     raise ValueError(
         f"must be one of {', '.join(names)}, or the name of a CSV in data/own/ without its folder, such as "
         f"iris.csv{hint}"

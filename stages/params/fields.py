@@ -1,6 +1,5 @@
 """Types that several sections share."""
 
-import difflib
 import re
 from collections.abc import Collection, Mapping
 from math import prod
@@ -10,10 +9,11 @@ from annotated_types import Ge, Gt, Le, Len
 from pydantic import AfterValidator, AllowInfNan, ConfigDict, Strict, model_validator
 from pydantic.dataclasses import dataclass
 
+from stages.lib.core.near import nearest
+
 SECTION = ConfigDict(extra="forbid")  # a key that nothing reads is a misspelt one
 Named = str | dict[str, dict[str, float | bool]]  # a name of Keras's, or one with its arguments
 HUGE = 1e30  # beyond it no argument of an optimizer or an initializer makes sense
-NEAR = 0.7  # of difflib's ratio; what is less alike is no slip of the keys
 MOST_NETWORKS = 200_000  # of a sweep; hours of training on a few cores, and the most that was thought of
 
 
@@ -42,8 +42,8 @@ def one_of(value: Any, names: Collection[str]) -> str:
     if isinstance(value, str) and value in names:
         return value
     lasts = {name.rpartition(".")[2]: name for name in names}
-    near = difflib.get_close_matches(str(value).partition("(")[0].rpartition(".")[2].lower(), lasts, n=1, cutoff=NEAR)
-    hint = f"; did you mean {lasts[near[0]]!r}?" if near else ""
+    near = nearest(str(value).partition("(")[0].rpartition(".")[2].lower(), lasts)
+    hint = f"; did you mean {lasts[near]!r}?" if near else ""
     raise ValueError(f"must be one of {', '.join(sorted(names))}{hint}")
 
 

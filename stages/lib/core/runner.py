@@ -4,7 +4,6 @@ The signature of `main` is the contract: `places` says where the files are; any 
 params.yaml of its name, checked against its type.
 """
 
-import difflib
 import re
 import reprlib
 import sys
@@ -18,11 +17,11 @@ from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from stages.lib.core.near import nearest
 from stages.lib.core.places import Places
 from stages.lib.core.process import STARTED
 
 PARAMS = Path("params.yaml")
-NEAR = 0.7  # of difflib's ratio; what is less alike is no slip of the keys
 MOST_SHOWN = 100  # characters of a value in a message
 CODE = Path(__file__).parents[2]
 
@@ -137,12 +136,8 @@ def _fault_lines(key: str, kind: Any, error: ValidationError) -> Iterator[str]:
 
 def _near(fault: Any) -> str:
     allowed = re.findall(r"'([^']+)'", str(fault.get("ctx", {}).get("expected", "")))
-    match = (
-        difflib.get_close_matches(str(fault["input"]), allowed, n=1, cutoff=NEAR)
-        if isinstance(fault["input"], str)
-        else []
-    )
-    return f"; did you mean {match[0]!r}?" if match else ""
+    near = nearest(fault["input"], allowed) if isinstance(fault["input"], str) else None
+    return f"; did you mean {near!r}?" if near else ""
 
 
 def _homes(key: Any, types: dict[str, Any]) -> str | None:
@@ -156,8 +151,8 @@ def _homes(key: Any, types: dict[str, Any]) -> str | None:
 def _unknown_key(key: str, known: list[str], hint: str | None = None) -> str:
     """Return that a key is unknown, with a hint: what its section says of it, or the key that is spelt most alike."""
     names = {name.rpartition(".")[2]: name for name in known}  # what the keys of a section share is not alike
-    match = difflib.get_close_matches(key.rpartition(".")[2], names, n=1, cutoff=NEAR)
-    near = f"did you mean {names[match[0]]}?" if match else f"known: {', '.join(known)}"
+    match = nearest(key.rpartition(".")[2], names)
+    near = f"did you mean {names[match]}?" if match else f"known: {', '.join(known)}"
     return f"{key} is not a key that the study reads; {hint or near}"
 
 

@@ -46,36 +46,52 @@ def sets_of(asked: Dataset, seed: int, own: Path) -> Sets:
 
     Raise Fault where a table can't be taken.
     """
+    return _part_of(_whole(asked, seed, own), asked.fraction, seed)
+
+
+def sets_of_question(question: OwnSweep, asked: Dataset, seed: int, own: Path) -> dict[str, Sets]:
+    """Return the points of each value of the user's own question, by the name of its sets.
+
+    Empty where the question is not of the points. The other arguments are those of `sets_of`.
+
+    Raise Fault where a value changes nothing, or a table can't be taken.
+    """
+    key = question.vary.partition(".")[2]
+    values = {str(place): value for place, value in enumerate(question.values)} if question.of_points else {}
+    if key == "fraction":
+        whole = _whole(asked, seed, own)
+        return {name: _part_of(whole, value, seed) for name, value in values.items()}
+    if values and asked.source in {"ring_and_y", *asked.tables}:
+        raise Fault(
+            f"own_sweep.vary is {question.vary}, which changes nothing of {asked.source}; vary dataset.fraction, or "
+            "take another dataset.source, such as moons"
+        )
+    return {name: sets_of(replace(asked, **{key: value}), seed, own) for name, value in values.items()}
+
+
+def _whole(asked: Dataset, seed: int, own: Path) -> Sets:
+    """Return the sets with all training points, by which columns are scaled and pictures end, whatever the fraction."""
     return _of_tables(asked, seed, own) if asked.tables else _drawn(asked, seed)
 
 
-def asked_for_each_value(asked: OwnSweep, dataset: Dataset) -> dict[str, Dataset]:
-    """Return the section `dataset` of each value of the user's own question, by the name of its sets.
-
-    Empty where the question is not of the points.
-    """
-    key = asked.vary.partition(".")[2]
-    if key in {"noise", "points"} and dataset.source in {"ring_and_y", *dataset.tables}:
-        raise Fault(
-            f"own_sweep.vary is {asked.vary}, which changes nothing of {dataset.source}; vary dataset.fraction, or "
-            "take another dataset.source, such as moons"
-        )
-    values = enumerate(asked.values) if asked.of_points else ()
-    return {str(place): replace(dataset, **{key: value}) for place, value in values}
+def _part_of(whole: Sets, fraction: float, seed: int) -> Sets:
+    """Return sets with a share of the training points of each class."""
+    train = _part_of_each_class(whole.parts["train"], fraction, seed)
+    return replace(
+        whole, parts={**whole.parts, "train": train}, description=replace(whole.description, rows=len(train))
+    )
 
 
 def _drawn(asked: Dataset, seed: int) -> Sets:
     source, random = SOURCES[asked.source], np.random.RandomState(seed)
     parts = {part: table_of(source.draw(random, asked.points, asked.noise)) for part in PARTS}
-    limits = limits_of(parts["train"])
-    parts["train"] = _part_of_each_class(parts["train"], asked.fraction, seed)
     description = Description(
         title=source.title,
         about=source.about,
         features=("x1", "x2"),
         classes=source.classes,
         article="the ",
-        limits=limits,
+        limits=limits_of(parts["train"]),
         rows=len(parts["train"]),
     )
     return Sets(parts, description, "%.6f")  # rounding takes in the last bit, in which two machines' sines may differ
@@ -84,23 +100,16 @@ def _drawn(asked: Dataset, seed: int) -> Sets:
 def _of_tables(asked: Dataset, seed: int, own: Path) -> Sets:
     table = read_table(own / asked.source, asked.label)
     classes = classes_of(table)
-    others = {
-        part: read_table(own / name, table.label)
-        for part, name in (("validation", asked.validation), ("test", asked.test))
-        if isinstance(name, str)
-    }
     parts = _split(_numbered(table, classes), asked, classes, seed, table.path)
-    for part, other in others.items():
-        parts[part] = _numbered(_alike(other, table), classes)
+    for part in PARTS[1:]:
+        if isinstance(name := getattr(asked, part), str):
+            parts[part] = _numbered(_alike(read_table(own / name, table.label), table), classes)
     features = [str(name) for name in table.numbers]
     _refuse_constant(parts["train"][features], table.path)
-    # By all training points, so that a smaller fraction of them has the same scale.
     mean, deviation = parts["train"][features].mean(), parts["train"][features].std(ddof=0)
     if asked.standardise:
         for held in parts.values():
             held[features] = (held[features] - mean) / deviation
-    limits = limits_of(parts["train"])
-    parts["train"] = _part_of_each_class(parts["train"], asked.fraction, seed)
     listed = f"{', '.join(classes[:-1])} and {classes[-1]}"
     description = Description(
         title=table.path.stem,
@@ -108,7 +117,7 @@ def _of_tables(asked: Dataset, seed: int, own: Path) -> Sets:
         features=tuple(features),
         classes=classes,
         article="",
-        limits=limits,
+        limits=limits_of(parts["train"]),
         rows=len(parts["train"]),
         mean=tuple(mean) if asked.standardise else (),
         deviation=tuple(deviation) if asked.standardise else (),

@@ -5,7 +5,6 @@ taken is refused with the file, the line, the column, what was found, and how to
 """
 
 import csv
-import difflib
 import io
 import re
 from dataclasses import dataclass
@@ -14,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from stages.lib.core.near import nearest
 from stages.lib.core.runner import Fault
 from stages.params.dataset import MOST_POINTS
-from stages.params.fields import NEAR
 
 MOST_COLUMNS = 1_000
 MOST_CLASSES = 20
@@ -102,10 +101,10 @@ def _cells(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
 def _text(path: Path) -> str:
     if not path.is_file():
         there = sorted(file.name for file in path.parent.glob("*.csv"))
-        near = difflib.get_close_matches(path.name, there, n=1, cutoff=NEAR)
+        near = nearest(path.name, there)
         if path.with_name(f"{path.name}.dvc").exists():
             raise Fault(f"{path}: it is in DVC, but not here; `dvc pull {path}` brings it")
-        hint = f"did you mean {near[0]}?" if near else f"there is {_listed(there)}" if there else "put it there"
+        hint = f"did you mean {near}?" if near else f"there is {_listed(there)}" if there else "put it there"
         raise Fault(f"{path}: no such file; {hint}")
     if path.stat().st_size > MOST_BYTES:
         raise Fault(f"{path}: it has {path.stat().st_size:,} bytes, but at most {MOST_BYTES:,} are read")
@@ -152,8 +151,8 @@ def _place_of(label: str | None, header: list[str], path: Path) -> int:
     if label is None:
         return len(header) - 1
     if label not in header:
-        near = difflib.get_close_matches(label, header, n=1, cutoff=NEAR)
-        hint = f"did you mean {_shown(near[0])}?" if near else f"it has {_listed(header)}"
+        near = nearest(label, header)
+        hint = f"did you mean {_shown(near)}?" if near else f"it has {_listed(header)}"
         raise Fault(f"{path}: it has no column {_shown(label)}, which dataset.label names; {hint}")
     return header.index(label)
 

@@ -11,7 +11,7 @@ import pytest
 from sklearn import datasets
 
 from stages.lib.core.runner import Fault
-from stages.lib.data.sources import asked_for_each_value, limits_of, sets_of
+from stages.lib.data.sources import limits_of, sets_of, sets_of_question
 from stages.params.dataset import Dataset
 from stages.params.own_sweep import OwnSweep
 
@@ -217,10 +217,10 @@ def test_a_question_that_changes_nothing_of_the_points_is_refused(key: str) -> N
     question = OwnSweep(f"dataset.{key}", [0.1, 0.2] if key == "noise" else [30, 40], [], 1)
     for source, changes in (("ring_and_y", False), ("own.csv", False), ("moons", True)):
         if changes:
-            assert len(asked_for_each_value(question, replace(ASKED, source=source))) == 2
+            assert len(sets_of_question(question, replace(ASKED, source=source), 1, Path())) == 2
         else:
             with pytest.raises(Fault, match=rf"own_sweep.vary is dataset.{key}, which changes nothing of {source}"):
-                asked_for_each_value(question, replace(ASKED, source=source))
+                sets_of_question(question, replace(ASKED, source=source), 1, Path())
 
 
 @pytest.mark.parametrize(
