@@ -4,7 +4,8 @@ The baseline, with other values of one key of params.yaml, whichever is asked fo
 training points that is learned from. Where learning rates are given, each value is tuned over them, and judged at its
 best one.
 
-Held fixed: all else, the number of epochs with it. From fewer points a network so gets fewer updates too.
+Held fixed: all else, the number of epochs with it. From fewer points a network so gets fewer updates too. Where it
+is the epochs that are asked for, each network is judged after its own.
 """
 
 from collections.abc import Collection, Iterator, Sequence

@@ -78,7 +78,7 @@ def test_a_batch_is_no_larger_than_the_points_of_the_study() -> None:
         ("lr", [0.1], [0.1], "learning_rates must be empty where lr is varied"),
         ("lr", [0.1, 0.1], [], "each value may stand once, but 0.1 stands twice; remove one"),
         ("lr", [], [], "at least 1 item"),
-        ("training.epochs", [10], [], "must be one of dataset.fraction, "),
+        ("training.patience", [10], [], "changes how losses are judged, and nothing that is trained"),
         ("batch_size", [10], [], "did you mean 'training.batch_size'?"),
         ("dataset.sauce", [10], [], "must be one of dataset.fraction, "),
     ],

@@ -133,6 +133,7 @@ def test_each_penalty_is_tried_at_each_rate() -> None:
     [
         ("network.hidden_units", [3, 2], "3-2", {"hidden_units": (3, 2)}),
         ("network.hidden_units", [], "none", {"hidden_units": ()}),
+        ("training.epochs", 7, 7, {"epochs": 7}),
         ("network.activation", "tanh", "tanh", {"activation": "tanh"}),
         ("network.activation", ["tanh"], "tanh", {"activation": ("tanh",)}),
         (
@@ -449,7 +450,7 @@ def sweep_of(val_loss: list[Any], sizes: list[int]) -> Sweep:
     curves = dict.fromkeys(METRICS, np.array(val_loss))
     start = np.full(curves["loss"].shape[:2], 0.7)
     variants = pd.DataFrame({"batch_size": sizes, "learning_rate": 0.1})
-    return Sweep(variants, curves, start, train_accuracy=start, constant=0.6)
+    return Sweep(variants, curves, start, epochs=np.full(len(sizes), curves["loss"].shape[-1]), constant=0.6)
 
 
 RULE = Training(epochs=4, batch_size=8, optimizer="sgd", min_delta=0.01, patience=1)

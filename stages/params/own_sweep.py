@@ -11,14 +11,14 @@ from stages.params.fields import SECTION, LearningRate, Replicates, distinct, on
 from stages.params.network import Network
 from stages.params.training import Training
 
-# What can be varied, and the type of its values. With other epochs nothing else is trained: a curve shows them all.
+# What can be varied, and the type of its values.
 VARIED: dict[str, Any] = {
     "lr": LearningRate,
     **{
         f"{section}.{key}": get_type_hints(kind, include_extras=True)[key]
         for section, kind, keys in (
             ("network", Network, ("hidden_units", "activation", "kernel_initializer")),
-            ("training", Training, ("batch_size", "optimizer")),
+            ("training", Training, ("batch_size", "epochs", "optimizer")),
             ("dataset", Dataset, ("fraction", "noise", "points")),
         )
         for key in keys
@@ -27,6 +27,11 @@ VARIED: dict[str, Any] = {
 
 
 def _can_be_varied(key: str) -> str:
+    if key in {"training.min_delta", "training.patience"}:
+        raise ValueError(
+            f"changes how losses are judged, and nothing that is trained; `dvc exp run -S {key}=…` judges anew, in "
+            "seconds"
+        )
     return one_of(key, VARIED)
 
 

@@ -38,13 +38,13 @@ def names(same_as_best: list[Value | dict[str, Value]], key: str) -> list[Value]
 def figures(found: SweepFigures) -> str:
     """Return the loss and accuracy of the best variant, over the seeds."""
     loss, accuracy = found.best.val_loss, found.best.val_accuracy
-    seeds = f"{loss.n} seed{'s' * (loss.n > 1)}"
+    seeds, epochs = f"{loss.n} seed{'s' * (loss.n > 1)}", f"{found.epochs} epoch{'s' * (found.epochs > 1)}"
     interval = ""
     if loss.n > 1 and loss.mean is not None and loss.std is not None:
         low, high = interval_of_mean(loss.mean, loss.std, loss.n)
         interval = f", 95 % interval {number(max(low, 0.0))} to {number(high)}"  # no loss is below 0
     return (
-        f"has the least validation loss after {found.epochs} epochs: {number(loss.mean)}{interval} ({seeds}), "
+        f"has the least validation loss after {epochs}: {number(loss.mean)}{interval} ({seeds}), "
         f"with {share(accuracy.mean)} of the validation points right."
     )
 

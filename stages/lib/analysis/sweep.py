@@ -52,15 +52,14 @@ class Sweep:
             in Keras's spelling, such as `learning_rate`. Its index is the place of each in the plan.
         curves: for each of Keras's metric names the values, shape (variants, replicates, epochs).
         start: training loss before the first epoch, shape (variants, replicates).
-        train_accuracy: share of the training points that are right after the last epoch, shape
-            (variants, replicates); the curve `accuracy` is a mean over the epoch.
+        epochs: that each variant was trained for, shape (variants,); beyond them a curve stays where it ended.
         constant: training loss of the constant answer, in nats.
     """
 
     variants: pd.DataFrame
     curves: dict[str, np.ndarray]
     start: np.ndarray
-    train_accuracy: np.ndarray
+    epochs: np.ndarray
     constant: float
 
     @classmethod
@@ -70,7 +69,7 @@ class Sweep:
             variants=pd.DataFrame([variant.changed for variant in trained.plan.variants]),
             curves={metric: trained.array(metric) for metric in METRICS},
             start=trained.array("start_loss"),
-            train_accuracy=trained.array("train_accuracy"),
+            epochs=np.array([variant.recipe.epochs for variant in trained.plan.variants]),
             constant=constant,
         )
 
@@ -126,26 +125,27 @@ class Sweep:
             variants=self.variants.loc[chosen],
             curves={metric: values[chosen] for metric, values in self.curves.items()},
             start=self.start[chosen],
-            train_accuracy=self.train_accuracy[chosen],
+            epochs=self.epochs[chosen],
         )
 
     def curve_table(self) -> pd.DataFrame:
         """Return mean, least and greatest over the seeds, one row per variant and epoch, thinned to 5,000 rows.
 
-        Thinning keeps the first epoch and the last.
+        Thinning keeps the first epoch and the last of each variant.
         """
-        epochs = self.curves["loss"].shape[-1]
-        step = -(-epochs * len(self.variants) // MOST_ROWS)
-        kept = np.unique(np.append(np.arange(0, epochs, step), epochs - 1))
-        if len(kept) * len(self.variants) > MOST_ROWS:  # the last epoch was one too many
-            kept = np.append(kept[: MOST_ROWS // len(self.variants) - 1], epochs - 1)
-        table = self.variants.loc[self.variants.index.repeat(len(kept))].reset_index(drop=True)
-        table["epoch"] = np.tile(kept + 1, len(self.variants))
+        step = max(1, int(self.epochs.sum()) // MOST_ROWS)
+        while sum(len(every(step, epochs)) for epochs in self.epochs) > MOST_ROWS and step < self.epochs.max():
+            step += 1
+        kept = [every(step, epochs) for epochs in self.epochs]
+        rows = np.repeat(np.arange(len(kept)), [len(epochs) for epochs in kept])
+        places = np.concatenate(kept)
+        table = self.variants.iloc[rows].reset_index(drop=True)
+        table["epoch"] = places + 1
         for metric in METRICS:
-            values = self.curves[metric][:, :, kept].astype(np.float64)
-            table[metric] = values.mean(axis=1).ravel()
-            table[f"{metric}_min"] = values.min(axis=1).ravel()
-            table[f"{metric}_max"] = values.max(axis=1).ravel()
+            values = self.curves[metric][rows, :, places].astype(np.float64)
+            table[metric] = values.mean(axis=1)
+            table[f"{metric}_min"] = values.min(axis=1)
+            table[f"{metric}_max"] = values.max(axis=1)
         return table
 
     def variant_table(self) -> pd.DataFrame:
@@ -190,7 +190,12 @@ class Sweep:
         edge = {"at_end_of_grid": ends if np.isfinite(self.ranks[self.best]) else []} if grids else {}
         return {
             "best": {**best, **figures, **edge, "diverged": self.diverged[self.best].sum()},
-            "epochs": self.curves["loss"].shape[-1],
+            "epochs": self.epochs[self.best],
             "same_as_best": same.to_dict("records") if len(same.columns) > 1 else same.iloc[:, 0].tolist(),
             "variants": len(self.variants),
         }
+
+
+def every(step: int, epochs: int) -> np.ndarray:
+    """Return the places of every so many epochs, from the first one on, and of the last."""
+    return np.unique(np.append(np.arange(0, epochs, step), epochs - 1))

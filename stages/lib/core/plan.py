@@ -131,7 +131,7 @@ class Plan:
     """What a stage trains: each variant from each seed.
 
     Args:
-        variants: all get the same number of epochs.
+        variants: of networks.
         seeds: one for each replicate.
         kept: of how many replicates of a variant, from the first on, the final weights are kept.
         snapshots: epochs after which the weights of the first network are kept too; 0 is before the first.
@@ -148,8 +148,8 @@ class Plan:
 
     @property
     def epochs(self) -> int:
-        """Return the passes over the training points that each network gets."""
-        return self.variants[0].recipe.epochs
+        """Return the most passes over the training points that a network gets."""
+        return max(variant.recipe.epochs for variant in self.variants)
 
     def weights_of(self, weights: np.ndarray, variant: int, replicate: int) -> np.ndarray:
         """Return the final weights of a network, in one row, from those of all kept networks."""
@@ -173,8 +173,6 @@ class Plan:
 
     @model_validator(mode="after")
     def _can_be_trained(self) -> Self:
-        if len({variant.recipe.epochs for variant in self.variants}) != 1:
-            raise ValueError("all variants of a plan must have the same number of epochs")
         if (self.snapshots or self.early_stopping) and (len(self.variants), len(self.seeds)) != (1, 1):
             raise ValueError("only a plan of one network has `snapshots` or `early_stopping`")
         return self

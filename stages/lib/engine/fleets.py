@@ -55,7 +55,8 @@ class Run(NamedTuple):
 def train_plan(plan: Plan, points_of: Callable[[Variant], Sets], *, name: str, shards: Path, folder: Path) -> None:
     """Train every variant from every seed, and write what was measured, as float32 arrays.
 
-    `loss`, `accuracy`, `val_loss`, `val_accuracy` have the shape (variants, seeds, epochs). `start_loss` (before the
+    `loss`, `accuracy`, `val_loss`, `val_accuracy` have the shape (variants, seeds, epochs); where a variant gets fewer
+    epochs than others, the last values stand to the end. `start_loss` (before the
     first epoch), `train_loss`, `train_accuracy` and, where the plan says so, `test_loss` and `test_accuracy` (of the
     final networks) have the shape (variants, seeds). `weights` has all weights that are kept in one row, variant by
     variant; `snapshots` has a row for each snapshot.
@@ -140,7 +141,7 @@ def fleet_of(runs: Sequence[tuple[Recipe, int]], *, train: Points, validation: P
 def shapes_of(part: Sequence[Run], plan: Plan) -> Shapes:
     """Return the shape of each array that the outcome of a shard must have."""
     final = ["start_loss", "train_loss", "train_accuracy", *["test_loss", "test_accuracy"] * plan.tested]
-    shapes: Shapes = dict.fromkeys(METRICS, (len(part), plan.epochs)) | dict.fromkeys(final, (len(part),))
+    shapes: Shapes = dict.fromkeys(METRICS, (len(part), part[0].recipe.epochs)) | dict.fromkeys(final, (len(part),))
     shapes["weights"] = (sum(run.recipe.parameters for run in _kept(part, plan)),)
     if plan.snapshots:
         shapes["snapshots"] = (len(plan.snapshots), part[0].recipe.parameters)
@@ -194,11 +195,12 @@ def train_shard(part: list[Run], plan: Plan, points: Sets, name: str | None) -> 
     start = fleet.judge(points["train"])["loss"]
     snapshots = Snapshots(plan.snapshots)
     watchers = [Progress(len(part))] * bool(name) + [snapshots] * bool(plan.snapshots)
+    recipe = part[0].recipe
     curves = fleet.train(
-        epochs=plan.epochs,
-        batch_size=part[0].recipe.batch_size,
+        epochs=recipe.epochs,
+        batch_size=recipe.batch_size,
         callbacks=watchers,
-        epochs_per_step=1 if watchers else _epochs_at_once(plan.epochs, len(part) * len(points["train"])),
+        epochs_per_step=1 if watchers else _epochs_at_once(recipe.epochs, len(part) * len(points["train"])),
     )
     judged = {
         f"{kind}_{metric}": values
@@ -225,6 +227,11 @@ def _in_a_row(networks: list[list[np.ndarray]]) -> np.ndarray:
     return np.concatenate(arrays)
 
 
+def _to_the_end(curves: np.ndarray, epochs: int) -> np.ndarray:
+    """Return curves, shape (runs, their epochs), whose last values stand up to a number of epochs."""
+    return np.pad(curves, [(0, 0), (0, epochs - curves.shape[1])], mode="edge")
+
+
 def _merge(parts: list[list[Run]], files: list[Path], plan: Plan, folder: Path) -> None:
     """Write what all shards found, each array straight to the disk, with the runs in the order of the plan."""
     grid = (len(plan.variants), len(plan.seeds))
@@ -233,7 +240,7 @@ def _merge(parts: list[list[Run]], files: list[Path], plan: Plan, folder: Path) 
         places = np.unravel_index([run.number for run in part], grid)
         with np.load(file, allow_pickle=False) as found:
             for name in arrays.keys() - IN_A_ROW:
-                arrays[name][places] = found[name]
+                arrays[name][places] = _to_the_end(found[name], plan.epochs) if name in METRICS else found[name]
             first = 0
             for run in _kept(part, plan):
                 target = plan.weights_of(arrays["weights"], *divmod(run.number, len(plan.seeds)))

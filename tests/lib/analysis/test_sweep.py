@@ -20,7 +20,7 @@ def make_sweep(
         pd.DataFrame({key: variants}),
         dict.fromkeys(METRICS, falling),
         start=final + epochs,
-        train_accuracy=np.ones_like(final),
+        epochs=np.full(len(final), epochs),
         constant=0.6,
     )
 
@@ -129,7 +129,7 @@ def test_each_variant_is_tuned_to_its_own_best_rate() -> None:
     assert tuned.variants.index.tolist() == [1, 2]  # their places in the plan
     np.testing.assert_allclose(tuned.final_val_loss, [[0.1, 0.2], [0.4, 0.2]])
     np.testing.assert_allclose(tuned.start, sweep.start[[1, 2]])
-    assert tuned.train_accuracy.shape == (2, 2)
+    assert tuned.epochs.tolist() == [2, 2]
     assert tuned.answer({}, {})["same_as_best"] == tuned.variants.to_dict("records")  # two seeds tell little
     assert tuned.curve_table()["optimizer"].tolist() == ["sgd", "sgd", "adam", "adam"]
 
@@ -148,3 +148,34 @@ def test_the_answer_counts_the_divergent_runs_of_the_best_and_names_its_equals()
     assert answer["same_as_best"] == ["a", "b"]
     assert answer["epochs"] == 2
     assert answer["variants"] == 3
+
+
+def test_a_variant_of_fewer_epochs_is_judged_after_its_own_and_its_curve_ends_there() -> None:
+    loss = np.array([[[0.9, 0.5, 0.5, 0.5]], [[0.9, 0.7, 0.6, 0.55]]])  # the first was trained for two epochs
+    sweep = Sweep(
+        pd.DataFrame({"value": [2, 4]}),
+        dict.fromkeys(METRICS, loss),
+        start=np.ones((2, 1)),
+        epochs=np.array([2, 4]),
+        constant=0.6,
+    )
+    assert sweep.best == 0
+    assert sweep.answer({}, {})["epochs"] == 2
+    curves = sweep.curve_table()
+    assert curves[["value", "epoch"]].to_numpy().tolist() == [[2, 1], [2, 2], [4, 1], [4, 2], [4, 3], [4, 4]]
+    assert curves["val_loss"].tolist() == [0.9, 0.5, 0.9, 0.7, 0.6, 0.55]
+
+
+def test_thinning_keeps_the_last_epoch_of_each_variant() -> None:
+    variants, epochs = 60, 997
+    ends = np.linspace(400, epochs, variants).astype(int)
+    sweep = Sweep(
+        pd.DataFrame({"value": range(variants)}),
+        dict.fromkeys(METRICS, np.ones((variants, 1, epochs))),
+        start=np.ones((variants, 1)),
+        epochs=ends,
+        constant=0.6,
+    )
+    curves = sweep.curve_table()
+    assert len(curves) <= MOST_ROWS
+    assert curves.groupby("value")["epoch"].max().tolist() == ends.tolist()

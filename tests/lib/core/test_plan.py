@@ -91,9 +91,11 @@ def test_a_network_that_is_followed_is_the_only_one_of_its_plan(changed: dict[st
         replace(FOLLOWED, **changed)
 
 
-def test_variants_of_other_epochs_are_no_plan() -> None:
-    with pytest.raises(ValueError, match="the same number of epochs"):
-        Plan([Variant({}, RECIPE), Variant({}, replace(RECIPE, epochs=8))], seeds=[1])
+def test_curves_are_as_long_as_the_longest_training() -> None:
+    plan = Plan([Variant({}, RECIPE), Variant({}, replace(RECIPE, epochs=9)), Variant({}, RECIPE)], seeds=[1])
+    assert plan.epochs == 9
+    assert plan.shape_of("loss") == (3, 1, 9)
+    assert plan.shape_of("start_loss") == (3, 1)
 
 
 def test_the_shapes_of_what_is_measured_follow_from_the_plan() -> None:

@@ -289,6 +289,23 @@ def test_the_weights_of_several_replicates_are_kept_where_the_plan_says_so(
         assert not np.array_equal(first, plan.weights_of(found["weights"], variant, 1))
 
 
+def test_a_variant_of_fewer_epochs_ends_as_it_does_alone_and_its_last_values_stand(
+    sets: dict[str, Points], tmp_path: Path
+) -> None:
+    variants = [Variant({"epochs": epochs}, replace(RECIPE, epochs=epochs)) for epochs in (2, 5)]
+    together = trained(tmp_path / "both", sets, Plan(variants, seeds=[1, 2]))
+    assert together["val_loss"].shape == (2, 2, 5)
+    for place, variant in enumerate(variants):
+        plan = Plan([variant], seeds=[1, 2])
+        alone = trained(tmp_path / f"{place}", sets, plan)
+        for metric in METRICS:
+            curves = together[metric][place]
+            assert curves[:, : plan.epochs].tobytes() == alone[metric][0].tobytes()
+            assert (curves[:, plan.epochs :] == curves[:, plan.epochs - 1 : plan.epochs]).all()
+        weights = Plan(variants, seeds=[1, 2]).weights_of(together["weights"], place, 0)
+        assert weights.tobytes() == alone["weights"].tobytes()
+
+
 def test_the_shapes_of_a_shard_follow_from_its_networks() -> None:
     part = [Run(0, RECIPE, 1), Run(1, replace(RECIPE, hidden_units=(2,)), 2)]
     plan = Plan([Variant({}, run.recipe) for run in part], seeds=[1])
