@@ -94,7 +94,7 @@ class Page(page.Page):
             findings,
             sentences(found),
             f"Baseline after {found.epochs} epochs",
-            charts=self.charted(settled=found.plateau.epoch),
+            charts=self.charted(len(findings.data.classes), settled=found.plateau.epoch),
             pictures=(Picture("plots/figures/baseline.png", f"The baseline's {findings.data.pictured}."),),
         )
 

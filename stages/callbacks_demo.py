@@ -100,7 +100,7 @@ class Page(page.Page):
             findings,
             sentences(found),
             "Callbacks demo",
-            charts=self.charted(**{"weights taken back": found.early_stopping.best_epoch}),
+            charts=self.charted(len(findings.data.classes), **{"weights taken back": found.early_stopping.best_epoch}),
             pictures=(Picture("plots/callbacks_demo/live_plot.png", "The curves as PlotLossesKeras drew them."),),
         )
 

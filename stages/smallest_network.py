@@ -127,7 +127,7 @@ class Page(page.Page):
             findings,
             sentences(found, findings.data),
             title,
-            charts=self.charted(),
+            charts=self.charted(len(findings.data.classes)),
             pictures=tuple(pictures),
             table=(
                 Column("activation", "activation", "g"),

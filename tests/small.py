@@ -68,12 +68,18 @@ def stages_run(output: str) -> list[str]:
 
 
 def copy_project(clone: Path) -> None:
-    """Copies the files that git has or would take, as they are in the work tree."""
+    """Copies the files that git has or would take, as they are in the work tree, into a repository of their own."""
     names = run(ROOT, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     for name in filter(None, names.split("\0")):
         if (ROOT / name).exists():
             (clone / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, clone / name)
+    run(clone, "git", "init", "--quiet", "--initial-branch", "main")
+
+
+def commit(clone: Path, message: str) -> None:
+    run(clone, "git", "add", "--all")
+    run(clone, "git", "commit", "--quiet", "--message", message)
 
 
 def build(folder: Path) -> None:
@@ -81,12 +87,10 @@ def build(folder: Path) -> None:
     clone = folder / "clone"
     shutil.rmtree(folder, ignore_errors=True)
     copy_project(clone)
-    run(clone, "git", "init", "--quiet", "--initial-branch", "main")
     params = yaml.safe_load((clone / "params.yaml").read_text("utf-8"))
     text = yaml.safe_dump(shrink(params), sort_keys=False)
     (clone / "params.yaml").write_text(text.replace(": null\n", ":\n"), "utf-8")  # as DVC writes it
     output = run(clone, "dvc", "repro")
     assert set(stages_run(output)) == set(yaml.safe_load((clone / "dvc.yaml").read_text("utf-8"))["stages"])
-    run(clone, "git", "add", "--all")
-    run(clone, "git", "commit", "--quiet", "--message", "Build on small params")
+    commit(clone, "Build on small params")
     (folder / "done").touch()

@@ -13,7 +13,7 @@ import pytest
 from stages.lib.analysis.chapter import read_chapters
 from stages.lib.core.places import Places
 from stages.lib.core.plan import read_plan
-from tests.small import copy_project, run
+from tests.small import commit, copy_project, run
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/add-a-sweep.md").read_text("utf-8")
@@ -106,9 +106,7 @@ def former(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (project / "plots/figures" / f"{SWEEP}.png").unlink(missing_ok=True)
     judge(project)
     derive(project)
-    run(project, "git", "init", "--quiet")
-    run(project, "git", "add", "--all")
-    run(project, "git", "commit", "--quiet", "--message", "Without the sweep")
+    commit(project, "Without the sweep")
     return project
 
 

@@ -133,7 +133,7 @@ def test_each_penalty_is_tried_at_each_rate() -> None:
     [
         ("network.hidden_units", [3, 2], "3-2", {"hidden_units": (3, 2)}),
         ("network.hidden_units", [], "none", {"hidden_units": ()}),
-        ("training.epochs", 7, 7, {"epochs": 7}),
+        ("training.epochs", 9, 9, {"epochs": 9}),
         ("network.activation", "tanh", "tanh", {"activation": "tanh"}),
         ("network.activation", ["tanh"], "tanh", {"activation": ("tanh",)}),
         (

@@ -20,12 +20,14 @@ class Chart:
         key: the column that names a variant.
         names: that it may hold, in the order of their colours; none where it holds numbers.
         marks: epochs to point out, by their label; None is left out.
+        classes: that are told apart; the more they are, the higher the loss of a constant answer.
     """
 
     kind: str
     key: str = ""
     names: tuple[str, ...] = ()
     marks: dict[str, int | None] = field(default_factory=dict)
+    classes: int = 2
 
 
 @dataclass(frozen=True, config=EXACT)

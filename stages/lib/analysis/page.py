@@ -112,9 +112,9 @@ class Page(ABC):
     def chapter(self, findings: Findings) -> Chapter:
         """Return what the report says of it."""
 
-    def charted(self, **marks: int | None) -> tuple[Chart, ...]:
-        """Return its charts, in which `marks` points out epochs by their labels; None is left out."""
-        return tuple(Chart(kind, self.key, self.names, marks) for kind in self.charts)
+    def charted(self, classes: int = 2, **marks: int | None) -> tuple[Chart, ...]:
+        """Return its charts for a number of classes, in which `marks` points out epochs by their labels, but None."""
+        return tuple(Chart(kind, self.key, self.names, marks, classes) for kind in self.charts)
 
     def question_of(self, findings: Findings) -> str:  # noqa: ARG002
         """Return the question as it fits what was found."""
@@ -239,7 +239,7 @@ class SweepPage(Page):
             findings,
             self.answer(found, findings),
             title,
-            charts=self.charted(),
+            charts=self.charted(len(findings.data.classes)),
             pictures=tuple(self.pictures(findings.data, title)),
             table=variant_table(*self.columns(variants)),
         )

@@ -5,6 +5,7 @@ from page to page, whichever others are shown. Along axes of numbers a chart can
 name in a legend singles out what it stands for.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,7 +22,8 @@ TITLES = {
     LOSS: "validation loss (nats)",
     ACCURACY: "validation accuracy",
 }
-HIGHEST_LOSS = 2.0  # nats; what diverges would press all other curves flat
+# What diverges would press all other curves flat: nats, and times the loss of a constant answer to many classes.
+HIGHEST_LOSS, TIMES_CONSTANT = 2.0, 1.5
 ZOOM = {
     "type": "interval",
     "zoom": "wheel![event.ctrlKey || event.metaKey]",  # a plain wheel must go on scrolling the page
@@ -139,10 +141,10 @@ def words(name: str) -> str:
 def _learning(chart: Chart) -> tuple[Drawn, ...]:
     """Return the loss and the accuracy of one run by epoch, on training and validation points."""
     rules = [_rule(label, epoch) for label, epoch in chart.marks.items() if epoch is not None]
-    return tuple(_learning_chart(metric, rules) for metric in ("loss", "accuracy"))
+    return tuple(_learning_chart(chart, metric, rules) for metric in ("loss", "accuracy"))
 
 
-def _learning_chart(metric: str, rules: list[Spec]) -> Drawn:
+def _learning_chart(chart: Chart, metric: str, rules: list[Spec]) -> Drawn:
     points = {
         "field": "points",
         "type": "nominal",
@@ -157,7 +159,7 @@ def _learning_chart(metric: str, rules: list[Spec]) -> Drawn:
         ],
         "encoding": {
             "x": _axis("epoch"),
-            "y": _axis("value", TITLES[metric]) | {"scale": _scale(metric)},
+            "y": _axis("value", TITLES[metric]) | {"scale": _scale(metric, chart)},
             "strokeDash": points,
         },
         "layer": [
@@ -180,7 +182,7 @@ def _curves_chart(chart: Chart, metric: str) -> Drawn:
         "params": [_chosen(chart.key, metric), _zoom(metric)],
         "encoding": {
             "x": _axis("epoch"),
-            "y": _axis(metric, TITLES[metric]) | {"scale": _scale(metric)},
+            "y": _axis(metric, TITLES[metric]) | {"scale": _scale(metric, chart)},
             **{channel: _unscaled(look) for channel, look in _looks(chart).items()},
         },
         "layer": _lines(metric, tips, chart),
@@ -268,7 +270,7 @@ def _loss_by_size(chart: Chart) -> tuple[Drawn, ...]:
     tips = [_tip_of(chart), *(_tip(name) for name in ("depth", "width", "parameters")), _tip("val_loss_mean", "mean")]
     encoding = {
         "x": _axis("parameters", "trainable parameters") | {"scale": {"type": "log", "padding": 12}},
-        "y": _axis("val_loss_mean", TITLES[LOSS]) | {"scale": _scale(LOSS)},
+        "y": _axis("val_loss_mean", TITLES[LOSS]) | {"scale": _scale(LOSS, chart)},
     }
     description = "The mean validation loss by the number of parameters, a mark for each size, coloured by activation."
     spec = _marks("by_size", chart, encoding, tips)
@@ -320,7 +322,7 @@ def _rates(chart: Chart) -> tuple[Drawn, ...]:
         "params": [_chosen(chart.key, "rates"), _zoom("rates")],
         "encoding": {
             "x": _axis("learning_rate", "learning rate") | {"scale": {"type": "log"}, "axis": RATES},
-            "y": _axis("val_loss_mean", TITLES[LOSS]) | {"scale": _scale(LOSS)},
+            "y": _axis("val_loss_mean", TITLES[LOSS]) | {"scale": _scale(LOSS, chart)},
             **{channel: _unscaled(look) for channel, look in _looks(chart).items()},
         },
         "layer": _lines(
@@ -485,8 +487,10 @@ def _axis(field: str, title: str | None = None) -> Spec:
     return {"field": field, "type": "quantitative", "title": title or field}
 
 
-def _scale(metric: str) -> Spec:
-    return {"type": "log", "domainMax": HIGHEST_LOSS} if metric.endswith("loss") else {"zero": False}
+def _scale(metric: str, chart: Chart) -> Spec:
+    if not metric.endswith("loss"):
+        return {"zero": False}
+    return {"type": "log", "domainMax": max(HIGHEST_LOSS, round(TIMES_CONSTANT * math.log(chart.classes), 1))}
 
 
 def _tip(field: str, title: str | None = None) -> Spec:

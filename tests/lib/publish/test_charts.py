@@ -1,6 +1,7 @@
 """The charts, drawn by DVC and by Vega-Lite from tables that are real or made for one case."""
 
 import json
+import math
 import re
 import shutil
 import subprocess
@@ -373,3 +374,11 @@ def test_an_axis_of_ranks_is_not_zoomed(kind: str, key: str, axes: list[str] | N
     for chart in drawn(Chart(kind, key)):
         (zoom,) = (param for param in chart.spec["params"] if param["name"].startswith("zoom"))
         assert zoom["select"].get("encodings") == axes
+
+
+@pytest.mark.parametrize(("classes", "most"), [(2, 2.0), (3, 2.0), (10, 3.5), (20, 4.5)])  # 1.5 * log(classes), or 2
+def test_a_constant_answer_to_many_classes_is_not_cut_off(classes: int, most: float) -> None:
+    for kind in ("learning", "curves", "rates"):
+        loss, *_ = drawn(Chart(kind, "value", classes=classes))
+        assert loss.spec["encoding"]["y"]["scale"]["domainMax"] == most
+        assert most > math.log(classes)
