@@ -13,7 +13,7 @@ import pandas as pd
 
 from stages.lib.analysis import page
 from stages.lib.analysis.answers import share
-from stages.lib.analysis.chapter import Chapter, Picture
+from stages.lib.analysis.chapter import Chapter
 from stages.lib.analysis.figures import Count, Figure, Figures, Judged
 from stages.lib.analysis.measures import plateau_epoch
 from stages.lib.analysis.page import Chosen, Findings, Given, Params, baseline
@@ -95,7 +95,7 @@ class Page(page.Page):
             sentences(found),
             f"Baseline after {found.epochs} epochs",
             charts=self.charted(len(findings.data.classes), settled=found.plateau.epoch),
-            pictures=(Picture("plots/figures/baseline.png", f"The baseline's {findings.data.pictured}."),),
+            pictures=(self.picture(f"The baseline's {findings.data.pictured}."),),
         )
 
 

@@ -17,6 +17,7 @@ from stages.lib.analysis.figures import Count, Figure, Figures, Share
 from stages.lib.analysis.page import Findings, Given, Params, baseline
 from stages.lib.analysis.sweep import Trained
 from stages.lib.core.files import read_csv, read_json
+from stages.lib.core.places import Places
 from stages.lib.core.plan import EarlyStopping, Optimizer, Plan, Variant, replicate_seeds
 from stages.lib.core.points import Description
 
@@ -101,7 +102,7 @@ class Page(page.Page):
             sentences(found),
             "Callbacks demo",
             charts=self.charted(len(findings.data.classes), **{"weights taken back": found.early_stopping.best_epoch}),
-            pictures=(Picture("plots/callbacks_demo/live_plot.png", "The curves as PlotLossesKeras drew them."),),
+            pictures=(Picture(Places().live_plot(self.stage).as_posix(), "The curves as PlotLossesKeras drew them."),),
         )
 
 

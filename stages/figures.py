@@ -28,7 +28,7 @@ def main(prediction_grid: PredictionGrid, *, places: Places) -> None:
         if description.in_the_plane:
             write_png(drawing.picture_of_points(points, description), folder / "data.png")
             for chapter in read_chapters(places.chapters):
-                draw_chapter(chapter, points, places.grids, folder, description)
+                draw_chapter(chapter, points, places, folder, description)
                 draw_variants(chapter, points, places, folder, description)
         else:
             write_png(projection.picture_of_points(points, description), folder / "data.png")
@@ -36,8 +36,9 @@ def main(prediction_grid: PredictionGrid, *, places: Places) -> None:
                 draw_answers(chapter, points, places, folder, description)
 
 
-def draw_chapter(chapter: Chapter, points: Points, grids: Path, folder: Path, description: Description) -> None:
+def draw_chapter(chapter: Chapter, points: Points, places: Places, folder: Path, description: Description) -> None:
     """Draw the boundary of a chapter's network, and what else of it there is: its epochs, its units."""
+    grids = places.grids
     epochs = {int(file.stem): read_array(file) for file in (grids / chapter.stage).glob("*.npy")}
     name = chapter.stage.replace("_", " ").capitalize()
     for epoch, grid in sorted(epochs.items()):  # as `<epoch>.png`, which DVC's extension shows as a slider
@@ -47,11 +48,11 @@ def draw_chapter(chapter: Chapter, points: Points, grids: Path, folder: Path, de
     last = epochs[max(epochs)] if epochs else _array(grids / f"{chapter.stage}.npy")
     if last is not None:
         picture = drawing.picture_of_boundary(points, last, description, title=chapter.title)
-        write_png(picture, folder / f"{chapter.stage}.png")
+        write_png(picture, folder / places.picture(chapter.stage).name)
     units = _array(grids / f"{chapter.stage}_units.npy")
     if units is not None:
         picture = drawing.picture_of_units(points, units, description, title=chapter.title)
-        write_png(picture, folder / f"{chapter.stage}_units.png")
+        write_png(picture, folder / places.picture(chapter.stage, "units").name)
 
 
 def draw_variants(chapter: Chapter, points: Points, places: Places, folder: Path, description: Description) -> None:
@@ -64,7 +65,7 @@ def draw_variants(chapter: Chapter, points: Points, places: Places, folder: Path
     names = [each.name for each in kept]
     losses = [math.nan if each.val_loss is None else each.val_loss for each in kept]
     picture = drawing.picture_of_variants(points, grids, names, losses, description)
-    write_png(picture, folder / f"{chapter.stage}_variants.png")
+    write_png(picture, folder / places.picture(chapter.stage, "variants").name)
 
 
 def draw_answers(chapter: Chapter, points: Points, places: Places, folder: Path, description: Description) -> None:
@@ -73,7 +74,7 @@ def draw_answers(chapter: Chapter, points: Points, places: Places, folder: Path,
     if answers is not None:
         held_out = read_points(places.points("validation"), len(description.classes))
         picture = projection.picture_of_answers(held_out, answers, points, description, title=chapter.title)
-        write_png(picture, folder / f"{chapter.stage}.png")
+        write_png(picture, folder / places.picture(chapter.stage).name)
 
 
 def _array(path: Path) -> np.ndarray | None:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from stages.lib.analysis import page
 from stages.lib.analysis.answers import code, share
-from stages.lib.analysis.chapter import Chapter, Column, Picture
+from stages.lib.analysis.chapter import Chapter, Column
 from stages.lib.analysis.figures import Count, Figures, Judged, OverSeeds, Share
 from stages.lib.analysis.measures import summary
 from stages.lib.analysis.page import Chosen, Findings, Given, Params, initializer_of
@@ -117,12 +117,11 @@ class Page(page.Page):
         named = "Smallest network: {hidden_units} {activation} units, {parameters} parameters"
         title = named.format_map(dict(found.smallest)) if found.smallest else "The network that comes nearest"
         name = title.split(":")[0]
-        path = "plots/figures/smallest_network"
-        pictures = [Picture(f"{path}.png", f"{name}: its {findings.data.pictured}.")]
+        pictures = [self.picture(f"{name}: its {findings.data.pictured}.")]
         if findings.data.has_units:
             kinds = "figures" if findings.data.article else "classes"
             alt = f"What each of its hidden units adds, and their sum, which parts the two {kinds}."
-            pictures.append(Picture(f"{path}_units.png", alt))
+            pictures.append(self.picture(alt, "units"))
         return self.written(
             findings,
             sentences(found, findings.data),

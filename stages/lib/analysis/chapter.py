@@ -3,12 +3,11 @@
 from dataclasses import field
 from pathlib import Path
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from stages.lib.core.files import damaged, write_text
-
-EXACT = ConfigDict(extra="forbid")
+from stages.lib.core.plan import EXACT
 
 
 @dataclass(frozen=True, config=EXACT)

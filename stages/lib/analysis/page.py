@@ -19,6 +19,7 @@ from stages.lib.analysis import answers
 from stages.lib.analysis.chapter import Chapter, Chart, Picture, variant_table
 from stages.lib.analysis.figures import Figures, SweepFigures
 from stages.lib.analysis.sweep import Sweep, Trained
+from stages.lib.core.places import Places
 from stages.lib.core.plan import Changed, Initializer, Kept, Optimizer, Plan, Recipe, Variant, replicate_seeds
 from stages.lib.core.points import Description
 from stages.params.fields import Named, arguments_of, name_of
@@ -115,6 +116,10 @@ class Page(ABC):
     def charted(self, classes: int = 2, **marks: int | None) -> tuple[Chart, ...]:
         """Return its charts for a number of classes, in which `marks` points out epochs by their labels, but None."""
         return tuple(Chart(kind, self.key, self.names, marks, classes) for kind in self.charts)
+
+    def picture(self, alt: str, kind: str = "") -> Picture:
+        """Return the picture of its network, or one of another kind, with what it shows."""
+        return Picture(Places().picture(self.stage, kind).as_posix(), alt)
 
     def question_of(self, findings: Findings) -> str:  # noqa: ARG002
         """Return the question as it fits what was found."""
@@ -219,10 +224,10 @@ class SweepPage(Page):
 
     def pictures(self, data: Description, title: str) -> Iterator[Picture]:
         """Yield the picture of the best network and, in the plane, of one network of each variant."""
-        yield Picture(f"plots/figures/{self.stage}.png", f"The {data.pictured}. {title}.")
+        yield self.picture(f"The {data.pictured}. {title}.")
         if data.in_the_plane:
             each = "The boundary of a network of each variant, from the first seed, with its validation loss."
-            yield Picture(f"plots/figures/{self.stage}_variants.png", each)
+            yield self.picture(each, "variants")
 
     def answer(self, found: Any, findings: Findings) -> str:  # noqa: ARG002
         """Return the answer in a few sentences."""

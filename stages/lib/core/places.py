@@ -109,6 +109,10 @@ class Places:
         """Return a table of a stage, which `dvc plots` draws."""
         return self.root / f"plots/{stage}/{name}.csv"
 
+    def picture(self, stage: str, kind: str = "") -> Path:
+        """Return the picture of the network of a stage; or, by its kind, that of its `units` or of all `variants`."""
+        return self.pictures / f"{stage}{f'_{kind}' if kind else ''}.png"
+
     def live_plot(self, stage: str) -> Path:
         """Return the picture that is drawn while a stage trains."""
         return self.root / f"plots/{stage}/live_plot.png"
