@@ -12,9 +12,9 @@ from stages.lib.core.places import Places
 from stages.lib.core.plan import Kept, read_kept, read_weights
 from stages.lib.core.points import Limits, read_description, read_points
 from stages.lib.core.runner import run
-from stages.lib.engine.archive import save_network
-from stages.lib.engine.grid import predict, predict_grid, predict_grids, predict_units, summary_text
-from stages.lib.engine.network import PinnedNetwork, network_of
+from stages.lib.engine.networks.archive import save_network
+from stages.lib.engine.networks.grid import predict, predict_grid, predict_grids, predict_units, summary_text
+from stages.lib.engine.networks.network import PinnedNetwork, network_of
 from stages.params.prediction_grid import PredictionGrid
 
 VARIANT_PLACES = 60  # along each side of the grid of a variant, which is drawn small

@@ -13,7 +13,8 @@ from stages import check, dataset, figures, judge, networks, report
 from stages.lib.analysis.page import pages, sections
 from stages.lib.core.places import Places
 from stages.lib.core.runner import run, run_with
-from stages.lib.engine import callbacks, train
+from stages.lib.engine import train
+from stages.lib.engine.networks import callbacks
 from tests.small import ONE_PROCESS, ROOT, shrink
 
 TABLES = {

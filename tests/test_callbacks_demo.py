@@ -14,8 +14,8 @@ from stages.lib.analysis.sweep import Trained
 from stages.lib.core.places import Places
 from stages.lib.core.plan import EarlyStopping, Optimizer, read_plan, write_plan
 from stages.lib.core.points import read_points
-from stages.lib.engine import callbacks
-from stages.lib.engine.network import dense_network
+from stages.lib.engine.networks import callbacks
+from stages.lib.engine.networks.network import dense_network
 from tests.conftest import SEED, pixels
 from tests.measured import GIVEN, params, plan_of
 
@@ -96,6 +96,14 @@ def test_one_checkpoint_is_kept_per_improvement(
 def test_the_live_plot_is_a_picture_with_both_curves(places: Places) -> None:
     for colour in ([31, 119, 180], [255, 127, 14]):  # Matplotlib's first two
         assert (pixels(places.live_plot(STAGE)) == colour).all(axis=1).sum() > 50
+
+
+@pytest.mark.parametrize("seconds", [0, 1000])
+def test_it_shows_all_epochs_in_the_end_however_often_it_was_drawn(
+    seconds: int, places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(callbacks, "SECONDS_BETWEEN", seconds)
+    assert trained(tmp_path).live_plot(STAGE).read_bytes() == places.live_plot(STAGE).read_bytes()
 
 
 def test_a_second_run_writes_the_same_bytes(places: Places, tmp_path: Path) -> None:

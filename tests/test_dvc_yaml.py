@@ -3,6 +3,7 @@
 import ast
 import importlib
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ PIPELINE = yaml.safe_load(TEXT)["stages"]
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
 FOLDERS = [f"stages/lib/{floor}" for floor in ("core", "data", "engine", "analysis", "publish")] + ["stages/params"]
 PAGES = [page.stage for page in pages()]
-TRAINED = ["stages.lib.engine.train", "stages.lib.engine.callbacks"]
+TRAINED = ["stages.lib.engine.train", "stages.lib.engine.networks.callbacks"]
 # These do nothing but name a package; stages/__init__.py imports `start` of the core.
 EMPTY = {"stages/__init__.py", "stages/lib/__init__.py"}
 
@@ -183,7 +184,7 @@ def test_a_floor_rests_on_those_below_it_and_knows_no_page(floor: str) -> None:
             assert (parts[1] if parts[0] == "lib" else parts[0]) in ALLOWED[floor], f"{file.name} imports {other}"
 
 
-def test_tensorflow_is_imported_by_the_engine_alone() -> None:
+def test_tensorflow_is_imported_by_one_folder_alone() -> None:
     users = {
         str(file.relative_to(ROOT))
         for file in (ROOT / "stages").rglob("*.py")
@@ -192,7 +193,12 @@ def test_tensorflow_is_imported_by_the_engine_alone() -> None:
         if module.split(".")[0] in {"tensorflow", "keras", "livelossplot"}
     }
     assert users
-    assert all(file.startswith("stages/lib/engine/") for file in users)
+    assert all(file.startswith("stages/lib/engine/networks/") for file in users)
+
+
+def test_a_stage_that_trains_waits_for_its_processes_without_tensorflow() -> None:
+    code = "import sys, stages.lib.engine.train; print('tensorflow' in sys.modules)"
+    assert run(ROOT, sys.executable, "-c", code) == "False\n"
 
 
 def names_of(node: ast.AST) -> list[str]:

@@ -20,7 +20,8 @@ from stages.lib.analysis.page import SweepPage, pages, sections
 from stages.lib.core.places import Places
 from stages.lib.core.plan import read_plan
 from stages.lib.core.runner import read_params
-from stages.lib.engine import callbacks, train
+from stages.lib.engine import train
+from stages.lib.engine.networks import callbacks
 from tests.arbitrary_params import tiny_params
 from tests.measured import plan_of
 from tests.test_dvc_yaml import PIPELINE

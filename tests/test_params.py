@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from stages.lib.core.plan import Initializer
-from stages.lib.engine.network import seeded_initializer
+from stages.lib.engine.networks.network import seeded_initializer
 from stages.params.network import INITIALIZERS, Activation
 
 ROOT = Path(__file__).parents[1]

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 from stages.lib.analysis.chapter import Chapter
 from stages.lib.core.places import Places
 from stages.lib.core.points import Description, Points
-from stages.lib.engine.network import dense_network
+from stages.lib.engine.networks.network import dense_network
 from stages.lib.publish.rendering import Layer, Learning, Picture, Question, Report, write_html
 from stages.params.network import Activation
 from tests.conftest import copy_of_study, serious_faults

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from stages.lib.core.points import Description, Points
-from stages.lib.engine.network import dense_network
+from stages.lib.engine.networks.network import dense_network
 from stages.lib.publish.classes import label_of
 from stages.lib.publish.rendering import MOST_INPUTS, write_html, write_markdown
 from tests.conftest import serious_faults

@@ -40,8 +40,8 @@ def engine(members: int, rows: int, epochs: int) -> Work:
 
     from stages.lib.core.plan import Initializer
     from stages.lib.core.points import Points
-    from stages.lib.engine.fleet import Fleet, Member
-    from stages.lib.engine.fleets import EPOCHS_AT_ONCE
+    from stages.lib.engine.networks.fleet import Fleet, Member
+    from stages.lib.engine.networks.shard import EPOCHS_AT_ONCE
 
     data = Points(*points(rows))
     fleet = Fleet(

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from math import prod
 from pathlib import Path
 
-from stages.lib.engine.products import LARGEST_SUM
+from stages.lib.engine.networks.products import LARGEST_SUM
 from tools.verify.elf import symbols
 
 # They move bytes; and powf, in Adam's rate, gave the same bits with FMA and without in 30 million values.

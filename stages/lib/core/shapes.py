@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
+WIDTH_MULTIPLE = 4  # narrower networks cost little less, and would each need a program of their own
+JUDGED_AT_ONCE = 64  # points; what a fleet makes of them stays in the processor's cache
+
 
 def outputs_of(classes: int) -> int:
     """Return the number of output units: one sigmoid for two classes, a softmax over all for more."""
@@ -22,3 +25,8 @@ def widths_of(hidden_units: Sequence[int], inputs: int = 2, classes: int = 2) ->
 def parameters_of(hidden_units: Sequence[int], inputs: int = 2, classes: int = 2) -> int:
     """Return the number of trainable parameters, kernels and biases, of a network with these hidden layers."""
     return sum((before + 1) * units for before, units in pairwise(widths_of(hidden_units, inputs, classes)))
+
+
+def padded(hidden_units: Sequence[int]) -> tuple[int, ...]:
+    """Return the hidden widths, each rounded up to a multiple of 4: networks of the same train as one."""
+    return tuple(-(-units // WIDTH_MULTIPLE) * WIDTH_MULTIPLE for units in hidden_units)

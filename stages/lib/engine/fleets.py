@@ -7,29 +7,26 @@ What a shard found goes to a file at once, so that training needs no more memory
 """
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import joblib
-import keras
 import numpy as np
 
 from stages.lib.core.files import array_on_disk, whole
 from stages.lib.core.plan import METRICS, Plan, Recipe, Variant
 from stages.lib.core.points import Points
 from stages.lib.core.runner import Fault
-from stages.lib.engine.fleet import JUDGED_AT_ONCE, Fleet, Member
-from stages.lib.engine.network import optimizer_of
-from stages.lib.engine.progress import Progress, counted
+from stages.lib.core.shapes import JUDGED_AT_ONCE, padded
+from stages.lib.engine.progress import counted
 from stages.lib.engine.shards import Shapes, Shards, unfinished
-from stages.lib.engine.snapshots import Snapshots
 from stages.lib.engine.workers import run_all
 
 SHARD = 400  # members; a larger fleet is no faster per member, a smaller one compiles more often
+FEWEST = 50  # members; a fleet that is more than half of a sweep is cut, but to no fewer: a second core would wait
 SHARD_MEMORY = 1e9  # bytes, of what grows with the members; it makes shards of large networks smaller
-EPOCHS_AT_ONCE = 10  # the most epochs per step of Keras, where nobody watches
-ORDERS_AT_ONCE = 10_000_000  # row numbers: no step of several epochs has more
 IN_A_ROW = {"weights", "snapshots"}  # what has no axes of variants and seeds
 
 Sets = Mapping[str, Points]  # by the names `train`, `validation` and, where it is needed, `test`
@@ -100,16 +97,20 @@ def parts_of(runs: Sequence[Run], sets: Mapping[str, Sets]) -> Iterator[list[Run
     fleets: dict[str, list[Run]] = {}
     for run in runs:
         fleets.setdefault(json.dumps(_alike(run), sort_keys=True), []).append(run)
-    sized = [(fleet, _shard_size(fleet, len(sets[fleet[0].points]["train"]))) for fleet in fleets.values()]
-    parts = [fleet[first : first + size] for fleet, size in sized for first in range(0, len(fleet), size)]
-    yield from sorted(parts, key=lambda part: -_work(part, len(sets[part[0].points]["train"])))
+    rows = {name: len(points["train"]) for name, points in sets.items()}
+    half = sum(_work(fleet, rows[fleet[0].points]) for fleet in fleets.values()) / 2
+    parts = []
+    for fleet in fleets.values():
+        in_balance = max(FEWEST, math.ceil(len(fleet) * half / _work(fleet, rows[fleet[0].points])))
+        size = min(in_balance, _shard_size(fleet, rows[fleet[0].points]))
+        parts += [fleet[first : first + size] for first in range(0, len(fleet), size)]
+    yield from sorted(parts, key=lambda part: -_work(part, rows[part[0].points]))
 
 
 def _alike(run: Run) -> tuple[Any, ...]:
     """Return what must be the same in runs that train as one."""
     recipe = run.recipe
-    padded = member_of(recipe, run.seed).padded_units
-    shape = (recipe.inputs, padded, recipe.activations, recipe.classes)
+    shape = (recipe.inputs, padded(recipe.hidden_units), recipe.activations, recipe.classes)
     optimizer = (recipe.optimizer.name, recipe.optimizer.arguments)
     return (shape, optimizer, recipe.batch_size, recipe.epochs, recipe.l2 > 0, run.points)
 
@@ -119,37 +120,18 @@ def _work(part: Sequence[Run], rows: int) -> int:
     return len(part) * recipe.parameters * recipe.epochs * rows
 
 
-def member_of(recipe: Recipe, seed: int) -> Member:
-    """Return the member of a fleet that is made by a recipe from a seed."""
-    return Member(recipe.hidden_units, recipe.kernel_initializer, recipe.learning_rate, seed, recipe.l2)
-
-
-def fleet_of(runs: Sequence[tuple[Recipe, int]], *, train: Points, validation: Points, name: str) -> Fleet:
-    """Return the fleet of some recipes and seeds, which share activations, optimizer, classes and padded units."""
-    recipe, _ = runs[0]
-    return Fleet(
-        [member_of(*run) for run in runs],
-        activation=recipe.activations,
-        optimizer=optimizer_of(recipe.optimizer),
-        train=train,
-        validation=validation,
-        classes=recipe.classes,
-        name=name,
-    )
-
-
 def shapes_of(part: Sequence[Run], plan: Plan) -> Shapes:
     """Return the shape of each array that the outcome of a shard must have."""
     final = ["start_loss", "train_loss", "train_accuracy", *["test_loss", "test_accuracy"] * plan.tested]
     shapes: Shapes = dict.fromkeys(METRICS, (len(part), part[0].recipe.epochs)) | dict.fromkeys(final, (len(part),))
-    shapes["weights"] = (sum(run.recipe.parameters for run in _kept(part, plan)),)
+    shapes["weights"] = (sum(run.recipe.parameters for run in kept_of(part, plan)),)
     if plan.snapshots:
         shapes["snapshots"] = (len(plan.snapshots), part[0].recipe.parameters)
     return shapes
 
 
-def _kept(part: Sequence[Run], plan: Plan) -> list[Run]:
-    """Return the runs whose weights are kept."""
+def kept_of(part: Sequence[Run], plan: Plan) -> list[Run]:
+    """Return the runs of a shard whose weights are kept."""
     return [run for run in part if run.number % len(plan.seeds) < plan.kept]
 
 
@@ -180,7 +162,7 @@ def _train_missing(
     tasks = [(parts[number], plan, sets[parts[number][0].points], shown) for number in missing]
     sizes = [len(parts[number]) for number in missing]
     done = sum(map(len, parts)) - sum(sizes)
-    for position, outcome in counted(run_all(train_shard, tasks), sizes, done=done, name=name):
+    for position, outcome in counted(run_all(_train_shard, tasks), sizes, done=done, name=name):
         kept.keep(names[missing[position]], outcome)
     files = [kept.find(shard, shape) for shard, shape in zip(names, shapes, strict=True)]
     if None in files:
@@ -188,43 +170,10 @@ def _train_missing(
     return [file for file in files if file]
 
 
-def train_shard(part: list[Run], plan: Plan, points: Sets, name: str | None) -> Outcome:
-    """Return what became of a shard's networks, as `shapes_of` says; `name` shows a progress bar."""
-    runs = [(run.recipe, run.seed) for run in part]
-    fleet = fleet_of(runs, train=points["train"], validation=points["validation"], name=name or "fleet")
-    start = fleet.judge(points["train"])["loss"]
-    snapshots = Snapshots(plan.snapshots)
-    watchers = [Progress(len(part))] * bool(name) + [snapshots] * bool(plan.snapshots)
-    recipe = part[0].recipe
-    curves = fleet.train(
-        epochs=recipe.epochs,
-        batch_size=recipe.batch_size,
-        callbacks=watchers,
-        epochs_per_step=1 if watchers else _epochs_at_once(recipe.epochs, len(part) * len(points["train"])),
-    )
-    judged = {
-        f"{kind}_{metric}": values
-        for kind in ["train", *["test"] * plan.tested]
-        for metric, values in fleet.judge(points[kind]).items()
-    }
-    outcome = {**{metric: values.T for metric, values in curves.items()}, "start_loss": start, **judged}
-    positions = [part.index(run) for run in _kept(part, plan)]
-    outcome["weights"] = _in_a_row([fleet.weights_of(position) for position in positions])
-    if plan.snapshots:
-        outcome["snapshots"] = np.stack([_in_a_row([weights]) for _, weights in sorted(snapshots.weights.items())])
-    keras.utils.clear_session()  # or a process that trains many shards would keep the programs of all
-    return outcome
+def _train_shard(part: list[Run], plan: Plan, points: Sets, name: str | None) -> Outcome:
+    from stages.lib.engine.networks.shard import train_shard  # where it is called: a stage waits without TensorFlow
 
-
-def _epochs_at_once(epochs: int, orders: int) -> int:
-    """Return how many epochs make a step of Keras, of those that divide `epochs`; each has so many row numbers."""
-    most = max(1, min(EPOCHS_AT_ONCE, ORDERS_AT_ONCE // orders))
-    return max(count for count in range(1, most + 1) if epochs % count == 0)
-
-
-def _in_a_row(networks: list[list[np.ndarray]]) -> np.ndarray:
-    arrays = [np.zeros(0, np.float32), *(array.ravel() for weights in networks for array in weights)]
-    return np.concatenate(arrays)
+    return train_shard(part, plan, points, name)
 
 
 def _to_the_end(curves: np.ndarray, epochs: int) -> np.ndarray:
@@ -242,7 +191,7 @@ def _merge(parts: list[list[Run]], files: list[Path], plan: Plan, folder: Path) 
             for name in arrays.keys() - IN_A_ROW:
                 arrays[name][places] = _to_the_end(found[name], plan.epochs) if name in METRICS else found[name]
             first = 0
-            for run in _kept(part, plan):
+            for run in kept_of(part, plan):
                 target = plan.weights_of(arrays["weights"], *divmod(run.number, len(plan.seeds)))
                 target[:] = found["weights"][first : first + len(target)]
                 first += len(target)

@@ -7,18 +7,22 @@ where the work is done changes no bit of what comes out.
 import logging
 import os
 import socket
-import warnings
+import traceback
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from typing import Any
 
-from joblib import Parallel, cpu_count, delayed
+from joblib import cpu_count
 
 import stages
 from stages.lib.core.environment import PINNED
 from stages.lib.core.process import end_on_interrupt, end_with_parent
 from stages.lib.core.runner import Fault
 
+PRELOADED = "stages.lib.engine.networks.preloaded"
 SECONDS_TO_REACH = 5  # a cluster that is there answers at once
 RETRIES = 100  # of a task whose worker died; all others are mistakes in the code, and not tried again
 
@@ -35,34 +39,66 @@ def run_all(function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> I
 
 
 def _on_this_machine(function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> Iterator[Found]:
-    jobs = max(1, min(len(tasks), cpu_count()))  # one runs here: a process of its own would import TensorFlow again
-    workers = Parallel(
-        n_jobs=jobs,
-        batch_size=1,
-        return_as="generator_unordered",
-        initializer=_begin_worker,
-        initargs=(os.getpid(),),
-    )
-    with warnings.catch_warnings():
-        # Loky replaces a process that has grown by 300 MB, as TensorFlow's do, and warns of it. The user can mend
-        # nothing, and where warnings are errors, Loky's thread would end there and all others wait for ever.
-        warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given to the executor")
-        try:
-            yield from workers(delayed(_run)(function, position, task) for position, task in enumerate(tasks))
-        except BrokenProcessPool as error:
-            raise Fault(
-                "a process that trained networks was ended from outside, most likely for want of memory; `dvc repro` "
-                "goes on where it was, and LOKY_MAX_CPU_COUNT=1 before it trains in one process"
-            ) from error
+    """Run each task in a process of its own, as many at a time as there are cores: what it took goes back at its end.
+
+    The processes are forks of one that has imported TensorFlow and done nothing else.
+    """
+    at_once = min(len(tasks), cpu_count())
+    if at_once < 2:
+        yield from ((position, function(*task)) for position, task in enumerate(tasks))
+        return
+    context = get_context("forkserver")
+    context.set_forkserver_preload([PRELOADED])
+    waiting = deque(enumerate(tasks))
+    running: dict[Any, tuple[int, BaseProcess]] = {}  # by the pipe that a process answers on
+
+    def start() -> None:
+        position, task = waiting.popleft()
+        answer, sender = context.Pipe(duplex=False)
+        process = context.Process(target=_send, args=(sender, function, task))
+        process.start()
+        sender.close()  # so that only the process holds it, and its end is the end of the pipe
+        running[answer] = position, process
+
+    try:
+        for _ in range(at_once):
+            start()
+        while running:
+            for answer in wait(list(running)):
+                position, process = running.pop(answer)
+                found = _received(answer, process)
+                if waiting:
+                    start()
+                yield position, found
+    finally:
+        for _, process in running.values():
+            process.kill()
 
 
-def _begin_worker(parent: int) -> None:
-    end_with_parent(parent)
+def _send(answer: Connection, function: Callable[..., Any], task: tuple[Any, ...]) -> None:
+    end_with_parent()
     end_on_interrupt()
+    try:
+        answer.send(function(*task))
+    except Exception as error:  # noqa: BLE001  the stage raises it
+        error.add_note(traceback.format_exc())
+        answer.send(error)
 
 
-def _run(function: Callable[..., Any], position: int, task: tuple[Any, ...]) -> Found:
-    return position, function(*task)
+def _received(answer: Any, process: BaseProcess) -> Any:
+    """Return what a process sends; raise what it raised, or Fault where it ended without a word."""
+    try:
+        with answer:
+            found = answer.recv()
+    except (EOFError, OSError):  # before its first byte, or among them
+        raise Fault(
+            "a process that trained networks was ended from outside, most likely for want of memory; `dvc repro` "
+            "goes on where it was, and LOKY_MAX_CPU_COUNT=1 before it trains in one process"
+        ) from None
+    process.join()
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 def _on_cluster(function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], address: str) -> Iterator[Found]:

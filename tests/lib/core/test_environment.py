@@ -24,7 +24,7 @@ HOSTILE = {
 }
 TRAIN = """
 import stages, hashlib, keras, numpy as np
-from stages.lib.engine.fleet import Fleet, Member
+from stages.lib.engine.networks.fleet import Fleet, Member
 from stages.lib.core.plan import Initializer
 from stages.lib.core.points import Points
 random = np.random.RandomState(0)

@@ -22,7 +22,7 @@ HOSTILE_RC = "figure.facecolor: black\n"
 PROBES = {
     "train": """
 import keras, hashlib, numpy as np
-from stages.lib.engine.fleet import Fleet, Member
+from stages.lib.engine.networks.fleet import Fleet, Member
 from stages.lib.core.plan import Initializer
 from stages.lib.core.points import Points
 places = np.random.RandomState(0).rand(64, 2).astype(np.float32)

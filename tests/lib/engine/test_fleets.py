@@ -5,15 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import pytest
 
 from stages.lib.core.plan import METRICS, Initializer, Optimizer, Plan, Recipe, Variant
 from stages.lib.core.points import Points
 from stages.lib.core.runner import Fault
-from stages.lib.engine import fleets
-from stages.lib.engine.fleets import Run, Sets, fleet_of, parts_of, shapes_of, train_plan
+from stages.lib.engine import fleets, workers
+from stages.lib.engine.fleets import Run, Sets, parts_of, shapes_of, train_plan
+from stages.lib.engine.networks import shard
+from stages.lib.engine.networks.shard import fleet_of
 from tests.lib.engine.clouds import clouds
 
 RECIPE = Recipe((4,), "tanh", Initializer("glorot_uniform"), Optimizer("sgd"), 0.1, batch_size=32, epochs=2)
@@ -95,18 +96,16 @@ def test_the_variant_without_a_penalty_is_bit_for_bit_the_baseline(
     assert plan.weights_of(found["weights"], 0, 0).tobytes() != weights
 
 
-@pytest.mark.parametrize(("backend", "cores"), [("loky", "1"), ("threading", "2")])
-def test_neither_the_number_of_processes_nor_the_backend_changes_a_bit(
-    backend: str,
+@pytest.mark.parametrize("cores", ["1", "2", "5"])
+def test_the_number_of_processes_changes_no_bit(
     cores: str,
     sets: dict[str, Points],
     expected: dict[str, np.ndarray],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", cores)
-    with joblib.parallel_config(backend=backend):
-        assert_same_bits(trained(tmp_path, sets), expected)
+    monkeypatch.setattr(workers, "cpu_count", lambda: int(cores))
+    assert_same_bits(trained(tmp_path, sets), expected)
 
 
 def test_the_size_of_a_shard_changes_no_bit(
@@ -198,6 +197,16 @@ def test_what_takes_longest_is_trained_first() -> None:
     assert [first[0][1], second[0][1], third[0][1]] == [wide, long, RECIPE]  # 161 * 2, 17 * 9, 17 * 2
 
 
+@pytest.mark.parametrize(
+    ("members", "sizes"),
+    [([80], [50, 30]), ([50], [50]), ([300], [150, 150]), ([60, 60], [60, 60]), ([210, 30], [120, 90, 30])],
+)
+def test_no_shard_is_more_than_half_of_a_sweep_unless_it_is_small(members: list[int], sizes: list[int]) -> None:
+    recipes = [replace(RECIPE, batch_size=32 + fleet) for fleet, count in enumerate(members) for _ in range(count)]
+    runs = [Run(number, recipe, number) for number, recipe in enumerate(recipes)]
+    assert [len(part) for part in parts_of(runs, POINTS)] == sizes
+
+
 def test_networks_that_fill_the_memory_train_in_smaller_shards(monkeypatch: pytest.MonkeyPatch) -> None:
     runs = [Run(number, RECIPE, number) for number in range(10)]
     numbers = 4 * 17 + 3 * 7 * 64 + 3 * 100  # 17 weights; 2 inputs and 5 units at 64 points; 100 rows in an order
@@ -211,15 +220,16 @@ def test_inputs_and_rows_fill_the_memory_too_and_a_batch_is_no_larger_than_the_r
     many = {"": {"train": Points(np.zeros((100_000, 1), np.float32), np.zeros((100_000, 1), np.float32))}}
     wide = replace(RECIPE, inputs=1_000, batch_size=1_000)  # 3 * 1,005 numbers at 1,000 points, and 4 * 4,009 weights
     runs = [Run(number, wide, number) for number in range(400)]
-    assert [len(part) for part in parts_of(runs, POINTS)] == [400]  # of 100 rows
+    assert [len(part) for part in parts_of(runs, POINTS)] == [200, 200]  # of 100 rows
     assert len(next(parts_of(runs, many))) == 250_000_000 // (3 * 1_005_000 + 4 * 4_009 + 3 * 100_000)
 
 
 def test_fewer_epochs_make_a_step_where_orders_would_fill_the_memory() -> None:
-    assert fleets._epochs_at_once(20, 400 * 1209) == 10
-    assert fleets._epochs_at_once(20, 2_000_000) == 5
-    assert fleets._epochs_at_once(9, 2_000_000) == 3
-    assert fleets._epochs_at_once(20, 400 * 100_000) == 1
+    assert shard._epochs_at_once(200, 10 * 1209) == 50
+    assert shard._epochs_at_once(20, 10 * 1209) == 20
+    assert shard._epochs_at_once(20, 2_000_000) == 5
+    assert shard._epochs_at_once(9, 2_000_000) == 3
+    assert shard._epochs_at_once(20, 400 * 100_000) == 1
 
 
 def test_the_largest_network_of_a_fleet_says_how_many_train_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,13 +247,13 @@ def test_a_sweep_that_was_ended_takes_finished_shards_from_where_they_were_kept(
     assert len(kept) == 3
     kept[0].unlink()
     asked = []
-    train_shard = fleets.train_shard
+    train_shard = shard.train_shard
 
     def noted(part: list[fleets.Run], *rest: Any) -> fleets.Outcome:
         asked.append(part)
         return train_shard(part, *rest)
 
-    monkeypatch.setattr(fleets, "train_shard", noted)
+    monkeypatch.setattr(shard, "train_shard", noted)
     assert_same_bits(trained(tmp_path, sets), expected)
     assert len(asked) == 1  # one shard alone is trained in this process
     assert not (tmp_path / "shards").exists()

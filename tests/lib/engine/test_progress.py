@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from stages.lib.core.points import Points
-from stages.lib.engine.progress import Progress, counted
-from tests.lib.engine.test_fleet import MEMBER, make_fleet
+from stages.lib.engine.networks.progress import Progress
+from stages.lib.engine.progress import counted
+from tests.lib.engine.networks.test_fleet import MEMBER, make_fleet
 
 
 def test_a_log_gets_a_line_now_and_then_up_to_the_last_epoch(

@@ -62,34 +62,62 @@ def ended(process: "subprocess.Popen[str]") -> str:
 
 
 def children(process: "subprocess.Popen[str]") -> list[psutil.Process]:
-    """Its children that have not ended."""
-    return [child for child in psutil.Process(process.pid).children() if child.status() != psutil.STATUS_ZOMBIE]
+    """Its children, and theirs, that have not ended."""
+    return [
+        child
+        for child in psutil.Process(process.pid).children(recursive=True)
+        if child.status() != psutil.STATUS_ZOMBIE
+    ]
 
 
 def test_each_task_comes_back_with_its_position() -> None:
     assert sorted(run_all(divmod, [(7, 2), (9, 4), (5, 5)])) == [(0, (3, 1)), (1, (2, 1)), (2, (1, 0))]
 
 
-KEPT: list[bytes] = []
+def test_each_task_has_a_process_of_its_own_whose_memory_goes_back_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "cpu_count", lambda: 2)
+    found = [process for _, process in run_all(os.getpid, [()] * 6)]
+    assert len({*found, os.getpid()}) == 7
+    _, alive = psutil.wait_procs([psutil.Process(pid) for pid in found if psutil.pid_exists(pid)], timeout=10)
+    assert alive == []
 
 
-def keep_much(number: int) -> int:
-    """Takes longer than Loky waits between two looks at the memory of a process, and leaves it larger."""
-    time.sleep(1.1)
-    KEPT.append(b"1" * 200_000_000)
-    return number
+def threads_of_parent() -> int:
+    return int(psutil.Process(os.getppid()).num_threads())
 
 
-def test_a_process_that_has_grown_is_replaced_without_a_word() -> None:
-    script = (
-        "from stages.lib.engine import workers; from tests.lib.engine.test_workers import keep_much;"
-        "workers.cpu_count = lambda: 2;"  # on a machine of one core too
-        "print(sorted(workers.run_all(keep_much, [(number,) for number in range(8)])))"
-    )
-    command = [sys.executable, "-W", "error::UserWarning", "-c", script]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=True)
-    assert done.stdout == f"{[(number, number) for number in range(8)]}\n"
-    assert "worker" not in done.stderr
+def test_what_they_are_forked_from_has_one_thread_and_has_imported_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fork has none of the other threads, and waits for ever for what they hold."""
+    monkeypatch.setattr(workers, "cpu_count", lambda: 2)
+    assert [found for _, found in run_all(threads_of_parent, [()] * 2)] == [1, 1]
+    assert sorted(run_all(is_loaded, [("tensorflow",), ("no_such_module",)])) == [(0, True), (1, False)]
+
+
+def is_loaded(module: str) -> bool:
+    return module in sys.modules
+
+
+def test_no_more_tasks_run_at_once_than_there_are_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "cpu_count", lambda: 2)
+    spans = [span for _, span in run_all(seconds, [(0.3,)] * 4)]
+    for began, _ in spans:
+        assert sum(other <= began < ended for other, ended in spans) <= 2
+
+
+def seconds(length: float) -> tuple[float, float]:
+    """When it began and when it ended, in seconds of a clock that all processes share."""
+    began = time.monotonic()
+    time.sleep(length)
+    return began, time.monotonic()
+
+
+@pytest.mark.parametrize(("divided", "cores"), [([(1, 0)], 2), ([(1, 0), (1, 0)], 2), ([(1, 0), (4, 2)], 1)])
+def test_what_a_task_raises_the_stage_raises(
+    divided: list[tuple[int, int]], cores: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "cpu_count", lambda: cores)
+    with pytest.raises(ZeroDivisionError):
+        list(run_all(divmod, divided))
 
 
 def end_itself(number: int) -> int:
@@ -125,7 +153,7 @@ def test_without_ray_a_cluster_is_refused_with_the_way_to_install_it(monkeypatch
 
 def test_processes_end_with_the_stage_that_started_them(tmp_path: Path) -> None:
     process = train(tmp_path, epochs=5000)
-    while len(workers := children(process)) < 3:  # two workers, and one that looks after their shared memory
+    while len(workers := children(process)) < 4:  # two that train, one that they are forked from, Python's tracker
         assert process.poll() is None, process.communicate()
         time.sleep(0.1)
     with process:

@@ -9,8 +9,8 @@ from tools.verify.programs import compiled, faults
 # The largest batch, and with it the greatest width, or many columns and classes; trained as a fleet and by Keras.
 AT_RISK = """
 import keras
-from stages.lib.engine.fleet import Fleet, Member
-from stages.lib.engine.network import dense_network, judge
+from stages.lib.engine.networks.fleet import Fleet, Member
+from stages.lib.engine.networks.network import dense_network, judge
 from stages.lib.core.plan import Initializer
 from tests.lib.engine.clouds import clouds
 batch_size = 1209
@@ -31,7 +31,7 @@ EVERY_KIND = """
 import numpy as np
 from stages.lib.analysis.page import pages
 from stages.lib.core.points import Points
-from stages.lib.engine.fleets import fleet_of, member_of
+from stages.lib.engine.networks.shard import fleet_of, member_of
 from tests.measured import RING_AND_Y, params
 x = np.random.RandomState(0).standard_normal((1209, 2)).astype(np.float32)
 points, compiled = Points(x, (x[:, :1] > 0).astype(np.float32)), set()

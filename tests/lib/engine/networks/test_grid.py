@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from stages.lib.core.plan import Initializer, Optimizer, Recipe
-from stages.lib.engine.grid import predict, predict_grid, predict_grids, predict_units, summary_text
-from stages.lib.engine.network import dense_network, network_of
+from stages.lib.engine.networks.grid import predict, predict_grid, predict_grids, predict_units, summary_text
+from stages.lib.engine.networks.network import dense_network, network_of
 
 SQUARE = ((-2.0, 2.0), (-2.0, 2.0))
 PLACES = [-2.0, 0.0, 2.0]  # of both axes

@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from stages.lib.core.plan import Recipe
 from stages.lib.core.points import Limits
-from stages.lib.engine.network import PinnedNetwork
-from stages.lib.engine.products import product
+from stages.lib.engine.networks.network import PinnedNetwork
+from stages.lib.engine.networks.products import product
 
 
 def predict(network: keras.Sequential, x: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from stages.lib.engine.products import LARGEST_SUM, product
+from stages.lib.engine.networks.products import LARGEST_SUM, product
 
 # (rows, terms, columns): the bound, one more, one that fills no piece evenly, and Eigen's smallest cut twice over.
 SHAPES = [(3, LARGEST_SUM, 5), (LARGEST_SUM + 1, 4, 5), (3, 257, 130), (130, 401, 3)]

@@ -8,8 +8,8 @@ import pytest
 
 from stages.lib.core.plan import Initializer, Optimizer, Recipe
 from stages.lib.core.points import Points
-from stages.lib.engine.fleets import fleet_of
-from stages.lib.engine.network import network_of, optimizer_of
+from stages.lib.engine.networks.network import network_of, optimizer_of
+from stages.lib.engine.networks.shard import fleet_of
 from tests.lib.engine.clouds import clouds
 
 EPOCHS = 2

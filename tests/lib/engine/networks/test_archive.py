@@ -9,8 +9,8 @@ import keras
 import numpy as np
 import pytest
 
-from stages.lib.engine.archive import save_network
-from stages.lib.engine.network import dense_network
+from stages.lib.engine.networks.archive import save_network
+from stages.lib.engine.networks.network import dense_network
 
 
 def make_network() -> keras.Sequential:

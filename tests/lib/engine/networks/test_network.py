@@ -6,7 +6,7 @@ import pytest
 
 from stages.lib.core.plan import Initializer
 from stages.lib.core.points import Points
-from stages.lib.engine.network import KERAS_QR, PinnedOrthogonal, dense_network, seeded_initializer
+from stages.lib.engine.networks.network import KERAS_QR, PinnedOrthogonal, dense_network, seeded_initializer
 
 
 def plain(network: keras.Sequential) -> keras.Sequential:

@@ -18,12 +18,10 @@ import tensorflow as tf
 
 from stages.lib.core.plan import METRICS, Initializer
 from stages.lib.core.points import Points
-from stages.lib.core.shapes import activations_of, widths_of
-from stages.lib.engine.network import OptimizerFactory, dense_network, seeded_initializer
-from stages.lib.engine.products import product
+from stages.lib.core.shapes import JUDGED_AT_ONCE, activations_of, padded, widths_of
+from stages.lib.engine.networks.network import OptimizerFactory, dense_network, seeded_initializer
+from stages.lib.engine.networks.products import product
 
-WIDTH_MULTIPLE = 4  # narrower networks cost little less, and would each need a program of their own
-JUDGED_AT_ONCE = 64  # points; what a fleet makes of them stays in the processor's cache
 NARROW = 2  # inputs, for which XLA's matrix product takes twice as long as a sum
 SMALLEST_FLEET = 2  # XLA turns a batched product of one member into other code
 
@@ -41,7 +39,7 @@ class Member:
     @property
     def padded_units(self) -> tuple[int, ...]:
         """Return the hidden widths, each rounded up to a multiple of 4."""
-        return tuple(-(-units // WIDTH_MULTIPLE) * WIDTH_MULTIPLE for units in self.hidden_units)
+        return padded(self.hidden_units)
 
 
 class Fleet(keras.Model):
@@ -86,20 +84,26 @@ class Fleet(keras.Model):
         self._train, self._validation = ((tf.constant(some.x), tf.constant(some.y)) for some in (train, validation))
         self._make_optimizer = optimizer
         self._rows = self.members * (SMALLEST_FLEET if len(members) < SMALLEST_FLEET else 1)
+        self._seeds = list(dict.fromkeys(member.seed for member in self._rows))  # members of one visit the points alike
+        self._order_of = [self._seeds.index(member.seed) for member in self._rows]
         self._add_weights()
         self._l2 = np.array([member.l2 for member in self._rows], np.float32).reshape(-1, 1, 1)
         rates = np.array([member.learning_rate for member in self._rows], np.float32).reshape(-1, 1, 1)
         self.compile(optimizer(lambda: tf.constant(rates)), jit_compile=True)
         self.optimizer.build(self.trainable_variables)
-        self._compiled_judge = tf.function(self._judge, jit_compile=True)
+        self._compiled_judge = tf.function(self._judge, autograph=False, jit_compile=True)
         self.built = True
 
     def _add_weights(self) -> None:
         widths = self._widths(self._rows[0].padded_units)
         kernels = [np.zeros((len(self._rows), *shape), np.float32) for shape in pairwise(widths)]
         masks = [np.zeros((len(self._rows), units, 1), np.float32) for units in widths[1:-1]]
+        drawn: dict[str, list[np.ndarray]] = {}  # variants share their seeds, and Keras draws slowly
         for row, member in enumerate(self._rows):
-            for kernel, values in zip(kernels, initial_kernels(member, self._inputs, self._classes), strict=True):
+            start = str((member.hidden_units, member.kernel_initializer, member.seed))
+            if start not in drawn:
+                drawn[start] = initial_kernels(member, self._inputs, self._classes)
+            for kernel, values in zip(kernels, drawn[start], strict=True):
                 kernel[row, : values.shape[0], : values.shape[1]] = values
             for mask, units in zip(masks, member.hidden_units, strict=True):
                 mask[row, :units] = 1
@@ -141,10 +145,9 @@ class Fleet(keras.Model):
         """
         if epochs % epochs_per_step:
             raise ValueError(f"`epochs_per_step` is {epochs_per_step}, but must divide `epochs`, which is {epochs}")
-        seeds = [member.seed for member in self._rows]
         rows = len(self._train[0])
         steps = batch_orders(
-            seeds, rows=rows, batch_size=min(batch_size, rows), epochs=epochs, epochs_per_step=epochs_per_step
+            self._seeds, rows=rows, batch_size=min(batch_size, rows), epochs=epochs, epochs_per_step=epochs_per_step
         )
         history = self.fit(
             steps,
@@ -157,10 +160,11 @@ class Fleet(keras.Model):
         found = {name: np.concatenate(history.history[f"member_{name}"]) for name in METRICS}
         return {name: values[:, : len(self.members)] for name, values in found.items()}
 
+    @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]  # takes longer than to trace it
     def train_step(self, orders: tf.Tensor) -> dict[str, tf.Tensor]:
         """Return the fleet's means under Keras's names, each member's metrics, shape (epochs, M), under `member_*`.
 
-        One step is a whole epoch, or several: `orders` are their row numbers, shape (epochs, steps, M, batch).
+        One step is a whole epoch, or several: `orders` are their row numbers, shape (epochs, steps, seeds, batch).
         The means are those of the last epoch.
         """
         epochs = orders.shape[0]
@@ -190,7 +194,7 @@ class Fleet(keras.Model):
 
         def update(step: tf.Tensor, loss: tf.Tensor, hits: tf.Tensor) -> tuple[tf.Tensor, ...]:
             with tf.GradientTape() as tape:
-                batch_loss, batch_hits, count = self._score(x, y, orders[step], step)
+                batch_loss, batch_hits, count = self._score(x, y, tf.gather(orders[step], self._order_of), step)
                 total = tf.reduce_sum(batch_loss) / count + self._penalty()
             self.optimizer.apply(tape.gradient(total, self.trainable_variables))
             return step + 1, loss + batch_loss, hits + batch_hits
@@ -314,9 +318,9 @@ def initial_kernels(member: Member, inputs: int = 2, classes: int = 2) -> list[n
 def batch_orders(
     seeds: Sequence[int], *, rows: int, batch_size: int, epochs: int, epochs_per_step: int = 1
 ) -> tf.data.Dataset:
-    """Return row numbers for each step of Keras, shape (epochs_per_step, steps, M, batch).
+    """Return row numbers for each step of Keras, shape (epochs_per_step, steps, seeds, batch).
 
-    Each member visits all rows in orders of its own: the permutations that `RandomState` of its seed
+    Each seed has orders of its own, which visit all rows: the permutations that its `RandomState`
     gives one after the other. The last batch of an epoch, where it is short, is filled up with 0.
     """
     shape = (epochs_per_step, -(-rows // batch_size), len(seeds), batch_size)
@@ -326,8 +330,8 @@ def batch_orders(
         for _ in range(epochs // epochs_per_step):
             orders = np.empty(shape, np.int32)
             for epoch in orders:
-                for member, generator in enumerate(generators):
-                    epoch[:, member] = _in_batches(generator.permutation(rows), batch_size)
+                for number, generator in enumerate(generators):
+                    epoch[:, number] = _in_batches(generator.permutation(rows), batch_size)
             yield orders
 
     orders = tf.data.Dataset.from_generator(generate, output_signature=tf.TensorSpec(shape, tf.int32))

@@ -11,7 +11,7 @@ import tensorflow as tf
 from stages.lib.core.plan import Initializer, Optimizer, Recipe
 from stages.lib.core.points import Points
 from stages.lib.core.shapes import activations_of, outputs_of
-from stages.lib.engine.products import product
+from stages.lib.engine.networks.products import product
 
 OptimizerFactory = Callable[[Any], keras.optimizers.Optimizer]  # takes a learning rate, or a function that returns it
 

@@ -13,8 +13,8 @@ import tensorflow as tf
 from stages.lib.core.places import Places
 from stages.lib.core.plan import Initializer
 from stages.lib.core.points import Points, read_points
-from stages.lib.engine.fleet import Fleet, Member, initial_kernels
-from stages.lib.engine.network import dense_network, judge
+from stages.lib.engine.networks.fleet import Fleet, Member, initial_kernels
+from stages.lib.engine.networks.network import dense_network, judge
 from stages.params.network import INITIALIZERS
 from tests.lib.engine.clouds import clouds
 from tests.lib.engine.eigen import first_cache_of

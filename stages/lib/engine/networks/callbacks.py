@@ -1,16 +1,19 @@
 """Trains one network by Keras's plain `fit`, watched by callbacks: EarlyStopping, ModelCheckpoint, PlotLossesKeras.
 
-`python -m stages.lib.engine.callbacks STAGE` is the command of a stage whose plan has `early_stopping`.
+`python -m stages.lib.engine.networks.callbacks STAGE` is the command of a stage whose plan has `early_stopping`.
 """
 
 import json
+import math
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pandas as pd
-from livelossplot import PlotLossesKeras
+from livelossplot import MainLogger, PlotLossesKeras
 from livelossplot.outputs import MatplotlibPlot
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -21,8 +24,10 @@ from stages.lib.core.plan import EarlyStopping, read_plan
 from stages.lib.core.png import write_png
 from stages.lib.core.points import Points, read_points
 from stages.lib.core.runner import run
-from stages.lib.engine.network import judge, network_of
-from stages.lib.engine.progress import Progress
+from stages.lib.engine.networks.network import judge, network_of
+from stages.lib.engine.networks.progress import Progress
+
+SECONDS_BETWEEN = 1  # two drawings of the curves, while they grow
 
 
 def train(stage: str, *, places: Places) -> None:
@@ -49,6 +54,7 @@ def train(stage: str, *, places: Places) -> None:
     checkpoints = places.checkpoints(stage)
     with whole(checkpoints) as folder, whole(places.live_plot(stage)) as picture:
         (folder / "improvements").mkdir(parents=True)
+        curves = live_plot(picture, recipe.classes)
         best = folder / "best.weights.h5"
         keep = {"monitor": "val_loss", "save_best_only": True, "save_weights_only": True}
         history = network.fit(
@@ -62,13 +68,12 @@ def train(stage: str, *, places: Places) -> None:
                 early_stopping,
                 keras.callbacks.ModelCheckpoint(best, **keep),
                 keras.callbacks.ModelCheckpoint(folder / "improvements/{epoch:04d}.weights.h5", **keep),
-                PlotLossesKeras(
-                    outputs=[matplotlib_plot(picture, recipe.classes)], step_names="epoch (the first is 0)"
-                ),
+                PlotLossesKeras(outputs=[curves], step_names="epoch (the first is 0)"),
                 Progress(),
             ],
             verbose=0,
         ).history
+        curves.draw()
     learning = pd.DataFrame(history)
     learning.insert(0, "epoch", learning.index + 1)
     restored = judge_held_out(network, held_out)
@@ -90,8 +95,25 @@ def judge_held_out(network: keras.Sequential, points: Points) -> dict[str, float
     return {f"val_{name}": value for name, value in judge(network, points).items()}
 
 
-def matplotlib_plot(path: Path, classes: int = 2) -> MatplotlibPlot:
-    """Return livelossplot's drawing of the curves, which writes each state over the last one."""
+class LivePlot(MatplotlibPlot):
+    """livelossplot's drawing of the curves, now and then: to draw takes longer than many epochs."""
+
+    def __init__(self, **hooks: Any) -> None:
+        super().__init__(**hooks)
+        self._drawn = -math.inf
+
+    def send(self, logger: MainLogger) -> None:
+        self._logger = logger
+        if time.monotonic() - self._drawn >= SECONDS_BETWEEN:
+            self.draw()
+
+    def draw(self) -> None:
+        super().send(self._logger)
+        self._drawn = time.monotonic()
+
+
+def live_plot(path: Path, classes: int = 2) -> LivePlot:
+    """Return the drawing of the curves, which writes each state over the last one."""
     loss = "binary cross-entropy [nats]" if classes == 2 else "cross-entropy [nats]"
     accuracy = "share of points on the right side" if classes == 2 else "share of points with the right class"
 
@@ -108,7 +130,7 @@ def matplotlib_plot(path: Path, classes: int = 2) -> MatplotlibPlot:
         figure.tight_layout()
         write_png(figure, path)  # livelossplot opens a figure per epoch and closes none
 
-    return MatplotlibPlot(before_plots=prepare, after_subplot=label, after_plots=save)
+    return LivePlot(before_plots=prepare, after_subplot=label, after_plots=save)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ import pytest
 from stages.lib.core.places import Places
 from stages.lib.core.plan import Initializer
 from stages.lib.core.points import Points, read_points
-from stages.lib.engine.fleet import Fleet, Member, batch_orders, initial_kernels
 from stages.lib.engine.fleets import SHARD
+from stages.lib.engine.networks.fleet import Fleet, Member, batch_orders, initial_kernels
 from stages.params.network import Activation
 from tests.lib.engine.clouds import clouds
 
@@ -146,12 +146,22 @@ def test_a_batch_larger_than_the_points_is_all_of_them(points: Points) -> None:
     assert_same_bits(larger.weights_of(0), full.weights_of(0))
 
 
-def test_an_epoch_visits_every_row_once_in_an_order_of_each_members_own() -> None:
+def test_members_of_one_seed_visit_the_points_alike_and_each_has_the_bits_that_it_has_alone(points: Points) -> None:
+    members = [replace(MEMBER, seed=seed, learning_rate=rate) for seed, rate in ((1, 0.1), (2, 0.1), (1, 0.3))]
+    together = make_fleet(members, points)
+    together.train(epochs=2, batch_size=32)
+    for number, member in enumerate(members):
+        alone = make_fleet([member], points)
+        alone.train(epochs=2, batch_size=32)
+        assert_same_bits(together.weights_of(number), alone.weights_of(0))
+
+
+def test_an_epoch_visits_every_row_once_in_an_order_of_each_seeds_own() -> None:
     (first,), (second,) = batch_orders([1, 2], rows=10, batch_size=4, epochs=2).as_numpy_iterator()
     assert first.shape == (3, 2, 4)
     for epoch in (first, second):
-        for member in range(2):
-            rows = epoch[:, member].ravel()
+        for seed in range(2):
+            rows = epoch[:, seed].ravel()
             assert sorted(rows[:10]) == list(range(10))
             assert rows[10:].tolist() == [0, 0]
     assert not np.array_equal(first[:, 0], first[:, 1])
