@@ -30,6 +30,7 @@ REDUCED = {
     "initializer_sweep": {"replicates": 2},
     "network_sweep": {"depths": [0, 2], "widths": [8], "learning_rates": [0.3], "epochs": 3, "replicates": 2},
     "batch_sweep": {"batch_sizes": [100, 512, 1209], "learning_rates": [0.1], "epochs": 3, "replicates": 2},
+    "momentum_sweep": {"momentum": [0.0, 0.9], "learning_rates": [0.1]},
     "own_sweep": {"values": [0.1, 1.0], "learning_rates": [0.3], "replicates": 2},
     "smallest_network": {"activations": ["tanh"], "most_parameters": 9, "restarts": 2, "epochs": 3, "batch_size": 128},
     "callbacks_demo": {"epochs": 3, "patience": 1},
