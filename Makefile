@@ -1,4 +1,5 @@
 # make repro        set up, then run every stage of the pipeline whose inputs changed
+# make try lr=0.05  train the baseline alone with other params, and show figures and pictures: nothing is recorded
 # make test         set up with the test tools, then run the tests that are not marked `long`
 # make test-long    set up Ray too, then run the tests marked `long`
 # make mutants      put small faults into the code one at a time, and print those that no test sees
@@ -27,13 +28,16 @@ INSTALL = python -m pip install --quiet --disable-pip-version-check --no-deps --
 
 BASE ?= main
 
-.PHONY: repro test test-long mutants lint unchanged readme docs plots review verify verify-cpu bench ray lock licences check-cache FORCE
+.PHONY: repro try test test-long mutants lint unchanged readme docs plots review verify verify-cpu bench ray lock licences check-cache FORCE
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # they share one environment
 
 repro: .venv/run
 	dvc repro
 	@python -m tools.as_committed
+
+try: .venv/run
+	@python -m tools.trial $(filter-out PYTHON=%,$(MAKEOVERRIDES))
 
 test: .venv/dev
 	pytest -m "not long"

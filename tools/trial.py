@@ -1,0 +1,143 @@
+"""Train the baseline with other params, and look at it: `make try lr=0.05`, or `python -m tools.trial lr=0.05`.
+
+It takes seconds, as it leaves DVC, the sweeps and the report aside. It records nothing and changes no output; what it
+prints is what `dvc exp run -S` with the same params records.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import stages  # noqa: F401  it pins the environment, so it comes before NumPy
+
+# isort: split
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from stages.baseline import Page
+from stages.lib.analysis.measures import constant_loss
+from stages.lib.analysis.page import Findings, Given, Params, sections
+from stages.lib.analysis.sweep import Trained
+from stages.lib.core.files import write_csv
+from stages.lib.core.places import Places
+from stages.lib.core.png import write_png
+from stages.lib.core.points import Description, Points, read_points
+from stages.lib.core.runner import PARAMS, Fault, read_params
+from stages.lib.data.sources import PARTS, sets_of
+from stages.lib.engine.fleets import train_plan
+from stages.lib.publish import drawing, projection
+
+FOLDER = Path(".dvc/tmp/try")  # out of git's and DVC's sight
+BLOCKS = "▁▂▃▄▅▆▇█"
+COLUMNS = 60  # of the curve on the terminal
+
+
+def main(overrides: list[str]) -> None:
+    """Print the figures beside those of the last commit, and write a picture; a `Fault` ends it with its lines."""
+    try:
+        params = overridden(overrides)
+        description, sets = made(params)
+        findings = trained(params, description, sets)
+    except (Fault, OSError) as fault:
+        sys.exit(str(fault))
+    print(compared(findings.figures.model_dump(), committed(Places().metrics("baseline"))))
+    grid = params["prediction_grid"]
+    accuracy = findings.tables["curves"]["val_accuracy"].to_numpy()
+    print(f"\nval_accuracy  {sparkline(accuracy)}  {accuracy[0]:.3g} to {accuracy[-1]:.3g}")
+    print("pictures      " + ", ".join(map(str, draw(findings, description.within(grid.limit), sets, grid.points))))
+    asked = "".join(f" -S '{override}'" for override in overrides)
+    print(f"to record it  dvc exp run{asked}")
+
+
+def overridden(overrides: list[str]) -> Params:
+    """Return all params, checked, with those that are given as `key=value` in place of those in params.yaml.
+
+    Raise Fault with a line for each that is wrong.
+    """
+    plain = [override for override in overrides if "=" not in override]
+    if plain:
+        raise Fault("\n".join(f"{override!r} sets nothing; write key=value, as in lr=0.05" for override in plain))
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / PARAMS
+    try:
+        given = OmegaConf.create(YAML(typ="safe").load(PARAMS.read_text("utf-8")))
+        asked = OmegaConf.merge(given, OmegaConf.from_dotlist(overrides))
+        path.write_text(OmegaConf.to_yaml(asked), "utf-8")
+    except (OmegaConfBaseException, YAMLError, ValueError) as error:
+        raise Fault(f"{' '.join(overrides)}: {str(error).splitlines()[0]}") from error
+    return read_params(path, sections(), whole=True)
+
+
+def made(params: Params) -> tuple[Description, dict[str, Points]]:
+    """Return what there is to say of the points, and the sets of them, as the stage `dataset` writes them."""
+    sets, places = sets_of(params["dataset"], params["seed"], Places().own), Places(FOLDER)
+    for part in PARTS:
+        write_csv(sets.parts[part], places.points(part), float_format=sets.float_format)
+    classes = len(sets.description.classes)
+    return sets.description, {part: read_points(places.points(part), classes) for part in PARTS}
+
+
+def trained(params: Params, description: Description, sets: dict[str, Points]) -> Findings:
+    """Return what became of the baseline."""
+    page, places = Page(), Places(FOLDER)
+    plan, folder = page.plan(params, description), places.trained(page.stage)
+    train_plan(plan, lambda _: sets, name=page.stage, shards=places.unfinished(page.stage), folder=folder)
+    given = Given(rule=params["training"], data=description, constant=constant_loss(sets["train"]))
+    return page.judge(Trained(plan, folder), given)
+
+
+def committed(path: Path) -> dict[str, Any]:
+    """Return the figures of the last commit, none where there are none."""
+    shown = subprocess.run(["git", "show", f"HEAD:./{path}"], capture_output=True, text=True, check=False)
+    return json.loads(shown.stdout) if shown.returncode == 0 else {}
+
+
+def compared(found: dict[str, Any], before: dict[str, Any]) -> str:
+    """Return a table of figures, those of the last commit beside those that were found."""
+    now, then = (pd.json_normalize(figures).T for figures in (found, before or {"": np.nan}))
+    table = then.reindex(now.index).join(now, lsuffix="before", rsuffix="after")
+    table.columns = ["last commit", "now"]
+    return table.to_string(float_format=lambda value: f"{value:.6g}", na_rep="none")
+
+
+def sparkline(values: np.ndarray) -> str:
+    """Return a curve in a line of text, from the least block at 0 to a full one at 1."""
+    chosen = values[np.linspace(0, len(values) - 1, min(COLUMNS, len(values))).round().astype(int)]
+    return "".join(BLOCKS[min(int(value * len(BLOCKS)), len(BLOCKS) - 1)] for value in np.nan_to_num(chosen))
+
+
+def draw(findings: Findings, description: Description, sets: dict[str, Points], places: int) -> list[Path]:
+    """Draw the curves, and what the network answers on a grid of so many places a side; return the pictures."""
+    from stages.lib.engine.networks.grid import predict, predict_grid
+    from stages.lib.engine.networks.network import network_of
+
+    assert findings.chosen  # the baseline keeps its network
+    recipe = findings.chosen.kept.recipe
+    network = network_of(recipe, name="baseline")
+    network.set_weights(recipe.split(findings.chosen.weights))
+    title = f"Baseline after {recipe.epochs} epochs"
+    if description.in_the_plane:
+        grid = predict_grid(network, limits=description.limits, points=places)
+        answers = drawing.picture_of_boundary(sets["train"], grid, description, title=title)
+    else:
+        given = predict(network, sets["validation"].x)
+        answers = projection.picture_of_answers(sets["validation"], given, sets["train"], description, title=title)
+    curves, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
+    table = findings.tables["curves"].set_index("epoch")
+    table[["accuracy", "val_accuracy"]].plot(ax=axes[0], ylabel="share of points with the right class")
+    table[["loss", "val_loss"]].plot(ax=axes[1], ylabel="cross-entropy [nats]", logy=True)
+    pictures = {FOLDER / "curves.png": curves, FOLDER / "answers.png": answers}
+    for path, figure in pictures.items():
+        write_png(figure, path)
+    return list(pictures)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
