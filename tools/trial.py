@@ -18,8 +18,7 @@ import numpy as np
 import pandas as pd
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from yaml import YAMLError
 
 from stages.baseline import Page
 from stages.lib.analysis.measures import constant_loss
@@ -67,10 +66,9 @@ def overridden(overrides: list[str]) -> Params:
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / PARAMS
     try:
-        given = OmegaConf.create(YAML(typ="safe").load(PARAMS.read_text("utf-8")))
-        asked = OmegaConf.merge(given, OmegaConf.from_dotlist(overrides))
+        asked = OmegaConf.merge(OmegaConf.load(PARAMS), OmegaConf.from_dotlist(overrides))
         path.write_text(OmegaConf.to_yaml(asked), "utf-8")
-    except (OmegaConfBaseException, YAMLError, ValueError) as error:
+    except (OmegaConfBaseException, YAMLError) as error:
         raise Fault(f"{' '.join(overrides)}: {str(error).splitlines()[0]}") from error
     return read_params(path, sections(), whole=True)
 
@@ -101,9 +99,8 @@ def committed(path: Path) -> dict[str, Any]:
 
 def compared(found: dict[str, Any], before: dict[str, Any]) -> str:
     """Return a table of figures, those of the last commit beside those that were found."""
-    now, then = (pd.json_normalize(figures).T for figures in (found, before or {"": np.nan}))
-    table = then.reindex(now.index).join(now, lsuffix="before", rsuffix="after")
-    table.columns = ["last commit", "now"]
+    now, then = (pd.json_normalize(figures).T.squeeze(axis=1) for figures in (found, before or {"": np.nan}))
+    table = pd.DataFrame({"last commit": then.reindex(now.index), "now": now})
     return table.to_string(float_format=lambda value: f"{value:.6g}", na_rep="none")
 
 
