@@ -36,8 +36,11 @@ repro: .venv/run
 	dvc repro
 	@python -m tools.as_committed
 
+# What is given on make's command line, each in quotes: the shell evaluates none of it.
+GIVEN = $(foreach name,$(filter-out PYTHON,$(.VARIABLES)),$(if $(filter command,$(origin $(name))),$(name)))
+
 try: .venv/run
-	@python -m tools.trial $(filter-out PYTHON=%,$(MAKEOVERRIDES))
+	@python -m tools.trial $(foreach name,$(GIVEN),'$(name)=$(subst ','\'',$(value $(name)))')
 
 test: .venv/dev
 	pytest -m "not long"

@@ -1,13 +1,17 @@
 """Train the baseline with other params, and look at it: `make try lr=0.05`, or `python -m tools.trial lr=0.05`.
 
-It takes seconds, as it leaves DVC, the sweeps and the report aside. It records nothing and changes no output; what it
-prints is what `dvc exp run -S` with the same params records.
+It takes seconds, as it leaves DVC, the sweeps and the report aside. It records nothing and changes no output. What is
+given is read as `dvc exp run -S` reads it, by the same function of DVC's, so that this records what was seen.
 """
 
 import json
+import shlex
+import shutil
 import subprocess
 import sys
+from contextlib import chdir
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import stages  # noqa: F401  it pins the environment, so it comes before NumPy
@@ -16,9 +20,8 @@ import stages  # noqa: F401  it pins the environment, so it comes before NumPy
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
+from dvc.exceptions import DvcException
+from dvc.utils.hydra import apply_overrides
 
 from stages.baseline import Page
 from stages.lib.analysis.measures import constant_loss
@@ -28,6 +31,7 @@ from stages.lib.core.files import write_csv
 from stages.lib.core.places import Places
 from stages.lib.core.png import write_png
 from stages.lib.core.points import Description, Points, read_points
+from stages.lib.core.process import end_on_interrupt, end_with_parent
 from stages.lib.core.runner import PARAMS, Fault, read_params
 from stages.lib.data.sources import PARTS, sets_of
 from stages.lib.engine.fleets import train_plan
@@ -39,52 +43,55 @@ COLUMNS = 60  # of the curve on the terminal
 
 
 def main(overrides: list[str]) -> None:
-    """Print the figures beside those of the last commit, and write a picture; a `Fault` ends it with its lines."""
+    """Print the figures beside those of the last commit, and write two pictures; a `Fault` ends it with its lines."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
     try:
-        params = overridden(overrides)
-        description, sets = made(params)
-        findings = trained(params, description, sets)
+        read_params(PARAMS, sections(), whole=True)  # what is wrong without what is given is not laid to it
+        before = committed(Places().metrics("baseline"))
+        with TemporaryDirectory(dir=FOLDER) as folder:  # another may be tried at the same time
+            places = Places(Path(folder))
+            params = overridden(overrides, places.root)
+            description, sets = made(params, places)
+            findings = trained(params, description, sets, places)
     except (Fault, OSError) as fault:
         sys.exit(str(fault))
-    print(compared(findings.figures.model_dump(), committed(Places().metrics("baseline"))))
+    print(compared(findings.figures.model_dump(), before))
     grid = params["prediction_grid"]
     accuracy = findings.tables["curves"]["val_accuracy"].to_numpy()
     print(f"\nval_accuracy  {sparkline(accuracy)}  {accuracy[0]:.3g} to {accuracy[-1]:.3g}")
     print("pictures      " + ", ".join(map(str, draw(findings, description.within(grid.limit), sets, grid.points))))
-    asked = "".join(f" -S '{override}'" for override in overrides)
-    print(f"to record it  dvc exp run{asked}")
+    print("to record it  dvc exp run" + "".join(f" -S {shlex.quote(override)}" for override in overrides))
 
 
-def overridden(overrides: list[str]) -> Params:
+def overridden(overrides: list[str], folder: Path) -> Params:
     """Return all params, checked, with those that are given as `key=value` in place of those in params.yaml.
 
     Raise Fault with a line for each that is wrong.
     """
-    plain = [override for override in overrides if "=" not in override]
-    if plain:
-        raise Fault("\n".join(f"{override!r} sets nothing; write key=value, as in lr=0.05" for override in plain))
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    path = FOLDER / PARAMS
+    shutil.copy(PARAMS, folder)
     try:
-        asked = OmegaConf.merge(OmegaConf.load(PARAMS), OmegaConf.from_dotlist(overrides))
-        path.write_text(OmegaConf.to_yaml(asked), "utf-8")
-    except (OmegaConfBaseException, YAMLError) as error:
-        raise Fault(f"{' '.join(overrides)}: {str(error).splitlines()[0]}") from error
-    return read_params(path, sections(), whole=True)
+        apply_overrides(folder / PARAMS, overrides)
+    except DvcException as error:
+        reason = str(error.__cause__ or error).splitlines()[0].removesuffix(".")
+        raise Fault(
+            f"{' '.join(overrides)}: {reason}; write key=value, as in lr=0.05, with a key of {PARAMS}"
+        ) from error
+    with chdir(folder):  # so that messages name params.yaml
+        return read_params(PARAMS, sections(), whole=True)
 
 
-def made(params: Params) -> tuple[Description, dict[str, Points]]:
+def made(params: Params, places: Places) -> tuple[Description, dict[str, Points]]:
     """Return what there is to say of the points, and the sets of them, as the stage `dataset` writes them."""
-    sets, places = sets_of(params["dataset"], params["seed"], Places().own), Places(FOLDER)
+    sets = sets_of(params["dataset"], params["seed"], Places().own)
     for part in PARTS:
         write_csv(sets.parts[part], places.points(part), float_format=sets.float_format)
     classes = len(sets.description.classes)
     return sets.description, {part: read_points(places.points(part), classes) for part in PARTS}
 
 
-def trained(params: Params, description: Description, sets: dict[str, Points]) -> Findings:
+def trained(params: Params, description: Description, sets: dict[str, Points], places: Places) -> Findings:
     """Return what became of the baseline."""
-    page, places = Page(), Places(FOLDER)
+    page = Page()
     plan, folder = page.plan(params, description), places.trained(page.stage)
     train_plan(plan, lambda _: sets, name=page.stage, shards=places.unfinished(page.stage), folder=folder)
     given = Given(rule=params["training"], data=description, constant=constant_loss(sets["train"]))
@@ -94,14 +101,18 @@ def trained(params: Params, description: Description, sets: dict[str, Points]) -
 def committed(path: Path) -> dict[str, Any]:
     """Return the figures of the last commit, none where there are none."""
     shown = subprocess.run(["git", "show", f"HEAD:./{path}"], capture_output=True, text=True, check=False)
-    return json.loads(shown.stdout) if shown.returncode == 0 else {}
+    try:
+        return json.loads(shown.stdout) if shown.returncode == 0 else {}
+    except ValueError as error:
+        raise Fault(f"{path} of the last commit is not JSON: {error}") from error
 
 
 def compared(found: dict[str, Any], before: dict[str, Any]) -> str:
     """Return a table of figures, those of the last commit beside those that were found."""
-    now, then = (pd.json_normalize(figures).T.squeeze(axis=1) for figures in (found, before or {"": np.nan}))
-    table = pd.DataFrame({"last commit": then.reindex(now.index), "now": now})
-    return table.to_string(float_format=lambda value: f"{value:.6g}", na_rep="none")
+    now = pd.json_normalize(found).iloc[0]
+    then = pd.json_normalize(before).iloc[0].reindex(now.index) if before else pd.Series(np.nan, now.index)
+    table = pd.DataFrame({"last commit": then, "now": now})
+    return table.astype(object).where(table.notna(), "none").to_string(float_format=lambda value: f"{value:.6g}")
 
 
 def sparkline(values: np.ndarray) -> str:
@@ -137,4 +148,6 @@ def draw(findings: Findings, description: Description, sets: dict[str, Points], 
 
 
 if __name__ == "__main__":
+    end_with_parent()
+    end_on_interrupt()
     main(sys.argv[1:])

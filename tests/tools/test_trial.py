@@ -1,5 +1,6 @@
 """`make try`: the baseline with other params, in seconds, with nothing recorded."""
 
+import ast
 import json
 import shutil
 import subprocess
@@ -43,31 +44,42 @@ def test_a_change_is_shown_beside_the_last_commit_with_pictures_and_nothing_is_r
     output = tried(clone, "lr=0.2", "training.epochs=20", "network.hidden_units=[8,4]")
     before, now = figures(output)["test.loss"]
     assert before != now
-    assert "parameters" in output
-    assert "to record it  dvc exp run -S 'lr=0.2' -S 'training.epochs=20'" in output
+    assert figures(output.replace("parameters", "number.parameters"))["number.parameters"] == ("337", "65")
+    assert "to record it  dvc exp run -S lr=0.2 -S training.epochs=20 -S 'network.hidden_units=[8,4]'\n" in output
     for name in ("curves.png", "answers.png"):
         assert len(np.unique(pixels(clone / ".dvc/tmp/try" / name), axis=0)) > 10
     assert run(clone, "git", "status", "--porcelain") == ""
 
 
-def test_make_hands_over_what_it_is_given(tmp_path: Path) -> None:
-    shutil.copy(ROOT / "Makefile", tmp_path)
-    (tmp_path / "requirements").mkdir()
-    command = ["make", "--dry-run", "try", "lr=0.05", "network.hidden_units=[8, 8]", "PYTHON=python3"]
-    printed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False).stdout
-    assert "python -m tools.trial" in printed
-    assert "lr=0.05" in printed
-    assert "PYTHON=" not in printed.splitlines()[-1]
+def test_a_figure_that_is_not_there_is_none(clone: Path) -> None:
+    assert figures(tried(clone, "training.epochs=2"))["plateau.epoch"] == ("133", "none")
+
+
+GIVEN = ["lr=0.05", "network.hidden_units=[8, 8]", "dataset.label=it's", "dataset.source=a&b; echo $HOME"]
+
+
+def test_make_hands_over_what_it_is_given_and_no_shell_reads_it(tmp_path: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8").replace("try: .venv/run", "try:")
+    (tmp_path / "Makefile").write_text(makefile, "utf-8")
+    (tmp_path / "network.hidden_units=8").touch()  # which the list would be replaced by, were it a pattern
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    (tmp_path / ".venv/bin/python").write_text(f"#!{sys.executable}\nimport sys\nprint(sys.argv[1:])\n", "utf-8")
+    (tmp_path / ".venv/bin/python").chmod(0o755)
+    command = ["make", "--silent", "try", "PYTHON=/a folder/python", *(given.replace("$", "$$") for given in GIVEN)]
+    printed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    asked = ast.literal_eval(printed)
+    assert asked[:2] == ["-m", "tools.trial"]
+    assert sorted(asked[2:]) == sorted(given.replace("$", "$$") for given in GIVEN)
 
 
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["lrr=0.05"], "lrr is not a key that the study reads; did you mean lr?"),
-        (["lr=fast"], "lr is 'fast'"),
-        (["0.05"], "'0.05' sets nothing; write key=value, as in lr=0.05"),
-        (["network.hidden_units=[8,"], "network.hidden_units=[8,: "),
-        (["lr.rate=1"], "lr"),
+        (["lrr=0.05"], "lrr=0.05: Could not override 'lrr'; write key=value, as in lr=0.05"),
+        (["lr=fast"], "params.yaml: lr is 'fast'"),
+        (["0.05"], "write key=value, as in lr=0.05"),
+        (["network.hidden_units=[8,"], "network.hidden_units=[8,: no viable alternative"),
+        (["dataset.source=nosuch.csv"], "nosuch.csv"),
     ],
 )
 def test_what_is_not_sound_is_refused_in_a_line(
@@ -79,6 +91,17 @@ def test_what_is_not_sound_is_refused_in_a_line(
         trial.main(overrides)
     assert message in str(ended.value)
     assert "\n" not in str(ended.value)
+    assert list((tmp_path / trial.FOLDER).iterdir()) == []
+
+
+def test_what_is_given_is_read_as_dvc_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No word of YAML 1.1 is a truth value, and a place in a list is a level of a key."""
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "try").mkdir()
+    given = trial.overridden(["dataset.label=no", "network.hidden_units.0=4"], tmp_path / "try")
+    assert given["dataset"].label == "no"
+    assert given["network"].hidden_units[0] == 4
 
 
 @pytest.mark.parametrize(

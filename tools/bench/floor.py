@@ -54,9 +54,6 @@ def main(stage: str, *options: str) -> None:
     page = clock.timed(import_module)(f"stages.{stage}").__name__
     if keras := sys.modules.get("keras"):
         keras.Model.fit = clock.timed(keras.Model.fit)
-    if fleet := sys.modules.get("stages.lib.engine.networks.fleet"):
-        fleet.Fleet.train = clock.timed(fleet.Fleet.train)
-        fleet.Fleet.judge = clock.timed(fleet.Fleet.judge)
     if fleets := sys.modules.get("stages.lib.engine.fleets"):
         vars(fleets)["run_all"] = clock.timed_items(fleets.run_all)
     sys.argv = [stage, *options]

@@ -41,7 +41,7 @@ def engine(members: int, rows: int, epochs: int) -> Work:
     from stages.lib.core.plan import Initializer
     from stages.lib.core.points import Points
     from stages.lib.engine.networks.fleet import Fleet, Member
-    from stages.lib.engine.networks.shard import EPOCHS_AT_ONCE
+    from stages.lib.engine.networks.shard import epochs_at_once
 
     data = Points(*points(rows))
     fleet = Fleet(
@@ -53,7 +53,7 @@ def engine(members: int, rows: int, epochs: int) -> Work:
     )
 
     def work() -> object:
-        return fleet.train(epochs=epochs, batch_size=BATCH_SIZE, epochs_per_step=min(epochs, EPOCHS_AT_ONCE))
+        return fleet.train(epochs=epochs, batch_size=BATCH_SIZE, epochs_per_step=epochs_at_once(epochs, members * rows))
 
     work()
     return work

@@ -1,7 +1,6 @@
 """The process of a stage: it ends with the DVC that started it, and on Ctrl-C without a traceback."""
 
 import ctypes
-import os
 import signal
 import sys
 import time
@@ -10,18 +9,13 @@ STARTED = time.time_ns()
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
-def end_with_parent(parent: int | None = None) -> None:
+def end_with_parent() -> None:
     """Have the kernel end this process when its parent ends, however that comes about.
 
     A stage whose DVC was killed must not write its outputs later, beside those of another run.
-
-    Args:
-        parent: the id of the parent, where it may have ended by now.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if parent not in {None, os.getppid()}:
-        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def end_on_interrupt() -> None:

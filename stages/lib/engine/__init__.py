@@ -1,1 +1,1 @@
-"""Trains plans as fleets of networks, on all cores; only its floor `networks` imports TensorFlow."""
+"""Trains plans as fleets of networks, on all cores; only its folder `networks` imports TensorFlow."""

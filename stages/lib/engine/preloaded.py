@@ -5,9 +5,13 @@ An import of TensorFlow takes seconds, a fork of a process that has done it a hu
 
 import gc
 
-from stages.lib.core.process import end_with_parent
-from stages.lib.engine.networks import shard  # noqa: F401
+from stages.lib.core.process import end_on_interrupt, end_with_parent
 
-end_with_parent()  # its children end with it, as it does with the stage
+end_with_parent()  # before what takes seconds, so that it does not outlive a stage that is killed meanwhile
+end_on_interrupt()
+
+# isort: split
+from stages.lib.engine.networks import shard  # noqa: E402, F401
+
 gc.collect()
 gc.freeze()  # what was imported is here to stay: no fork looks through it again

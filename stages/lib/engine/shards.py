@@ -52,14 +52,18 @@ class Shards:
     def keep(self, name: str, arrays: dict[str, np.ndarray]) -> None:
         """Write the arrays of a shard, whole or not at all.
 
-        Raise Fault where the code is no longer that of the key: nobody can say which of the two has run.
+        Raise Fault as `refuse_changed_code` does: nobody can say which of the two has run.
         """
-        if _key_of_code() != self.key:
-            raise Fault("the code of the engine changed while the stage ran; `dvc repro` runs it again")
+        self.refuse_changed_code()
         path = self.folder / f"{name}.npz"
         with whole(path) as partial, partial.open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
         path.replace(path.with_stem(f"{name}-{_digest(path)}"))
+
+    def refuse_changed_code(self) -> None:
+        """Raise Fault where the code is no longer that of the key, in this process or in those that train."""
+        if _key_of_code() != self.key:
+            raise Fault("the code of the engine changed while the stage ran; `dvc repro` runs it again")
 
 
 @contextmanager
@@ -71,7 +75,9 @@ def unfinished(folder: Path) -> Iterator[Shards]:
     """
     _refuse_changed_code()
     folder.mkdir(parents=True, exist_ok=True)
-    yield Shards(folder, _key_of_code())
+    shards = Shards(folder, _key_of_code())
+    yield shards
+    shards.refuse_changed_code()
     _refuse_changed_code()
     shutil.rmtree(folder)
 

@@ -6,23 +6,25 @@ where the work is done changes no bit of what comes out.
 
 import logging
 import os
+import pickle
 import socket
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from tempfile import gettempdir
 from typing import Any
 
 from joblib import cpu_count
 
 import stages
 from stages.lib.core.environment import PINNED
-from stages.lib.core.process import end_on_interrupt, end_with_parent
+from stages.lib.core.process import end_with_parent
 from stages.lib.core.runner import Fault
 
-PRELOADED = "stages.lib.engine.networks.preloaded"
+PRELOADED = "stages.lib.engine.preloaded"
 SECONDS_TO_REACH = 5  # a cluster that is there answers at once
 RETRIES = 100  # of a task whose worker died; all others are mistakes in the code, and not tried again
 
@@ -56,7 +58,13 @@ def _on_this_machine(function: Callable[..., Any], tasks: Sequence[tuple[Any, ..
         position, task = waiting.popleft()
         answer, sender = context.Pipe(duplex=False)
         process = context.Process(target=_send, args=(sender, function, task))
-        process.start()
+        try:
+            process.start()
+        except OSError as error:  # its socket lies there, and a name of more than 107 bytes is too long for one
+            raise Fault(
+                f"no process can be started by way of TMPDIR, which is {gettempdir()!r} ({error}); a shorter folder "
+                "that can be written may do"
+            ) from error
         sender.close()  # so that only the process holds it, and its end is the end of the pipe
         running[answer] = position, process
 
@@ -76,12 +84,16 @@ def _on_this_machine(function: Callable[..., Any], tasks: Sequence[tuple[Any, ..
 
 
 def _send(answer: Connection, function: Callable[..., Any], task: tuple[Any, ...]) -> None:
+    """Answer with what the function returns, or with the error that it raises."""
     end_with_parent()
-    end_on_interrupt()
+    stage = parent_process()
+    if stage is None or not stage.is_alive():
+        return  # it ended before the kernel was asked to end this process with it
     try:
         answer.send(function(*task))
     except Exception as error:  # noqa: BLE001  the stage raises it
         error.add_note(traceback.format_exc())
+        pickle.loads(pickle.dumps(error))  # one that can't be sent ends this process, with what it says
         answer.send(error)
 
 
@@ -91,6 +103,9 @@ def _received(answer: Any, process: BaseProcess) -> Any:
         with answer:
             found = answer.recv()
     except (EOFError, OSError):  # before its first byte, or among them
+        process.join()
+        if process.exitcode == 1:  # Python's own, after an exception
+            raise Fault("a process that trained networks failed; what it raised stands above") from None
         raise Fault(
             "a process that trained networks was ended from outside, most likely for want of memory; `dvc repro` "
             "goes on where it was, and LOKY_MAX_CPU_COUNT=1 before it trains in one process"

@@ -102,11 +102,11 @@ def test_a_shard_of_other_shapes_is_not_taken(tmp_path: Path, shapes: shards.Sha
 def test_code_that_was_changed_while_a_shard_was_trained_stops_the_sweep_and_keeps_nothing(
     tmp_path: Path, floors: Path
 ) -> None:
-    with unfinished(tmp_path / "shards") as kept:
-        (floors / "engine" / "module.py").write_text("x = 2\n", "utf-8")
-        with pytest.raises(Fault, match="the code of the engine changed while the stage ran"):
-            kept.keep("name", ARRAYS)
-        assert kept.find("name", SHAPES) is None
+    kept = unfinished(tmp_path / "shards").__enter__()
+    (floors / "engine" / "module.py").write_text("x = 2\n", "utf-8")
+    with pytest.raises(Fault, match="the code of the engine changed while the stage ran"):
+        kept.keep("name", ARRAYS)
+    assert kept.find("name", SHAPES) is None
 
 
 def test_a_style_sheet_that_was_changed_while_a_shard_was_trained_stops_nothing(tmp_path: Path, floors: Path) -> None:
@@ -144,3 +144,13 @@ def test_an_editors_copy_beside_the_code_is_not_the_code(tmp_path: Path, floors:
         (floors / "engine" / ".module.py.swp").write_text("x", "utf-8")
         kept.keep("name", ARRAYS)
         assert kept.find("name", SHAPES)
+
+
+def test_so_it_does_where_only_the_processes_that_train_have_loaded_the_code(tmp_path: Path, floors: Path) -> None:
+    block = unfinished(tmp_path / "shards")
+    kept = block.__enter__()
+    kept.keep("name", ARRAYS)
+    (floors / "engine" / "module.py").write_text("x = 2\n", "utf-8")
+    with pytest.raises(Fault, match="the code of the engine changed while the stage ran"):
+        block.__exit__(None, None, None)
+    assert kept.find("name", SHAPES)

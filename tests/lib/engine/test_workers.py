@@ -1,6 +1,7 @@
 """Where shards are trained: processes of this machine, or the nodes of a Ray cluster."""
 
 import contextlib
+import multiprocessing
 import os
 import re
 import signal
@@ -31,10 +32,10 @@ import numpy as np
 
 from stages.lib.core.plan import Plan, Variant
 from stages.lib.core.points import Points
-from stages.lib.engine import fleets, workers
+from stages.lib.engine import fleets, parts, workers
 from tests.lib.engine.test_fleets import RECIPE
 
-fleets.SHARD = 4
+parts.SHARD = 4
 workers.cpu_count = lambda: 2  # on a machine of one core too
 places = np.random.RandomState(0).uniform(-2, 2, (1000, 2)).astype(np.float32)
 points = Points(places, (np.hypot(*places.T) > 1).astype(np.float32)[:, np.newaxis])
@@ -99,12 +100,11 @@ def is_loaded(module: str) -> bool:
 
 def test_no_more_tasks_run_at_once_than_there_are_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "cpu_count", lambda: 2)
-    spans = [span for _, span in run_all(seconds, [(0.3,)] * 4)]
-    for began, _ in spans:
-        assert sum(other <= began < ended for other, ended in spans) <= 2
+    spans = [span for _, span in run_all(seconds, [(2,)] * 4)]
+    assert max(sum(other <= began < ended for other, ended in spans) for began, _ in spans) == 2
 
 
-def seconds(length: float) -> tuple[float, float]:
+def seconds(length: int) -> tuple[float, float]:
     """When it began and when it ended, in seconds of a clock that all processes share."""
     began = time.monotonic()
     time.sleep(length)
@@ -118,6 +118,57 @@ def test_what_a_task_raises_the_stage_raises(
     monkeypatch.setattr(workers, "cpu_count", lambda: cores)
     with pytest.raises(ZeroDivisionError):
         list(run_all(divmod, divided))
+
+
+def fail_or_wait(number: int) -> None:
+    """Fails at once for 0; else takes ten minutes."""
+    if number == 0:
+        raise KeyError(number)
+    time.sleep(600)
+
+
+def test_where_one_task_fails_the_others_are_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "cpu_count", lambda: 2)
+    with pytest.raises(KeyError):
+        list(run_all(fail_or_wait, [(1,), (0,)]))
+    for child in multiprocessing.active_children():
+        child.join(10)
+    assert multiprocessing.active_children() == []
+
+
+class Unsendable(Exception):
+    """It can be made of two arguments and of no less, which is how it would be made again."""
+
+    def __init__(self, some: int, other: int) -> None:  # noqa: ARG002
+        super().__init__(some)
+
+
+def raise_unsendable() -> None:
+    raise Unsendable(1, 2)
+
+
+def test_an_error_that_can_not_be_sent_is_shown_where_it_was_raised(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(workers, "cpu_count", lambda: 2)
+    with pytest.raises(Fault, match="failed; what it raised stands above"):
+        list(run_all(raise_unsendable, [()] * 2))
+    assert "Unsendable: 1" in capfd.readouterr().err
+
+
+def test_a_folder_whose_name_is_too_long_for_a_socket_is_named(tmp_path: Path) -> None:
+    script = (
+        "from stages.lib.engine import workers; from stages.lib.core.runner import Fault;"
+        "workers.cpu_count = lambda: 2\n"
+        "try: list(workers.run_all(divmod, [(7, 2)] * 2))\n"
+        "except Fault as fault: print(fault)"
+    )
+    folder = tmp_path / ("x" * 100)
+    folder.mkdir()
+    environment = os.environ | {"TMPDIR": str(folder)}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert f"TMPDIR, which is '{folder}'" in done.stdout
 
 
 def end_itself(number: int) -> int:
@@ -151,14 +202,16 @@ def test_without_ray_a_cluster_is_refused_with_the_way_to_install_it(monkeypatch
         list(run_all(divmod, [(7, 2)]))
 
 
-def test_processes_end_with_the_stage_that_started_them(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [2, 4], ids=["while TensorFlow is imported", "while they train"])
+def test_processes_end_with_the_stage_that_started_them(count: int, tmp_path: Path) -> None:
+    """They are two that train, one that these are forked from, and Python's tracker."""
     process = train(tmp_path, epochs=5000)
-    while len(workers := children(process)) < 4:  # two that train, one that they are forked from, Python's tracker
+    while len(workers := children(process)) < count:
         assert process.poll() is None, process.communicate()
         time.sleep(0.1)
     with process:
         process.kill()
-    _, alive = psutil.wait_procs(workers, timeout=60)
+    _, alive = psutil.wait_procs(workers, timeout=10)
     assert alive == []
 
 

@@ -1,4 +1,4 @@
-"""Trains many networks as one; the only floor that imports TensorFlow."""
+"""Trains many networks as one; the only folder that imports TensorFlow."""
 
 from stages.lib.engine.networks.quiet import quietly
 

@@ -102,12 +102,13 @@ class LivePlot(MatplotlibPlot):
         super().__init__(**hooks)
         self._drawn = -math.inf
 
-    def send(self, logger: MainLogger) -> None:
+    def send(self, logger: MainLogger) -> None:  # noqa: D102
         self._logger = logger
         if time.monotonic() - self._drawn >= SECONDS_BETWEEN:
             self.draw()
 
     def draw(self) -> None:
+        """Draw the curves as they are now."""
         super().send(self._logger)
         self._drawn = time.monotonic()
 
@@ -128,7 +129,7 @@ def live_plot(path: Path, classes: int = 2) -> LivePlot:
 
     def save(figure: Figure) -> None:
         figure.tight_layout()
-        write_png(figure, path)  # livelossplot opens a figure per epoch and closes none
+        write_png(figure, path)  # livelossplot opens a figure per drawing and closes none
 
     return LivePlot(before_plots=prepare, after_subplot=label, after_plots=save)
 

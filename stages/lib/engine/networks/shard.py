@@ -7,11 +7,11 @@ import numpy as np
 
 from stages.lib.core.plan import Plan, Recipe
 from stages.lib.core.points import Points
-from stages.lib.engine.fleets import Outcome, Run, Sets, kept_of
 from stages.lib.engine.networks.fleet import Fleet, Member
 from stages.lib.engine.networks.network import optimizer_of
 from stages.lib.engine.networks.progress import Progress
 from stages.lib.engine.networks.snapshots import Snapshots
+from stages.lib.engine.parts import Outcome, Run, Sets, kept_of
 
 EPOCHS_AT_ONCE = 50  # the most epochs per step of Keras, where nobody watches
 ORDERS_AT_ONCE = 10_000_000  # row numbers: no step of several epochs has more
@@ -49,7 +49,7 @@ def train_shard(part: list[Run], plan: Plan, points: Sets, name: str | None) -> 
         epochs=recipe.epochs,
         batch_size=recipe.batch_size,
         callbacks=watchers,
-        epochs_per_step=1 if watchers else _epochs_at_once(recipe.epochs, seeds * len(points["train"])),
+        epochs_per_step=1 if watchers else epochs_at_once(recipe.epochs, seeds * len(points["train"])),
     )
     judged = {
         f"{kind}_{metric}": values
@@ -65,7 +65,7 @@ def train_shard(part: list[Run], plan: Plan, points: Sets, name: str | None) -> 
     return outcome
 
 
-def _epochs_at_once(epochs: int, orders: int) -> int:
+def epochs_at_once(epochs: int, orders: int) -> int:
     """Return how many epochs make a step of Keras, of those that divide `epochs`; each has so many row numbers."""
     most = max(1, min(EPOCHS_AT_ONCE, ORDERS_AT_ONCE // orders))
     return max(count for count in range(1, most + 1) if epochs % count == 0)
