@@ -21,9 +21,9 @@ REPOSITORY = Path(__file__).parents[2]
 # data cache holds 64 KiB, where qemu gives the others 32.
 PROCESSORS = ("SandyBridge", "Haswell", "Icelake-Server", "EPYC-Rome", "Opteron_G5")
 SMALL = {"epochs": 3, "patience": 1, "replicates": 2}  # wherever a section has them
-# Few, as each program takes a minute to compile where it is emulated: every activation, each kind of moment that an
-# optimizer keeps, a penalty, small batches and all points. The other optimizers' programs are read, not run; see
-# programs.py.
+# Few, as each program takes a minute to compile where it is emulated: of a sweep that is not named here, the value in
+# the middle of each list; of the others every activation, each kind of moment that an optimizer keeps, small batches
+# and all points. The other optimizers' programs are read, not run; see programs.py.
 REDUCED = {
     "training": {"epochs": 3, "patience": 1, "batch_size": 128},
     "prediction_grid": {"points": 20},
@@ -32,8 +32,6 @@ REDUCED = {
     "initializer_sweep": {"replicates": 2},
     "network_sweep": {"depths": [2], "widths": [8], "learning_rates": [0.3], "epochs": 3, "replicates": 2},
     "batch_sweep": {"batch_sizes": [100, 512, 1209], "learning_rates": [0.1], "epochs": 3, "replicates": 2},
-    "weight_decay_sweep": {"l2": [0.001], "learning_rates": [0.1]},
-    "momentum_sweep": {"momentum": [0.9], "learning_rates": [0.1]},
     "own_sweep": {"values": [0.1, 1.0], "learning_rates": [0.3], "replicates": 2},
     "smallest_network": {"activations": ["tanh"], "most_parameters": 9, "restarts": 2, "epochs": 3, "batch_size": 128},
     "callbacks_demo": {"epochs": 3, "patience": 1},
@@ -104,6 +102,12 @@ def reduce_params(path: Path) -> None:
     params = yaml.load(path.read_text("utf-8"))
     for section in filter(lambda section: isinstance(section, dict), params.values()):
         section.update({key: value for key, value in SMALL.items() if key in section})
+    for name in params.keys() - REDUCED.keys() - {"optimizer_sweep"}:
+        if name.endswith("_sweep"):
+            middle = {
+                key: value[len(value) // 2 :][:1] for key, value in params[name].items() if isinstance(value, list)
+            }
+            params[name] |= middle
     for section, values in REDUCED.items():
         params[section] |= values
     sweep = params["optimizer_sweep"]
