@@ -264,7 +264,8 @@ def _marked(text: str) -> Markup:
 
 def _markdown_cell(text: str) -> str:
     """Return text for a cell of a Markdown table, where a bar would end the cell."""
-    return re.sub(r"([\\|<>\[\]*_])", r"\\\1", text).replace("\n", " ")
+    escaped = re.sub(r"([\\|\[\]*_])", r"\\\1", text).replace("\n", " ")
+    return escaped.replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _anchor(heading: str) -> str:
