@@ -6,9 +6,7 @@ where the work is done changes no bit of what comes out.
 
 import logging
 import os
-import pickle
 import socket
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import get_context, parent_process
@@ -84,21 +82,16 @@ def _on_this_machine(function: Callable[..., Any], tasks: Sequence[tuple[Any, ..
 
 
 def _send(answer: Connection, function: Callable[..., Any], task: tuple[Any, ...]) -> None:
-    """Answer with what the function returns, or with the error that it raises."""
+    """Answer with what the function returns; what it raises, Python shows, and ends the process."""
     end_with_parent()
     stage = parent_process()
     if stage is None or not stage.is_alive():
         return  # it ended before the kernel was asked to end this process with it
-    try:
-        answer.send(function(*task))
-    except Exception as error:  # noqa: BLE001  the stage raises it
-        error.add_note(traceback.format_exc())
-        pickle.loads(pickle.dumps(error))  # one that can't be sent ends this process, with what it says
-        answer.send(error)
+    answer.send(function(*task))
 
 
 def _received(answer: Any, process: BaseProcess) -> Any:
-    """Return what a process sends; raise what it raised, or Fault where it ended without a word."""
+    """Return what a process sends; raise Fault where it ended without an answer."""
     try:
         with answer:
             found = answer.recv()
@@ -111,8 +104,6 @@ def _received(answer: Any, process: BaseProcess) -> Any:
             "goes on where it was, and LOKY_MAX_CPU_COUNT=1 before it trains in one process"
         ) from None
     process.join()
-    if isinstance(found, Exception):
-        raise found
     return found
 
 
