@@ -187,6 +187,14 @@ def test_hostile_names_are_read_and_not_run(columns: int, classes: int, make: MA
     assert "<img" not in (tmp_path / "report.md").read_text("utf-8")
 
 
+def test_the_text_shows_names_as_they_are_and_takes_none_for_markup(tmp_path: Path) -> None:
+    about = "*a* & <b> | `c` by 2 columns of [d](e_f_.csv)"
+    report = report_of({}, some_points(2, 2), replace(described(2, 2), about=about), tmp_path)
+    write_markdown(report, tmp_path / "report.md")
+    shown = r"\*a\* &amp; &lt;b&gt; \| \`c\` by 2 columns of \[d\](e\_f\_.csv)"
+    assert f"Small networks learn to tell {shown}.\n" in (tmp_path / "report.md").read_text("utf-8")
+
+
 def test_a_description_of_the_plane_as_it_is_needs_no_notes(tmp_path: Path) -> None:
     report = report_of({}, some_points(2, 2), described(2, 2), tmp_path)
     assert report.notes == ""

@@ -5,6 +5,7 @@ data that the page's scripts read, and by `code` and `|cell` in Markdown.
 """
 
 import base64
+import html
 import math
 import os
 import re
@@ -263,9 +264,8 @@ def _marked(text: str) -> Markup:
 
 
 def _markdown_cell(text: str) -> str:
-    """Return text for a cell of a Markdown table, where a bar would end the cell."""
-    escaped = re.sub(r"([\\|\[\]*_])", r"\\\1", text).replace("\n", " ")
-    return escaped.replace("<", "&lt;").replace(">", "&gt;")
+    """Return text for a cell of a Markdown table, where a bar would end the cell, and no HTML is meant."""
+    return re.sub(r"([\\|\[\]*_`])", r"\\\1", html.escape(text, quote=False)).replace("\n", " ")
 
 
 def _anchor(heading: str) -> str:
