@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 WIDTH_MULTIPLE = 4  # narrower networks cost little less, and would each need a program of their own
-JUDGED_AT_ONCE = 64  # points; what a fleet makes of them stays in the processor's cache
 
 
 def outputs_of(classes: int) -> int:

@@ -1,9 +1,7 @@
 """A plan trained as fleets side by side, on all cores or on a cluster.
 
-What can't train as one (other points, depths, activations, optimizers, batch sizes) makes a fleet of its own, and a
-large fleet is cut into shards. A network trains to the same bits whatever else is in its fleet and wherever it is
-trained.
-What a shard found goes to a file at once, so that training needs no more memory than a shard does.
+A network trains to the same bits whatever else is in its fleet and wherever it is trained. What a shard found goes to
+a file at once, so that training needs no more memory than a shard does.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,10 +25,10 @@ def train_plan(plan: Plan, points_of: Callable[[Variant], Sets], *, name: str, s
     """Train every variant from every seed, and write what was measured, as float32 arrays.
 
     `loss`, `accuracy`, `val_loss`, `val_accuracy` have the shape (variants, seeds, epochs); where a variant gets fewer
-    epochs than others, the last values stand to the end. `start_loss` (before the
-    first epoch), `train_loss`, `train_accuracy` and, where the plan says so, `test_loss` and `test_accuracy` (of the
-    final networks) have the shape (variants, seeds). `weights` has all weights that are kept in one row, variant by
-    variant; `snapshots` has a row for each snapshot.
+    epochs than others, the last values stand to the end. `start_loss` (before the first epoch), `train_loss`,
+    `train_accuracy` and, where the plan says so, `test_loss` and `test_accuracy` (of the final networks) have the
+    shape (variants, seeds). `weights` has all weights that are kept in one row, variant by variant; `snapshots` has a
+    row for each snapshot.
 
     Args:
         plan: what to train.

@@ -1,4 +1,8 @@
-"""How a plan is cut into shards, each of which trains as one, and what a shard gives back."""
+"""How a plan is cut into shards, each of which trains as one, and what a shard gives back.
+
+What can't train as one (other points, depths, activations, optimizers, batch sizes) makes a fleet of its own, and a
+large fleet is cut.
+"""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,11 +12,12 @@ import numpy as np
 
 from stages.lib.core.plan import METRICS, Plan, Recipe
 from stages.lib.core.points import Points
-from stages.lib.core.shapes import JUDGED_AT_ONCE, padded
+from stages.lib.core.shapes import padded
 from stages.lib.engine.shards import Shapes
 
 SHARD = 400  # members; a larger fleet is no faster per member, a smaller one compiles more often
 FEWEST = 50  # members; a fleet that is more than half of a sweep is cut, but to no fewer: a second core would wait
+JUDGED_AT_ONCE = 64  # points; what a fleet makes of them stays in the processor's cache
 SHARD_MEMORY = 1e9  # bytes, of what grows with the members; it makes shards of large networks smaller
 
 Sets = Mapping[str, Points]  # by the names `train`, `validation` and, where it is needed, `test`

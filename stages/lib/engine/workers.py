@@ -32,7 +32,7 @@ Found = tuple[int, Any]  # a task's position, and what it returned
 def run_all(function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> Iterator[Found]:
     """Yield the position of each task and what `function` returns for its arguments, in the order in which they end.
 
-    Raise Fault where RAY_ADDRESS names a cluster that can't be used.
+    Raise Fault where RAY_ADDRESS names a cluster that can't be used, or where a process ends without an answer.
     """
     address = os.environ.get("RAY_ADDRESS")
     return _on_cluster(function, tasks, address) if address else _on_this_machine(function, tasks)
@@ -47,23 +47,12 @@ def _on_this_machine(function: Callable[..., Any], tasks: Sequence[tuple[Any, ..
     if at_once < 2:
         yield from ((position, function(*task)) for position, task in enumerate(tasks))
         return
-    context = get_context("forkserver")
-    context.set_forkserver_preload([PRELOADED])
     waiting = deque(enumerate(tasks))
     running: dict[Any, tuple[int, BaseProcess]] = {}  # by the pipe that a process answers on
 
     def start() -> None:
         position, task = waiting.popleft()
-        answer, sender = context.Pipe(duplex=False)
-        process = context.Process(target=_send, args=(sender, function, task))
-        try:
-            process.start()
-        except OSError as error:  # its socket lies there, and a name of more than 107 bytes is too long for one
-            raise Fault(
-                f"no process can be started by way of TMPDIR, which is {gettempdir()!r} ({error}); a shorter folder "
-                "that can be written may do"
-            ) from error
-        sender.close()  # so that only the process holds it, and its end is the end of the pipe
+        answer, process = _started(function, task)
         running[answer] = position, process
 
     try:
@@ -79,6 +68,23 @@ def _on_this_machine(function: Callable[..., Any], tasks: Sequence[tuple[Any, ..
     finally:
         for _, process in running.values():
             process.kill()
+
+
+def _started(function: Callable[..., Any], task: tuple[Any, ...]) -> tuple[Connection, BaseProcess]:
+    """Start a process for a task; return the pipe that it answers on, and the process."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload([PRELOADED])
+    answer, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_send, args=(sender, function, task))
+    try:
+        process.start()
+    except OSError as error:  # its socket lies there, and a name of more than 107 bytes is too long for one
+        raise Fault(
+            f"no process can be started by way of TMPDIR, which is {gettempdir()!r} ({error}); a shorter folder that "
+            "can be written may do"
+        ) from error
+    sender.close()  # so that only the process holds it, and its end is the end of the pipe
+    return answer, process
 
 
 def _send(answer: Connection, function: Callable[..., Any], task: tuple[Any, ...]) -> None:

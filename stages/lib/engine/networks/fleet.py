@@ -18,9 +18,10 @@ import tensorflow as tf
 
 from stages.lib.core.plan import METRICS, Initializer
 from stages.lib.core.points import Points
-from stages.lib.core.shapes import JUDGED_AT_ONCE, activations_of, padded, widths_of
+from stages.lib.core.shapes import activations_of, padded, widths_of
 from stages.lib.engine.networks.network import OptimizerFactory, dense_network, seeded_initializer
 from stages.lib.engine.networks.products import product
+from stages.lib.engine.parts import JUDGED_AT_ONCE
 
 NARROW = 2  # inputs, for which XLA's matrix product takes twice as long as a sum
 SMALLEST_FLEET = 2  # XLA turns a batched product of one member into other code
