@@ -10,11 +10,11 @@ import shutil
 from typing import Any
 
 from stages.lib.analysis.page import pages, sections
-from stages.lib.core.files import write_text
+from stages.lib.core.files import write_json, write_text
 from stages.lib.core.places import Places
 from stages.lib.core.plan import write_plan
 from stages.lib.core.runner import run_with
-from stages.lib.data.sources import sets_of, sets_of_question
+from stages.lib.data.sources import sets_of, varied_by
 
 
 def main(params: dict[str, Any], *, places: Places) -> None:
@@ -23,11 +23,13 @@ def main(params: dict[str, Any], *, places: Places) -> None:
     The user's own table, where they name one, is read too: what can't be taken of it is said here.
     """
     data = sets_of(params["dataset"], params["seed"], places.own).description
-    sets_of_question(params["own_sweep"], params["dataset"], params["seed"], places.own)  # what can't be taken of them
-    plans = {places.plan(page.stage): page.plan(params, data) for page in pages()}
+    varied_by(params["own_sweep"], params["dataset"])  # a value that changes nothing is said here
+    plans = {page.stage: page.plan(params, data) for page in pages()}
     shutil.rmtree(places.plans, ignore_errors=True)
-    for path, plan in plans.items():
-        write_plan(plan, path)
+    for stage, plan in plans.items():
+        write_plan(plan, places.plan(stage))
+    drawn = {stage: len(plan.seeds) for stage, plan in plans.items() if plan.early_stopping is None}
+    write_json(drawn, places.replicates)
     write_text("params.yaml holds what stages/params allows.", places.params_ok)
 
 

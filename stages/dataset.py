@@ -12,32 +12,35 @@ import shutil
 from itertools import count
 from pathlib import Path
 
-from stages.lib.core.files import write_csv
+from stages.lib.core.files import read_json, write_csv
 from stages.lib.core.places import Places
-from stages.lib.core.points import write_description
+from stages.lib.core.points import write_description, write_draws
 from stages.lib.core.runner import run
-from stages.lib.data.sources import PARTS, sets_of, sets_of_question
+from stages.lib.data.sources import PARTS, draws_of, draws_of_question, sets_of
 from stages.params.dataset import Dataset
 from stages.params.own_sweep import OwnSweep
 from stages.params.seed import Seed
 
 
 def main(seed: Seed, dataset: Dataset, own_sweep: OwnSweep, *, places: Places) -> None:
-    """Write the three sets of points, and what there is to say of them; what is on disk is the data.
+    """Write the three sets of points, what there is to say of them, and what each replicate of a stage learns from.
 
-    Where the user's own question is of the points, each of its values has sets of its own. A file of the user's that
-    stands where points go is kept aside.
+    The first replicate has the sets. Where the user's own question is of the points, each of its values has points of
+    its own. A file of the user's that stands where points go is kept aside.
     """
     sets = sets_of(dataset, seed, places.own)
     for part in PARTS:
         keep_aside(places.points(part), places.root)
         write_csv(sets.parts[part], places.points(part), float_format=sets.float_format)
     write_description(sets.description, places.description)
-    shutil.rmtree(places.sets, ignore_errors=True)
-    places.sets.mkdir()
-    for name, own in sets_of_question(own_sweep, dataset, seed, places.own).items():
-        for part in PARTS[:2]:  # no sweep is tested
-            write_csv(own.parts[part], places.points(part, name), float_format=own.float_format)
+    replicates: dict[str, int] = read_json(places.replicates)
+    shutil.rmtree(places.draws(""), ignore_errors=True)
+    draws = draws_of(dataset, seed, places.own, max(replicates.values()))
+    of_values = draws_of_question(own_sweep, dataset, seed, places.own, replicates["own_sweep"])
+    for name, of_value in of_values.items():
+        write_draws(of_value, places.draws("own_sweep", name))
+    for stage in replicates.keys() - ({"own_sweep"} if of_values else set()):
+        write_draws({part: drawn.first(replicates[stage]) for part, drawn in draws.items()}, places.draws(stage))
 
 
 def keep_aside(path: Path, root: Path) -> None:

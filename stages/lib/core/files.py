@@ -61,9 +61,9 @@ def plain(value: Any) -> Any:
 
 
 def write_array(values: np.ndarray, path: Path) -> None:
-    """Write a float32 array as .npy."""
+    """Write an array as .npy: whole numbers as int32, all else as float32."""
     with whole(path) as partial:
-        np.save(partial, values.astype(np.float32), allow_pickle=False)
+        np.save(partial, values.astype(np.int32 if values.dtype.kind == "i" else np.float32), allow_pickle=False)
 
 
 def array_on_disk(path: Path, shape: tuple[int, ...]) -> np.ndarray:
@@ -106,14 +106,14 @@ def read_json(path: Path) -> Any:
         raise damaged(path, f"not JSON ({_line(error)})") from error
 
 
-def read_array(path: Path) -> np.ndarray:
-    """Return a float32 array; raises Fault where the file is not one, or is cut short."""
+def read_array(path: Path, kind: type[np.generic] = np.float32) -> np.ndarray:
+    """Return an array of a kind; raises Fault where the file is not one, or is cut short."""
     try:
         values = np.load(path, allow_pickle=False)
     except (ValueError, EOFError) as error:
         raise damaged(path, f"not an array in NumPy's format, or cut short ({_line(error)})") from error
-    if not isinstance(values, np.ndarray) or values.dtype != np.float32:
-        raise damaged(path, "not an array of float32")
+    if not isinstance(values, np.ndarray) or values.dtype != kind:
+        raise damaged(path, f"not an array of {kind.__name__}")
     return values
 
 

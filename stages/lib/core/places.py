@@ -69,13 +69,17 @@ class Places:
         return self.root / "report/report.md"
 
     @property
-    def sets(self) -> Path:
-        """Return the folder of the points that a variant has of its own."""
-        return self.root / "data/sets"
+    def replicates(self) -> Path:
+        """Return the file that says of each stage from how many draws of the points it learns."""
+        return self.plans / "replicates.json"
 
-    def points(self, part: str, name: str = "") -> Path:
-        """Return the points of `train`, `validation` or `test`; those of the study, or of a set by its name."""
-        return (self.sets / name if name else self.root / "data") / f"{part}.csv"
+    def points(self, part: str) -> Path:
+        """Return the points of `train`, `validation` or `test`."""
+        return self.root / f"data/{part}.csv"
+
+    def draws(self, stage: str, name: str = "") -> Path:
+        """Return the folder of the points of each replicate; those of the study, or of a value of the user's own."""
+        return self.root / "data/draws" / stage / name
 
     def plan(self, stage: str) -> Path:
         """Return what a stage is to train."""

@@ -202,6 +202,11 @@ def replicate_seeds(seed: int, replicates: int) -> list[int]:
     return [int(np.random.SeedSequence((seed, k)).generate_state(1)[0]) for k in range(replicates)]
 
 
+def point_seeds(seed: int, draws: int) -> list[int]:
+    """Return the seed of each draw of the points: the first is the seed itself, whose points are on disk as CSV."""
+    return [seed, *(int(np.random.SeedSequence((seed, k)).generate_state(2)[1]) for k in range(1, draws))]
+
+
 def write_plan(plan: Plan, path: Path) -> None:
     """Write a plan as JSON in which every number is exact, a line for each variant."""
     write_text("\n".join(_lines(plan)), path)

@@ -1,5 +1,6 @@
 """Labelled points: what the networks learn from, and what there is to say of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pandas as pd
 import pydantic
 from pydantic import TypeAdapter, ValidationError
 
-from stages.lib.core.files import damaged, read_csv, write_text
+from stages.lib.core.files import damaged, read_array, read_csv, write_array, write_text
 from stages.lib.core.plan import EXACT
 
 Limits = tuple[tuple[float, float], ...]  # the least and the greatest value that is shown of each column
@@ -23,6 +24,33 @@ class Points:
 
     def __len__(self) -> int:
         return len(self.x)
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Several sets of one size, drawn from the same points.
+
+    Args:
+        points: that any of them may hold.
+        rows: the row numbers of each, shape (draws, size).
+    """
+
+    points: Points
+    rows: np.ndarray
+
+    @classmethod
+    def of(cls, points: Points) -> "Draws":
+        """Return all points as the only draw."""
+        return cls(points, np.arange(len(points), dtype=np.int32)[np.newaxis])
+
+    @property
+    def size(self) -> int:
+        """Return the number of points of each."""
+        return self.rows.shape[1]
+
+    def first(self, draws: int) -> "Draws":
+        """Return some draws, from the first one on."""
+        return Draws(self.points, self.rows[:draws])
 
 
 @pydantic.dataclasses.dataclass(frozen=True, config=EXACT)
@@ -109,3 +137,23 @@ def read_points(path: Path, classes: int) -> Points:
         )
     values = numbers.to_numpy(np.float32)
     return Points(values[:, :-1], values[:, -1:])
+
+
+def write_draws(draws: Mapping[str, Draws], folder: Path) -> None:
+    """Write sets by their names, drawn from the same points, as NumPy's arrays; points beyond all rows are left out."""
+    end = max(int(drawn.rows.max()) for drawn in draws.values()) + 1
+    points = next(iter(draws.values())).points
+    write_array(np.hstack([points.x, points.y])[:end], folder / "points.npy")
+    for part, drawn in draws.items():
+        write_array(drawn.rows, folder / f"{part}.npy")
+
+
+def read_draws(folder: Path, *parts: str) -> dict[str, Draws]:
+    """Return sets by their names; raise Fault where a file does not hold them."""
+    values = read_array(folder / "points.npy")
+    points = Points(values[:, :-1], values[:, -1:])
+    draws = {part: Draws(points, read_array(folder / f"{part}.npy", np.int32)) for part in parts}
+    for part, drawn in draws.items():
+        if drawn.rows.size and not 0 <= drawn.rows.min() <= drawn.rows.max() < len(points):
+            raise damaged(folder / f"{part}.npy", f"it names rows that {folder / 'points.npy'} does not have")
+    return draws

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import ceil, floor, log10
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from stages.lib.core.points import Description, Limits
+from stages.lib.core.plan import point_seeds
+from stages.lib.core.points import Description, Draws, Limits, Points
 from stages.lib.core.runner import Fault
 from stages.lib.data.drawn import SOURCES, table_of
 from stages.lib.data.tables import MOST_CLASSES, Table, read_table
@@ -49,24 +51,95 @@ def sets_of(asked: Dataset, seed: int, own: Path) -> Sets:
     return _part_of(_whole(asked, seed, own), asked.fraction, seed)
 
 
-def sets_of_question(question: OwnSweep, asked: Dataset, seed: int, own: Path) -> dict[str, Sets]:
-    """Return the points of each value of the user's own question, by the name of its sets.
+def draws_of(asked: Dataset, seed: int, own: Path, replicates: int) -> dict[str, Draws]:
+    """Return what each replicate learns from (`train`) and is judged by (`validation`); the first has `sets_of`.
 
-    Empty where the question is not of the points. The other arguments are those of `sets_of`.
+    What is drawn is drawn anew. The rows of a table that are not held out to the end are split anew, by class; where
+    they are split by the user's files, all replicates have the same. The other arguments are those of `sets_of`.
+    """
+    return _draws_of_each([asked], seed, own, replicates)[0]
 
-    Raise Fault where a value changes nothing, or a table can't be taken.
+
+def draws_of_question(
+    question: OwnSweep, asked: Dataset, seed: int, own: Path, replicates: int
+) -> dict[str, dict[str, Draws]]:
+    """Return the draws of each value of the user's own question, by the name of its points.
+
+    Empty where the question is not of the points. The other arguments are those of `draws_of`.
+    """
+    varied = varied_by(question, asked)
+    return dict(zip(map(str, range(len(varied))), _draws_of_each(varied, seed, own, replicates), strict=True))
+
+
+def varied_by(question: OwnSweep, asked: Dataset) -> list[Dataset]:
+    """Return the section `dataset` with each value of the user's own question, none where it is not of the points.
+
+    Raise Fault where a value changes nothing.
     """
     key = question.vary.partition(".")[2]
-    values = {str(place): value for place, value in enumerate(question.values)} if question.of_points else {}
-    if key == "fraction":
-        whole = _whole(asked, seed, own)
-        return {name: _part_of(whole, value, seed) for name, value in values.items()}
-    if values and asked.source in {"ring_and_y", *asked.tables}:
+    if question.of_points and key != "fraction" and asked.source in {"ring_and_y", *asked.tables}:
         raise Fault(
             f"own_sweep.vary is {question.vary}, which changes nothing of {asked.source}; vary dataset.fraction, or "
             "take another dataset.source, such as moons"
         )
-    return {name: sets_of(replace(asked, **{key: value}), seed, own) for name, value in values.items()}
+    return [replace(asked, **{key: value}) for value in question.values] if question.of_points else []
+
+
+def _draws_of_each(sections: Sequence[Dataset], seed: int, own: Path, replicates: int) -> list[dict[str, Draws]]:
+    """Return the draws of each section; those that differ in their fraction alone share their points."""
+    seeds = point_seeds(seed, replicates)
+    found, alike = [], None
+    for asked in sections:
+        if alike != replace(asked, fraction=1.0):
+            alike = replace(asked, fraction=1.0)
+            points, splits = (_split_anew if asked.tables else _drawn_anew)(asked, seeds, own)
+            values = points.to_numpy(np.float32)
+            held = Points(values[:, :-1], values[:, -1:])
+        size = len(_part_of_each_class(points.loc[splits[0]["train"]], asked.fraction, seed))
+        parts = [
+            _part_of_each_class(points.loc[split["train"]], asked.fraction, each, size)
+            for split, each in zip(splits, seeds, strict=True)
+        ]
+        train = np.stack([part.index.to_numpy() for part in parts])
+        validation = np.stack([split["validation"] for split in splits])
+        found.append({"train": Draws(held, train), "validation": Draws(held, validation)})
+    return found
+
+
+def _drawn_anew(asked: Dataset, seeds: Sequence[int], _: Path) -> tuple[pd.DataFrame, list[dict[str, np.ndarray]]]:
+    """Return all points of all draws, and the row numbers of each draw."""
+    drawn = [_drawn(asked, seed) for seed in seeds]
+    tables = [sets.parts[part] for sets in drawn for part in PARTS[:2]]
+    ends = np.cumsum([0, *map(len, tables)])
+    rows = [np.arange(*between) for between in pairwise(ends)]
+    splits = [dict(zip(PARTS[:2], some, strict=True)) for some in zip(rows[::2], rows[1::2], strict=True)]
+    return _as_written(pd.concat(tables, ignore_index=True), drawn[0].float_format), splits
+
+
+def _split_anew(asked: Dataset, seeds: Sequence[int], own: Path) -> tuple[pd.DataFrame, list[dict[str, np.ndarray]]]:
+    """Return all points of a table but those that are held out to the end, and the row numbers of each split."""
+    whole = _of_tables(asked, seeds[0], own)
+    points = pd.concat([whole.parts[part] for part in PARTS[:2]], ignore_index=True)
+    learned = len(whole.parts["train"])
+    first = {"train": np.arange(learned), "validation": np.arange(learned, len(points))}
+    fixed = isinstance(asked.validation, str)
+    others = [first if fixed else _exchanged(points.iloc[:, -1], first, seed) for seed in seeds[1:]]
+    return _as_written(points, whole.float_format), [first, *others]
+
+
+def _exchanged(labels: pd.Series, first: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
+    """Return another split of the same rows, with as many of each class in each part."""
+    random = np.random.RandomState(seed)
+    held_out = labels.loc[first["validation"]].value_counts()
+    orders = [random.permutation(rows.index.to_numpy()) for _, rows in labels.groupby(labels)]
+    cuts = [np.split(order, [held_out[labels[order[0]]]]) for order in orders]
+    validation, train = (np.sort(np.concatenate(rows)) for rows in zip(*cuts, strict=True))
+    return {"train": train, "validation": validation}
+
+
+def _as_written(table: pd.DataFrame, float_format: str) -> pd.DataFrame:
+    """Return the numbers of a table as they are read from the CSV that it is written to."""
+    return table.map(lambda value: float(float_format % value))
 
 
 def _whole(asked: Dataset, seed: int, own: Path) -> Sets:
@@ -220,13 +293,15 @@ def _split(
     return {part: table.loc[np.sort(np.concatenate(chosen))] for part, chosen in places.items()}
 
 
-def _part_of_each_class(table: pd.DataFrame, fraction: float, seed: int) -> pd.DataFrame:
+def _part_of_each_class(table: pd.DataFrame, fraction: float, seed: int, size: int = 0) -> pd.DataFrame:
     """Return a share of the rows of each class, at least one, in their order; a larger share has the rows of a smaller.
 
-    Which they are follows from the seed.
+    Which they are follows from the seed. Where they must be so many, the largest class makes up for what is over.
     """
     if fraction == 1:
         return table
     random = np.random.RandomState(seed)
     orders = [random.permutation(rows.index.to_numpy()) for _, rows in table.groupby(table.columns[-1])]
-    return table.loc[np.sort(np.concatenate([order[: max(1, round(fraction * len(order)))] for order in orders]))]
+    counts = np.array([max(1, round(fraction * len(order))) for order in orders])
+    counts[counts.argmax()] += size - counts.sum() if size else 0
+    return table.loc[np.sort(np.concatenate([order[:count] for order, count in zip(orders, counts, strict=True)]))]

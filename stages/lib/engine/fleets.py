@@ -33,7 +33,7 @@ def train_plan(plan: Plan, points_of: Callable[[Variant], Sets], *, name: str, s
     Args:
         plan: what to train.
         points_of: returns the sets of a variant: `train` (to learn), `validation` (to judge by after each epoch)
-            and, if needed, `test`.
+            and, if needed, `test`; each has a draw for each seed, or one for all.
         name: what progress is shown under.
         shards: a folder where shards that are trained are kept until all are. A sweep that was ended before goes
             on from there.
@@ -44,9 +44,9 @@ def train_plan(plan: Plan, points_of: Callable[[Variant], Sets], *, name: str, s
     hashes = {key: str(joblib.hash(sets)) for key, sets in distinct.items()}  # which also tells other points apart
     sets = {hashes[key]: points for key, points in distinct.items()}
     runs = [
-        (variant.recipe, seed, hashes[id(points)])
+        (variant.recipe, seed, replicate, hashes[id(points)])
         for variant, points in zip(plan.variants, of_variants, strict=True)
-        for seed in plan.seeds
+        for replicate, seed in enumerate(plan.seeds)
     ]
     parts = list(parts_of([Run(number, *run) for number, run in enumerate(runs)], sets))
     with unfinished(shards) as kept:

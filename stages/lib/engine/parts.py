@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from stages.lib.core.plan import METRICS, Plan, Recipe
-from stages.lib.core.points import Points
+from stages.lib.core.points import Draws
 from stages.lib.core.shapes import padded
 from stages.lib.engine.shards import Shapes
 
@@ -20,7 +20,7 @@ FEWEST = 50  # members; a fleet that is more than half of a sweep is cut, but to
 JUDGED_AT_ONCE = 64  # points; what a fleet makes of them stays in the processor's cache
 SHARD_MEMORY = 1e9  # bytes, of what grows with the members; it makes shards of large networks smaller
 
-Sets = Mapping[str, Points]  # by the names `train`, `validation` and, where it is needed, `test`
+Sets = Mapping[str, Draws]  # by the names `train`, `validation` and, where it is needed, `test`
 Outcome = dict[str, np.ndarray]
 
 
@@ -31,12 +31,14 @@ class Run(NamedTuple):
         number: among the runs of a plan, variant by variant, seed by seed.
         recipe: by which it is trained.
         seed: from which it is drawn.
+        draw: of its sets of points, from 0.
         points: the name of its sets of points.
     """
 
     number: int
     recipe: Recipe
     seed: int
+    draw: int = 0
     points: str = ""
 
 
@@ -50,7 +52,7 @@ def parts_of(runs: Sequence[Run], sets: Mapping[str, Sets]) -> Iterator[list[Run
     fleets: dict[str, list[Run]] = {}
     for run in runs:
         fleets.setdefault(json.dumps(_alike(run), sort_keys=True), []).append(run)
-    rows = {name: len(points["train"]) for name, points in sets.items()}
+    rows = {name: points["train"].size for name, points in sets.items()}
     total = sum(_work(fleet, rows[fleet[0].points]) for fleet in fleets.values())
     parts = []
     for fleet in fleets.values():

@@ -4,20 +4,21 @@ A loop of `model.fit` over small networks spends nearly all of its time on the o
 each batch, not on arithmetic. A `Fleet` stacks M networks along a leading member axis and
 runs a whole epoch of all of them in one XLA-compiled call, driven by Keras's own `fit`.
 
-Members differ in seed, learning rate, initializer, width and L2 penalty; they share depth, activations,
-optimizer, batch size and data. A member trains to the same bits whatever else is in the fleet.
+Members differ in seed, learning rate, initializer, width, L2 penalty and the draw of the points that they learn
+from; they share depth, activations, optimizer, batch size and the number of points. A member trains to the same bits whatever else is in the fleet.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from stages.lib.core.plan import METRICS, Initializer
-from stages.lib.core.points import Points
+from stages.lib.core.points import Draws
 from stages.lib.core.shapes import activations_of, padded, widths_of
 from stages.lib.engine.networks.network import OptimizerFactory, dense_network, seeded_initializer
 from stages.lib.engine.networks.products import product
@@ -36,6 +37,7 @@ class Member:
     learning_rate: float
     seed: int
     l2: float = 0.0
+    draw: int = 0
 
     @property
     def padded_units(self) -> tuple[int, ...]:
@@ -44,7 +46,7 @@ class Member:
 
 
 class Fleet(keras.Model):
-    """M dense networks, trained on one set of points; one output unit tells two classes apart, a softmax more.
+    """M dense networks, each trained on its draw of the points; one output unit tells two classes apart, a softmax more.
 
     Kernels have the shape (M, in, out), biases (M, out, 1), activations (M, units, batch): with the batch
     innermost, a bias or a gate is one number to a row, and XLA uses whole vector registers.
@@ -57,8 +59,8 @@ class Fleet(keras.Model):
         optimizer: a class of Keras's, or a function that makes one from its learning rate; it must
             work element by element, as SGD and Adam do. The rate is a function that returns
             the rates of all members, shape (M, 1, 1), or a number for a network taken out.
-        train: the points to learn.
-        validation: the points to judge by after each epoch.
+        train: the points to learn, of which each member has its own draw, or all have the only one.
+        validation: the points to judge by after each epoch, likewise.
         classes: that are told apart.
         name: what the progress bar calls the fleet.
     """
@@ -69,8 +71,8 @@ class Fleet(keras.Model):
         *,
         activation: str | Sequence[str],
         optimizer: OptimizerFactory,
-        train: Points,
-        validation: Points,
+        train: Draws,
+        validation: Draws,
         classes: int = 2,
         name: str = "fleet",
     ) -> None:
@@ -78,15 +80,19 @@ class Fleet(keras.Model):
         if len({member.padded_units for member in members}) != 1:
             raise ValueError("the members of a fleet must have the same `padded_units`; train one fleet of each kind")
         self.members = tuple(members)
-        self._inputs, self._classes = train.x.shape[1], classes
+        self._inputs, self._classes = train.points.x.shape[1], classes
         self._activations = activations_of(activation, members[0].hidden_units)
         self._activate = [keras.activations.get(name) for name in self._activations]
-        # Outside of what is compiled, so that they are arguments of the program, and no part of it.
-        self._train, self._validation = ((tf.constant(some.x), tf.constant(some.y)) for some in (train, validation))
         self._make_optimizer = optimizer
         self._rows = self.members * (SMALLEST_FLEET if len(members) < SMALLEST_FLEET else 1)
-        self._seeds = list(dict.fromkeys(member.seed for member in self._rows))  # members of one visit the points alike
-        self._order_of = [self._seeds.index(member.seed) for member in self._rows]
+        self._draws, self._draw_of = _numbered([member.draw for member in self._rows])
+        # Members of one seed and draw visit the points alike.
+        self._visits, self._visit_of = _numbered([(member.seed, member.draw) for member in self._rows])
+        self._train = train
+        # Outside of what is compiled, so that they are arguments of the program, and no part of it.
+        self._learned = (tf.constant(train.points.x), tf.constant(train.points.y))
+        self._validation = [tf.constant(values) for values in self._in_batches(validation)]
+        self._validation_size = validation.size
         self._add_weights()
         self._l2 = np.array([member.l2 for member in self._rows], np.float32).reshape(-1, 1, 1)
         rates = np.array([member.learning_rate for member in self._rows], np.float32).reshape(-1, 1, 1)
@@ -113,6 +119,10 @@ class Fleet(keras.Model):
         biases = [np.zeros((len(self._rows), units, 1), np.float32) for units in widths[1:]]
         self._biases = [self._add(f"bias_{layer}", bias) for layer, bias in enumerate(biases)]
 
+    def _rows_of_visits(self) -> np.ndarray:
+        """Return the rows of the draw of each visit, shape (visits, size); an only draw is that of all."""
+        return self._train.rows[[draw if len(self._train.rows) > 1 else 0 for _, draw in self._visits]]
+
     def _widths(self, hidden_units: Sequence[int]) -> tuple[int, ...]:
         return widths_of(hidden_units, self._inputs, self._classes)
 
@@ -120,7 +130,7 @@ class Fleet(keras.Model):
         return self.add_weight(shape=values.shape, initializer=lambda *_, **__: values, dtype="float32", name=name)
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
-        """Return the logits, shape (M, outputs, batch), of points (M, inputs, batch), or (1, inputs, batch) for all."""
+        """Return the logits, shape (M, outputs, batch), of points (M, inputs, batch)."""
         for kernel, bias, mask, activate in zip(self._kernels, self._biases, self._masks, self._activate, strict=False):
             x = activate(_product(kernel, x) + bias) * mask
         return _product(self._kernels[-1], x) + self._biases[-1]
@@ -146,9 +156,11 @@ class Fleet(keras.Model):
         """
         if epochs % epochs_per_step:
             raise ValueError(f"`epochs_per_step` is {epochs_per_step}, but must divide `epochs`, which is {epochs}")
-        rows = len(self._train[0])
         steps = batch_orders(
-            self._seeds, rows=rows, batch_size=min(batch_size, rows), epochs=epochs, epochs_per_step=epochs_per_step
+            [(seed, rows) for (seed, _), rows in zip(self._visits, self._rows_of_visits(), strict=True)],
+            batch_size=min(batch_size, self._train.size),
+            epochs=epochs,
+            epochs_per_step=epochs_per_step,
         )
         history = self.fit(
             steps,
@@ -165,7 +177,7 @@ class Fleet(keras.Model):
     def train_step(self, orders: tf.Tensor) -> dict[str, tf.Tensor]:
         """Return the fleet's means under Keras's names, each member's metrics, shape (epochs, M), under `member_*`.
 
-        One step is a whole epoch, or several: `orders` are their row numbers, shape (epochs, steps, seeds, batch).
+        One step is a whole epoch, or several: `orders` are their row numbers, shape (epochs, steps, visits, batch).
         The means are those of the last epoch.
         """
         epochs = orders.shape[0]
@@ -191,17 +203,18 @@ class Fleet(keras.Model):
         Each member's loss is the mean over its batch; their sum is what is differentiated, so that no
         member's gradient depends on M.
         """
-        x, y = self._train
+        x, y = self._learned
+        size = self._train.size
 
         def update(step: tf.Tensor, loss: tf.Tensor, hits: tf.Tensor) -> tuple[tf.Tensor, ...]:
             with tf.GradientTape() as tape:
-                batch_loss, batch_hits, count = self._score(x, y, tf.gather(orders[step], self._order_of), step)
+                batch_loss, batch_hits, count = self._score(x, y, tf.gather(orders[step], self._visit_of), step, size)
                 total = tf.reduce_sum(batch_loss) / count + self._penalty()
             self.optimizer.apply(tape.gradient(total, self.trainable_variables))
             return step + 1, loss + batch_loss, hits + batch_hits
 
-        trained = self._means(update, steps=orders.shape[0], batch_size=orders.shape[-1], rows=len(x))
-        return *trained, *self._judge(*self._validation)
+        trained = self._means(update, steps=orders.shape[0], batch_size=orders.shape[-1], rows=size)
+        return *trained, *self._judge(*self._validation, self._validation_size)
 
     def _penalty(self) -> tf.Tensor | float:
         """Return what the members' L2 penalties add to the sum of their losses; a constant 0 changes no bit."""
@@ -209,19 +222,22 @@ class Fleet(keras.Model):
             return 0.0
         return tf.add_n([tf.reduce_sum(self._l2 * tf.square(kernel)) for kernel in self._kernels])
 
-    def judge(self, points: Points) -> dict[str, np.ndarray]:
-        """Return each member's `loss` and `accuracy` on some points, shape (M,)."""
-        loss, accuracy = self._compiled_judge(points.x, points.y)
+    def judge(self, points: Draws) -> dict[str, np.ndarray]:
+        """Return each member's `loss` and `accuracy` on its draw of some points, or on the only one, shape (M,)."""
+        loss, accuracy = self._compiled_judge(*self._in_batches(points), points.size)
         return {"loss": loss.numpy()[: len(self.members)], "accuracy": accuracy.numpy()[: len(self.members)]}
 
-    def _judge(self, x: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        rows = tf.constant(_in_batches(np.arange(x.shape[0]), JUDGED_AT_ONCE)[:, np.newaxis])
+    def _in_batches(self, points: Draws) -> tuple[np.ndarray, ...]:
+        """Return points, their classes, and the rows of each of the members' draws: (steps, draws, batch)."""
+        rows = points.rows[self._draws] if len(points.rows) > 1 else points.rows.repeat(len(self._draws), axis=0)
+        return points.points.x, points.points.y, np.stack([_in_batches(of, JUDGED_AT_ONCE) for of in rows], axis=1)
 
+    def _judge(self, x: tf.Tensor, y: tf.Tensor, rows: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
         def add(step: tf.Tensor, loss: tf.Tensor, hits: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            batch_loss, batch_hits, _ = self._score(x, y, rows[step], step)
+            batch_loss, batch_hits, _ = self._score(x, y, tf.gather(rows[step], self._draw_of), step, size)
             return step + 1, loss + batch_loss, hits + batch_hits
 
-        return self._means(add, steps=rows.shape[0], batch_size=JUDGED_AT_ONCE, rows=x.shape[0])
+        return self._means(add, steps=rows.shape[0], batch_size=JUDGED_AT_ONCE, rows=size)
 
     def _means(
         self, step: Callable[..., tuple[tf.Tensor, ...]], *, steps: int, batch_size: int, rows: int
@@ -237,18 +253,18 @@ class Fleet(keras.Model):
         return loss, hits
 
     def _score(
-        self, x: tf.Tensor, y: tf.Tensor, rows: tf.Tensor, step: tf.Tensor
+        self, x: tf.Tensor, y: tf.Tensor, rows: tf.Tensor, step: tf.Tensor, size: int
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Return each member's cross-entropy and hits at its rows, both (M, batch), and how many rows they are.
 
-        `rows` are those of a step, shape (M, batch), or (1, batch) where all members see the same. Of the last
-        step they may be fewer; what stands in place of the others counts 0.
+        `rows` are those of a step, shape (M, batch). Of the last step of the `size` rows of a draw they may be fewer;
+        what stands in place of the others counts 0.
         """
         batch_size = rows.shape[-1]
-        count = tf.minimum(batch_size, x.shape[0] - step * batch_size)
+        count = tf.minimum(batch_size, size - step * batch_size)
         present = tf.cast(tf.range(batch_size) < count, tf.float32)
         logits = self(_columns(x, rows))
-        y = tf.broadcast_to(tf.gather(y[:, 0], rows), (logits.shape[0], batch_size))
+        y = tf.gather(y[:, 0], rows)
         loss, hits = _of_two_classes(y, logits[:, 0]) if self._classes == 2 else _of_classes(y, logits)
         return loss * present, tf.cast(hits, tf.float32) * present, tf.cast(count, tf.float32)
 
@@ -277,6 +293,12 @@ class Fleet(keras.Model):
         )
         network.set_weights(self.weights_of(member))
         return network
+
+
+def _numbered(values: list[Any]) -> tuple[list[Any], list[int]]:
+    """Return each value once, and the number of that of each."""
+    once = list(dict.fromkeys(values))
+    return once, [once.index(value) for value in values]
 
 
 def _product(kernel: keras.Variable, x: tf.Tensor) -> tf.Tensor:
@@ -317,22 +339,22 @@ def initial_kernels(member: Member, inputs: int = 2, classes: int = 2) -> list[n
 
 
 def batch_orders(
-    seeds: Sequence[int], *, rows: int, batch_size: int, epochs: int, epochs_per_step: int = 1
+    visits: Sequence[tuple[int, np.ndarray]], *, batch_size: int, epochs: int, epochs_per_step: int = 1
 ) -> tf.data.Dataset:
-    """Return row numbers for each step of Keras, shape (epochs_per_step, steps, seeds, batch).
+    """Return row numbers for each step of Keras, shape (epochs_per_step, steps, visits, batch).
 
-    Each seed has orders of its own, which visit all rows: the permutations that its `RandomState`
-    gives one after the other. The last batch of an epoch, where it is short, is filled up with 0.
+    A visit is a seed and the rows that are visited, all of them in each epoch: in the orders that the seed's
+    `RandomState` gives one after the other. The last batch of an epoch, where it is short, is filled up with 0.
     """
-    shape = (epochs_per_step, -(-rows // batch_size), len(seeds), batch_size)
+    shape = (epochs_per_step, -(-len(visits[0][1]) // batch_size), len(visits), batch_size)
 
     def generate() -> Iterator[np.ndarray]:
-        generators = [np.random.RandomState(seed) for seed in seeds]
+        generators = [np.random.RandomState(seed) for seed, _ in visits]
         for _ in range(epochs // epochs_per_step):
             orders = np.empty(shape, np.int32)
             for epoch in orders:
-                for number, generator in enumerate(generators):
-                    epoch[:, number] = _in_batches(generator.permutation(rows), batch_size)
+                for number, (generator, (_, rows)) in enumerate(zip(generators, visits, strict=True)):
+                    epoch[:, number] = _in_batches(rows[generator.permutation(len(rows))], batch_size)
             yield orders
 
     orders = tf.data.Dataset.from_generator(generate, output_signature=tf.TensorSpec(shape, tf.int32))

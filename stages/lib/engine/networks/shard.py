@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from stages.lib.core.plan import Plan, Recipe
-from stages.lib.core.points import Points
+from stages.lib.core.points import Draws
 from stages.lib.engine.networks.fleet import Fleet, Member
 from stages.lib.engine.networks.network import optimizer_of
 from stages.lib.engine.networks.progress import Progress
@@ -17,14 +17,17 @@ EPOCHS_AT_ONCE = 50  # the most epochs per step of Keras, where nobody watches
 ORDERS_AT_ONCE = 10_000_000  # row numbers: no step of several epochs has more
 
 
-def member_of(recipe: Recipe, seed: int) -> Member:
-    """Return the member of a fleet that is made by a recipe from a seed."""
-    return Member(recipe.hidden_units, recipe.kernel_initializer, recipe.learning_rate, seed, recipe.l2)
+def member_of(recipe: Recipe, seed: int, draw: int = 0) -> Member:
+    """Return the member of a fleet that is made by a recipe from a seed and learns from a draw of the points."""
+    return Member(recipe.hidden_units, recipe.kernel_initializer, recipe.learning_rate, seed, recipe.l2, draw)
 
 
-def fleet_of(runs: Sequence[tuple[Recipe, int]], *, train: Points, validation: Points, name: str) -> Fleet:
-    """Return the fleet of some recipes and seeds, which share activations, optimizer, classes and padded units."""
-    recipe, _ = runs[0]
+def fleet_of(runs: Sequence[tuple[Recipe, int, int]], *, train: Draws, validation: Draws, name: str) -> Fleet:
+    """Return the fleet of some recipes, seeds and draws.
+
+    The recipes share activations, optimizer, classes and padded units.
+    """
+    recipe = runs[0][0]
     return Fleet(
         [member_of(*run) for run in runs],
         activation=recipe.activations,
@@ -38,7 +41,7 @@ def fleet_of(runs: Sequence[tuple[Recipe, int]], *, train: Points, validation: P
 
 def train_shard(part: list[Run], plan: Plan, points: Sets, name: str | None) -> Outcome:
     """Return what became of a shard's networks, as `shapes_of` says; `name` shows a progress bar."""
-    runs = [(run.recipe, run.seed) for run in part]
+    runs = [(run.recipe, run.seed, run.draw) for run in part]
     seeds = len({run.seed for run in part})
     fleet = fleet_of(runs, train=points["train"], validation=points["validation"], name=name or "fleet")
     start = fleet.judge(points["train"])["loss"]
@@ -49,7 +52,7 @@ def train_shard(part: list[Run], plan: Plan, points: Sets, name: str | None) -> 
         epochs=recipe.epochs,
         batch_size=recipe.batch_size,
         callbacks=watchers,
-        epochs_per_step=1 if watchers else epochs_at_once(recipe.epochs, seeds * len(points["train"])),
+        epochs_per_step=1 if watchers else epochs_at_once(recipe.epochs, seeds * points["train"].size),
     )
     judged = {
         f"{kind}_{metric}": values
