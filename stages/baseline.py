@@ -56,7 +56,6 @@ class Page(page.Page):
             [Variant({}, baseline(params, data))],
             replicate_seeds(params["seed"], 1),
             snapshots=snapshot_epochs(params["training"].epochs, params["baseline"].snapshots),
-            tested=True,
         )
 
     def judge(self, trained: Trained, given: Given) -> Findings:

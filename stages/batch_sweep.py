@@ -28,7 +28,7 @@ from stages.params.training import Training
 
 
 class Cost(VariantFigures):
-    """What a batch size needs until its loss has settled, from every seed."""
+    """What a batch size needs until its loss has settled, at every replicate."""
 
     epochs: OverSeeds
     updates: OverSeeds
@@ -36,7 +36,7 @@ class Cost(VariantFigures):
 
 
 class BatchFigures(SweepFigures):
-    """The sizes that need the fewest updates and the fewest samples, where one settles from every seed."""
+    """The sizes that need the fewest updates and the fewest samples, where one settles at every replicate."""
 
     fewest_updates: Cost | None = None
     fewest_samples: Cost | None = None
@@ -72,8 +72,8 @@ class Page(SweepPage):
         """Return the variants with what each needs until its loss has settled."""
         return {"variants": tuned.variant_table().join(cost_table(tuned, given.rule, rows=given.data.rows))}
 
-    def more(self, tuned: Sweep, given: Given) -> dict[str, Any]:
-        """Return the sizes that settle from every seed at the least cost."""
+    def more(self, whole: Sweep, tuned: Sweep, given: Given) -> dict[str, Any]:
+        """Return the sizes that settle at every replicate at the least cost."""
         return cheapest(tuned, given.rule, rows=given.data.rows)
 
     def columns(self, variants: pd.DataFrame) -> tuple[str, ...]:
@@ -86,7 +86,7 @@ class Page(SweepPage):
         if found.fewest_updates and found.fewest_samples:
             updates, samples = found.fewest_updates, found.fewest_samples
             costs = (
-                f" Of the sizes that settle from every seed, {code(updates.changed['batch_size'])} does after the "
+                f" Of the sizes that settle at every replicate, {code(updates.changed['batch_size'])} does after the "
                 f"fewest updates ({mean(updates.updates)}, in {mean(updates.epochs)} epochs) and "
                 f"{code(samples.changed['batch_size'])} after the fewest points seen ({mean(samples.samples)}, in "
                 f"{mean(samples.epochs)} epochs and {mean(samples.updates)} updates)."
@@ -96,12 +96,12 @@ class Page(SweepPage):
 
 
 def mean(figure: OverSeeds) -> str:
-    """Return the mean over the seeds as a whole number."""
+    """Return the mean over the replicates as a whole number."""
     return f"{figure.mean:,.0f}"
 
 
 def settled_epochs(sweep: Sweep, rule: Training) -> list[list[int]]:
-    """Return for each variant the epochs after which its validation loss has settled, of the seeds that did.
+    """Return for each variant the epochs after which its validation loss has settled, of the replicates that did.
 
     A run that diverged has not settled, though its loss no longer falls.
     """
@@ -114,7 +114,7 @@ def settled_epochs(sweep: Sweep, rule: Training) -> list[list[int]]:
 def cost_table(sweep: Sweep, rule: Training, *, rows: int) -> pd.DataFrame:
     """Return what each variant needs until its validation loss has settled, one row per variant.
 
-    `settled` counts the seeds that did; `epochs`, `updates` (of the weights) and `samples` (points
+    `settled` counts the replicates that did; `epochs`, `updates` (of the weights) and `samples` (points
     seen) are the means over those, and empty where none did.
     """
     epochs = settled_epochs(sweep, rule)
@@ -134,7 +134,7 @@ def cost_table(sweep: Sweep, rule: Training, *, rows: int) -> pd.DataFrame:
 
 
 def cheapest(sweep: Sweep, rule: Training, *, rows: int) -> dict[str, Any]:
-    """Return the batch sizes that need the fewest updates and the fewest samples, of those that settle from all seeds.
+    """Return the batch sizes that need the fewest updates and the fewest samples until they settle at all replicates.
 
     Empty where none does.
     """
@@ -150,7 +150,7 @@ def cheapest(sweep: Sweep, rule: Training, *, rows: int) -> dict[str, Any]:
 
 
 def spread_of_cost(sweep: Sweep, rule: Training, variant: int, *, rows: int) -> dict[str, Any]:
-    """Return a batch size that settles from all seeds, and what it needs over the seeds."""
+    """Return a batch size that settles at all replicates, and what it needs over the replicates."""
     epochs = np.array(settled_epochs(sweep, rule)[variant])
     chosen = sweep.variants.to_dict("records")[variant]
     updates = -(-rows // chosen["batch_size"])

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from stages.lib.core.files import read_json, write_csv
 from stages.lib.core.places import Places
-from stages.lib.core.points import write_description, write_draws
+from stages.lib.core.points import PARTS, write_description, write_draws
 from stages.lib.core.runner import run
-from stages.lib.data.sources import PARTS, draws_of, draws_of_question, sets_of
+from stages.lib.data.sources import draws_of, draws_of_question, sets_of
 from stages.params.dataset import Dataset
 from stages.params.own_sweep import OwnSweep
 from stages.params.seed import Seed

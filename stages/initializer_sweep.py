@@ -1,6 +1,6 @@
 """Which initial weights?
 
-The baseline, with another kernel initializer, each from the same seeds. Constants (zeros, ones) give
+The baseline, with another kernel initializer, each at the same replicates. Constants (zeros, ones) give
 all units of a layer the same weights and so the same gradient: they stay one unit for ever.
 
 Held fixed: the network, the optimizer (plain SGD at `lr`), the batch size, the number of epochs.
@@ -17,7 +17,7 @@ from stages.params.network import INITIALIZERS
 
 
 class Page(SweepPage):
-    """Every initializer from every seed."""
+    """Every initializer at every replicate."""
 
     order = 30
     reads = ("seed", "lr", "network", "training", "initializer_sweep")

@@ -67,11 +67,11 @@ class Page(SweepPage):
         return ("activation", "depth", "width", "parameters", "learning_rate")
 
     def answer(self, found: SweepFigures, findings: Findings) -> str:
-        """Return which size and activation does best, those that can't be told from it, and what a line gets."""
+        """Return which size and activation does best, those that are not significantly worse, and what a line gets."""
         best, variants, rates = found.best.changed, findings.tables["variants"], findings.tried["learning_rate"]
         same = [variant for variant in found.same_as_best if isinstance(variant, dict)]
         if found.best.val_loss.mean is None:
-            return f"No network ends with a finite loss from every seed.{diverged(found)}"
+            return f"No network ends with a finite loss at every replicate.{diverged(found)}"
         smallest = min(same, key=lambda variant: variant["parameters"])
         by_activation = [
             f"{code(row['activation'])} {number(row['val_loss_mean'])} ({size(row)})"
@@ -88,7 +88,7 @@ class Page(SweepPage):
         return (
             f"{size(best).capitalize()} {code(best['activation'])} units ({best['parameters']} parameters) at a "
             f"learning rate of {code(best['learning_rate'])} {figures(found)} Of {len(variants)} networks {len(same)} "
-            f"can't be told from the best at 5 %, the smallest of them {size(smallest)} "
+            f"are not significantly worse than the best (5 %), the smallest of them {size(smallest)} "
             f"{code(smallest['activation'])} units ({smallest['parameters']} parameters){those}.{ranked}{line}"
             f"{edge(found.best)} Of all networks {ends} do best at an end of the grid of learning "
             f"rates.{diverged(found)}"

@@ -79,7 +79,7 @@ class Page(SweepPage):
         """Return each optimizer at each rate."""
         return {"rates": sweep.variant_table()}
 
-    def more(self, tuned: Sweep, given: Given) -> dict[str, Any]:
+    def more(self, whole: Sweep, tuned: Sweep, given: Given) -> dict[str, Any]:
         """Return the gain of momentum."""
         return momentum(tuned)
 
@@ -94,16 +94,17 @@ class Page(SweepPage):
 def momentum(tuned: Sweep) -> dict[str, Any]:
     """Return the gain of momentum for `metrics/optimizer_sweep.json`, empty where either was not asked for.
 
-    The ratio is a geometric mean over the seeds, with its 95 % t interval and the two-sided p value of the
-    paired test; see stages/lib/analysis/statistics.py.
+    The ratio is a geometric mean over the replicates, with its 95 % t interval and the two-sided p value of the
+    paired test, both corrected for the choice of the best; see stages/lib/analysis/statistics.py.
     """
     names = tuned.variants["optimizer"].tolist()
     with_it = [position for position, name in enumerate(names) if name.startswith(("momentum", "nesterov"))]
     if not with_it or "sgd" not in names:
         return {}
     best = min(with_it, key=lambda position: tuned.ranks[position])
-    found = compare_to_best(tuned.final_val_loss[[best, names.index("sgd")]], 0)
-    figures = {name: getattr(found, name)[1] for name in ("ratio", "low", "high", "p_value")}
+    compared = [*with_it, names.index("sgd")]
+    found = compare_to_best(tuned.final_val_loss[compared], with_it.index(best))
+    figures = {name: getattr(found, name)[-1] for name in ("ratio", "low", "high", "p_value")}
     return {"momentum": {"optimizer": names[best], **figures}}
 
 
@@ -116,6 +117,5 @@ def gain_of(momentum: Momentum | None) -> str:
         interval = f"95 % interval {number(momentum.low)} to {number(momentum.high)}, "
     return (
         f" Without momentum SGD ends with {number(momentum.ratio)} times the loss of the best with it, "
-        f"{code(momentum.optimizer)} ({interval}p {number(momentum.p_value, 1)}, not corrected for "
-        "the choice of the best)."
+        f"{code(momentum.optimizer)} ({interval}p {number(momentum.p_value, 1)})."
     )

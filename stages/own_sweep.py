@@ -39,7 +39,7 @@ class Page(SweepPage):
     title = "Best {vary}: {value}"
 
     def plan(self, params: Params, data: Description) -> Plan:
-        """Return every value from every seed; one that makes other points has sets of its own."""
+        """Return every value at every replicate; one that makes other points has sets of its own."""
         asked: OwnSweep = params[self.stage]
         # How many points a set of its own has is not known here; the engine takes a batch of more for all of them.
         known = replace(data, rows=MOST_POINTS) if asked.of_points else data

@@ -1,8 +1,9 @@
 """What is the smallest network that separates the points?
 
 Every shape of one or two hidden layers up to a number of trainable parameters, each trained from
-many random starts. Two answers: the fewest parameters with which some start gets every training
-point right, and the fewest with which nine starts of ten do.
+many random starts, on points of their own. Two answers: the fewest parameters with which some start
+gets every training point right, and the fewest with which nine starts of ten do. That one is decided
+by as many starts as it takes: a shape whose interval has nine of ten in it gets more, up to a bound.
 
 Held fixed: the optimizer (Adam), its rate, the initializer, the batch size, the number of epochs.
 """
@@ -18,17 +19,21 @@ from stages.lib.analysis.chapter import Chapter, Column
 from stages.lib.analysis.figures import Count, Figures, Judged, OverSeeds, Share
 from stages.lib.analysis.measures import summary
 from stages.lib.analysis.page import Chosen, Findings, Given, Params, initializer_of
-from stages.lib.analysis.statistics import interval_of_share
+from stages.lib.analysis.statistics import LEVEL, interval_of_share
 from stages.lib.analysis.sweep import Trained
-from stages.lib.core.plan import Kept, Optimizer, Plan, Recipe, Variant, replicate_seeds
+from stages.lib.core.plan import Kept, Optimizer, Plan, Recipe, Round, Variant, replicate_seeds
 from stages.lib.core.points import Description
 from stages.params.network import Activation
 
 RELIABLE = 0.9  # share of the restarts
+MOST_LISTED = 3  # shapes in a sentence; the table beside it has all
 
 
 class Shape(Figures):
-    """A shape, how many of its restarts get every training point right, and the accuracy of all."""
+    """A shape, how many of its restarts get every training point right, and the accuracy of all.
+
+    `low` and `high` are the ends of the interval of the share, which nine of ten are held against.
+    """
 
     activation: str
     hidden_units: str
@@ -36,6 +41,8 @@ class Shape(Figures):
     restarts: Count
     perfect: Count
     share: Share
+    low: Share
+    high: Share
     accuracy: OverSeeds
 
 
@@ -47,10 +54,14 @@ class KeptFigures(Figures):
 
 
 class SmallestFigures(Figures):
-    """The smallest shape with any perfect restart, that with nine of ten, and what was tried."""
+    """The smallest shape with any perfect restart, that with nine of ten, and what was tried.
+
+    `undecided` are smaller shapes than the latter that may have nine of ten, too.
+    """
 
     smallest: Shape | None
     smallest_reliable: Shape | None
+    undecided: list[Shape]
     kept: KeptFigures
     runs: Count
     most_parameters: Count
@@ -68,7 +79,7 @@ class Page(page.Page):
     names = get_args(Activation)
 
     def plan(self, params: Params, data: Description) -> Plan:
-        """Return every shape from every start, whose weights are all kept."""
+        """Return every shape from every start; the weights of all starts of the first round are kept."""
         asked = params["smallest_network"]
         recipes = [
             (
@@ -92,14 +103,16 @@ class Page(page.Page):
             Variant({"activation": activation, "hidden_units": label(recipe.hidden_units)}, recipe)
             for activation, recipe in recipes
         ]
-        seeds = replicate_seeds(params["seed"], asked.restarts)
-        return Plan(variants, seeds, kept=asked.restarts, tested=True)
+        seeds = replicate_seeds(params["seed"], asked.replicates)
+        rounds = rounds_of(asked.restarts, asked.replicates)
+        return Plan(variants, seeds, kept=asked.restarts, curves=False, rounds=rounds)
 
     def judge(self, trained: Trained, given: Given) -> Findings:
         """Return the two answers, and the smallest network that any start separates the points with."""
         accuracy, val_loss = trained.array("train_accuracy"), trained.array("val_loss")[:, :, -1]
         table = success_table(trained.plan, accuracy)
-        shape, restart = smallest(table, accuracy, val_loss)
+        kept_ones = slice(trained.plan.kept)
+        shape, restart = smallest(table, accuracy[:, kept_ones], val_loss[:, kept_ones])
         final = {"loss": val_loss, "accuracy": trained.array("val_accuracy")[:, :, -1]}
         test = {name: trained.array(f"test_{name}") for name in final}
         kept = {
@@ -134,6 +147,8 @@ class Page(page.Page):
                 Column("parameters", "parameters", "d"),
                 Column("starts", "restarts", "d"),
                 Column("without a fault", "perfect", "d"),
+                Column("share from", "low", ".0%"),
+                Column("to", "high", ".0%"),
                 Column("mean training accuracy", "accuracy_mean", ".2%"),
                 Column("best training accuracy", "accuracy_max", ".2%"),
             ),
@@ -148,42 +163,75 @@ def label(hidden_units: tuple[int, ...]) -> str:
 def success_table(plan: Plan, accuracy: np.ndarray) -> pd.DataFrame:
     """Return one row per shape: restarts that get all training points right, and the most points that any got.
 
+    The interval of the share, from `low` to `high`, holds at 95 % however often it was looked at.
+
     Args:
         plan: what was trained.
-        accuracy: share of the training points that each restart gets right, shape (shapes, restarts).
+        accuracy: share of the training points that each restart gets right, shape (shapes, restarts); NaN of those
+            that no round asked for.
     """
+    restarts, perfect = np.isfinite(accuracy).sum(axis=1), (accuracy == 1).sum(axis=1)
+    ends = [interval(*counts, looks=len(plan.rounds) + 1) for counts in zip(perfect, restarts, strict=True)]
+    low, high = np.transpose(ends)
     return pd.DataFrame([variant.changed for variant in plan.variants]).assign(
         parameters=[variant.recipe.parameters for variant in plan.variants],
-        restarts=accuracy.shape[1],
-        perfect=(accuracy == 1).sum(axis=1),
-        share=(accuracy == 1).mean(axis=1),
-        accuracy_mean=accuracy.astype(np.float64).mean(axis=1),
-        accuracy_max=accuracy.max(axis=1),
+        restarts=restarts,
+        perfect=perfect,
+        share=perfect / restarts,
+        low=low,
+        high=high,
+        accuracy_mean=np.nanmean(accuracy.astype(np.float64), axis=1),
+        accuracy_max=np.nanmax(accuracy, axis=1),
     )
+
+
+def rounds_of(restarts: int, most: int) -> list[Round]:
+    """Return after how many restarts, twice as many each time, which numbers of perfect ones do not tell."""
+    sizes = [restarts]
+    while sizes[-1] < most:
+        sizes.append(min(2 * sizes[-1], most))
+    rounds = []
+    for size in sizes[:-1]:
+        ends = [interval(perfect, size, looks=len(sizes)) for perfect in range(size + 1)]
+        undecided = [perfect for perfect, (low, high) in enumerate(ends) if low <= RELIABLE <= high]
+        if undecided:
+            rounds.append(Round(size, undecided[0], undecided[-1]))
+    return rounds
+
+
+def interval(perfect: int, restarts: int, *, looks: int) -> tuple[float, float]:
+    """Return the interval of the share of perfect restarts; of all looks together it misses the true one in 5 %."""
+    return interval_of_share(int(perfect), int(restarts), LEVEL / looks)
 
 
 def answer(table: pd.DataFrame, accuracy: np.ndarray) -> dict[str, Any]:
     """Return the smallest shape with any perfect restart and that with nine of ten, or None where there is none.
 
-    Of equally many parameters the shape with more perfect restarts counts.
+    Of equally many parameters the shape with the greater share of perfect restarts counts. Nine of ten do where the
+    interval of the share lies above; smaller shapes whose interval has nine of ten in it are undecided.
 
     Args:
         table: a row for each shape.
         accuracy: share of the training points that each restart gets right, shape (shapes, restarts).
     """
-    by_size = table.sort_values(["parameters", "perfect"], ascending=[True, False], kind="stable")
-    found = {
-        "smallest": by_size[by_size["perfect"] > 0],
-        "smallest_reliable": by_size[by_size["share"] >= RELIABLE],
+    by_size = table.sort_values(["parameters", "share"], ascending=[True, False], kind="stable")
+    reliable = by_size[by_size["low"] > RELIABLE]
+    smaller = by_size[by_size["parameters"] < reliable["parameters"].iloc[0]] if len(reliable) else by_size
+    undecided = smaller[(smaller["low"] <= RELIABLE) & (smaller["high"] >= RELIABLE)]
+    shown = ["activation", "hidden_units", "parameters", "restarts", "perfect", "share", "low", "high"]
+
+    def shapes(rows: pd.DataFrame) -> list[dict[str, Any]]:
+        accuracies = [summary(runs[np.isfinite(runs)]) for runs in accuracy[rows.index]]
+        records: list[dict[Any, Any]] = rows[shown].to_dict("records")
+        return [{**row, "accuracy": found} for row, found in zip(records, accuracies, strict=True)]
+
+    return {
+        "smallest": next(iter(shapes(by_size[by_size["perfect"] > 0])), None),
+        "smallest_reliable": next(iter(shapes(reliable)), None),
+        "undecided": shapes(undecided),
+        "runs": int(table["restarts"].sum()),
+        "most_parameters": int(table["parameters"].max()),
     }
-    shown = ["activation", "hidden_units", "parameters", "restarts", "perfect", "share"]
-    rows = {
-        name: {**rows[shown].to_dict("records")[0], "accuracy": summary(accuracy[rows.index[0]])}
-        for name, rows in found.items()
-        if len(rows)
-    }
-    tried = {"runs": int(table["restarts"].sum()), "most_parameters": int(table["parameters"].max())}
-    return {**dict.fromkeys(found), **rows, **tried}
 
 
 def smallest(table: pd.DataFrame, accuracy: np.ndarray, val_loss: np.ndarray) -> tuple[int, int]:
@@ -212,11 +260,14 @@ def sentences(found: SmallestFigures, data: Description) -> str:
     if least is None:
         return f"No network that was tried gets every training point right. {tried}"
     steady = (
-        f"The fewest with which nine starts of ten did are {reliable.parameters}: {starts_of(reliable)}; the interval "
-        "says how sharp a limit that is."
+        f"The fewest with which nine starts of ten do are {reliable.parameters}: {starts_of(reliable)}."
         if reliable
-        else "None does so in nine starts of ten."
+        else "None is seen to do so in nine starts of ten."
     )
+    if found.undecided:
+        listed = "; ".join(f"{shape.parameters}: {starts_of(shape)}" for shape in found.undecided[:MOST_LISTED])
+        more = f"; and {len(found.undecided) - MOST_LISTED} more" if len(found.undecided) > MOST_LISTED else ""
+        steady += f" Undecided with as many starts as were allowed: {listed}{more}."
     held_out = f"{share(found.kept.validation.accuracy)} of the validation points and {share(found.kept.test.accuracy)}"
     return (
         f"{least.parameters} parameters are the fewest with which some start gets every training point right: "
@@ -225,9 +276,8 @@ def sentences(found: SmallestFigures, data: Description) -> str:
 
 
 def starts_of(shape: Shape) -> str:
-    """Return a shape and its share of perfect starts, with Wilson's interval."""
-    low, high = interval_of_share(shape.perfect, shape.restarts)
+    """Return a shape and its share of perfect starts, with its interval."""
     return (
         f"{code(shape.hidden_units)} {code(shape.activation)} units, in {shape.perfect} starts of "
-        f"{shape.restarts} (95 % interval {low:.0%} to {high:.0%})"
+        f"{shape.restarts} (95 % interval {share(shape.low, 0)} to {share(shape.high, 0)})"
     )

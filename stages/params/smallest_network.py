@@ -19,14 +19,15 @@ class SmallestNetwork:
     activations: Annotated[list[Activation], *DISTINCT]
     most_parameters: Annotated[int, Strict(), Ge(5), Le(200)]
     restarts: Annotated[Count, Le(10_000)]
+    most_restarts: Annotated[Count, Le(10_000)]
     epochs: Epochs
     batch_size: BatchSize
     learning_rate: LearningRate
 
     @property
     def replicates(self) -> int:
-        """Return the networks of each shape, each from a seed of its own."""
-        return self.restarts
+        """Return the most networks of a shape, each from a seed of its own."""
+        return max(self.restarts, self.most_restarts)
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:

@@ -12,7 +12,7 @@ from stages.lib.analysis.statistics import interval_of_mean
 
 
 def sweep(found: SweepFigures, key: str) -> str:
-    """Return which variant of a sweep does best, how surely, and which others can't be told from it.
+    """Return which variant of a sweep does best, how surely, and which others are not significantly worse.
 
     Args:
         found: the figures of the stage.
@@ -20,13 +20,13 @@ def sweep(found: SweepFigures, key: str) -> str:
     """
     best = found.best.changed
     if found.best.val_loss.mean is None:
-        return f"No {key.replace('_', ' ')} ends with a finite loss from every seed.{diverged(found)}"
+        return f"No {key.replace('_', ' ')} ends with a finite loss at every replicate.{diverged(found)}"
     tuned = key != "learning_rate" and "learning_rate" in best
     rate = f" at a learning rate of {code(best['learning_rate'])}" if tuned else ""
     others = [code(other) for other in names(found.same_as_best, key) if other != best[key]]
-    tied = " All others are worse at 5 %." if found.variants > 1 else ""
+    tied = " All others are significantly worse (5 %)." if found.variants > 1 else ""
     if others:
-        tied = f" Not to be told from it at 5 %: {', '.join(others)}."
+        tied = f" Not significantly worse (5 %): {', '.join(others)}."
     return f"{code(best[key])}{rate} {figures(found)}{tied}{edge(found.best)}{diverged(found)}"
 
 
@@ -36,16 +36,17 @@ def names(same_as_best: list[Value | dict[str, Value]], key: str) -> list[Value]
 
 
 def figures(found: SweepFigures) -> str:
-    """Return the loss and accuracy of the best variant, over the seeds."""
-    loss, accuracy = found.best.val_loss, found.best.val_accuracy
-    seeds, epochs = f"{loss.n} seed{'s' * (loss.n > 1)}", f"{found.epochs} epoch{'s' * (found.epochs > 1)}"
+    """Return how the best variant does on the test points, which did not choose it."""
+    loss, accuracy = found.best.test_loss, found.best.test_accuracy
+    replicates = f"{loss.n} replicate{'s' * (loss.n > 1)}"
+    epochs = f"{found.epochs} epoch{'s' * (found.epochs > 1)}"
     interval = ""
     if loss.n > 1 and loss.mean is not None and loss.std is not None:
         low, high = interval_of_mean(loss.mean, loss.std, loss.n)
         interval = f", 95 % interval {number(max(low, 0.0))} to {number(high)}"  # no loss is below 0
     return (
-        f"has the least validation loss after {epochs}: {number(loss.mean)}{interval} ({seeds}), "
-        f"with {share(accuracy.mean)} of the validation points right."
+        f"has the least validation loss after {epochs}. Its loss on the test points, which chose nothing, is "
+        f"{number(loss.mean)}{interval} ({replicates}), with {share(accuracy.mean)} of them right."
     )
 
 
@@ -80,6 +81,6 @@ def number(value: float | None, digits: int = 2) -> str:
     return "not a number" if value is None or not isfinite(value) else f"{value:.{digits}g}"
 
 
-def share(value: float | None) -> str:
-    """Return a share as per cent."""
-    return "no known share" if value is None or not isfinite(value) else f"{value:.2%}"
+def share(value: float | None, digits: int = 2) -> str:
+    """Return a share as per cent, with so many digits after the point."""
+    return "no known share" if value is None or not isfinite(value) else f"{value:.{digits}%}"

@@ -93,9 +93,9 @@ def read_chapters(folder: Path) -> list[Chapter]:
 
 
 def variant_table(*keys: str) -> tuple[Column, ...]:
-    """Return the columns of a sweep's table: the figures after the last epoch, over the seeds, after what names it.
+    """Return the columns of a sweep's table: what names a variant, then its figures after the last epoch.
 
-    The last columns compare a variant to the best one, in pairs by seed.
+    The last columns compare a variant to the best one, in pairs by replicate.
     """
     return (
         *(Column(key.replace("_", " "), key, "g") for key in keys),
@@ -105,10 +105,10 @@ def variant_table(*keys: str) -> tuple[Column, ...]:
         Column("greatest", "val_loss_max", ".4g"),
         Column("mean validation accuracy", "val_accuracy_mean", ".2%"),
         Column("runs diverged", "diverged", "d"),
-        Column("seeds", "n", "d"),
+        Column("replicates", "n", "d"),
         Column("loss over that of the best", "ratio", ".3g"),
         Column("95 % from", "ratio_low", ".3g"),
         Column("to", "ratio_high", ".3g"),
-        Column("p (Holm)", "p_value", ".2g"),
+        Column("p (corrected)", "p_value", ".2g"),
         Column("worse than the best", "same_as_best", "worse"),
     )

@@ -71,20 +71,23 @@ class VariantFigures(BaseModel):
 
 
 class Best(VariantFigures):
-    """The best variant after the last epoch.
+    """The best variant after the last epoch, by its validation loss.
 
-    `at_end_of_grid` names what has the least or the greatest value that was tried, so that a better one may lie
-    beyond; it is missing where nothing that was varied is a number.
+    Chosen by it, that loss is a little too good; the test points chose nothing. `at_end_of_grid` names what has the
+    least or the greatest value that was tried, so that a better one may lie beyond; it is missing where nothing that
+    was varied is a number.
     """
 
     at_end_of_grid: list[str] = []
     diverged: Count
     val_loss: OverSeeds
     val_accuracy: OverSeeds
+    test_loss: OverSeeds
+    test_accuracy: OverSeeds
 
 
 class SweepFigures(Figures):
-    """A sweep: its best variant, and those that can't be told from it at 5 %, by what was changed."""
+    """A sweep: its best variant, and those that are not significantly worse at 5 %, by what was changed."""
 
     best: Best
     same_as_best: list[Value | dict[str, Value]]

@@ -140,7 +140,7 @@ class Page(ABC):
 
 
 class SweepPage(Page):
-    """The baseline with one thing changed, each variant from the same seeds.
+    """The baseline with one thing changed, each variant from the same replicates.
 
     Where a `learning_rate` is tried with each variant, the variant is judged at its best rate.
     """
@@ -160,26 +160,31 @@ class SweepPage(Page):
         """
 
     def plan(self, params: Params, data: Description) -> Plan:
-        """Return every variant from every seed."""
+        """Return every variant at every replicate."""
         asked = self.fitted(params[self.stage], data)
         variants = [Variant(*variant) for variant in self.variants(asked, baseline(params, data))]
         return Plan(variants, replicate_seeds(params["seed"], asked.replicates))
 
     def judge(self, trained: Trained, given: Given) -> Findings:
         """Return the tables of the variants, each at its best rate, and the first network of the best one."""
-        sweep = Sweep.of(trained, given.constant)
+        whole = Sweep.of(trained, given.constant)
+        sweep = self.ranked(whole)
         tuned = sweep.tuned()
         best = int(tuned.variants.index[tuned.best])
         grids = self.grids(sweep.variants, sweep.variants.iloc[best])
         answer = tuned.answer(grids, self.natural_ends(given.data)) | sweep.counts
         tables = {"curves": tuned.curve_table(), "variants": tuned.variant_table()} | self.tables(sweep, tuned, given)
-        figures = self.figures.of(answer | self.more(tuned, given))
+        figures = self.figures.of(answer | self.more(whole, tuned, given))
         variants = [
             self.shown(trained, int(place), loss)
             for place, (loss, *_) in zip(tuned.variants.index, tuned.final_val_loss, strict=True)
         ]
         chosen = Chosen(Kept(trained.plan.variants[best].recipe), trained.weights(best, 0), variants=variants)
         return Findings(given.data, figures, tables, chosen, sweep.variants)
+
+    def ranked(self, whole: Sweep) -> Sweep:
+        """Return the variants that are compared, of all that were trained."""
+        return whole
 
     def shown(self, trained: Trained, place: int, val_loss: float) -> Chosen:
         """Return the first network of the variant at a place of the plan, by its name and its loss."""
@@ -214,8 +219,8 @@ class SweepPage(Page):
         """Return tables besides, or in place of, those of all sweeps."""
         return {}
 
-    def more(self, tuned: Sweep, given: Given) -> dict[str, Any]:  # noqa: ARG002
-        """Return figures besides those of all sweeps."""
+    def more(self, whole: Sweep, tuned: Sweep, given: Given) -> dict[str, Any]:  # noqa: ARG002
+        """Return figures besides those of all sweeps, of all that was trained, and of each variant at its best rate."""
         return {}
 
     def columns(self, variants: pd.DataFrame) -> tuple[str, ...]:
@@ -226,7 +231,7 @@ class SweepPage(Page):
         """Yield the picture of the best network and, in the plane, of one network of each variant."""
         yield self.picture(f"The {data.pictured}. {title}.")
         if data.in_the_plane:
-            each = "The boundary of a network of each variant, from the first seed, with its validation loss."
+            each = "The boundary of a network of each variant, from the first replicate, with its validation loss."
             yield self.picture(each, "variants")
 
     def answer(self, found: Any, findings: Findings) -> str:  # noqa: ARG002
@@ -238,7 +243,7 @@ class SweepPage(Page):
         found: Any = findings.figures
         title = self.title.format_map(found.best.changed)
         if found.best.val_loss.mean is None:
-            title = f"No best {self.key.replace('_', ' ')}: none ends with a finite loss from every seed"
+            title = f"No best {self.key.replace('_', ' ')}: none ends with a finite loss at every replicate"
         variants = findings.tables["variants"]
         return self.written(
             findings,

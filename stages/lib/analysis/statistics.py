@@ -1,12 +1,19 @@
-"""Which variants can be told from the best, and how surely.
+"""Which variants are worse than the best, and how surely; docs/statistics.md says why so.
 
-All variants of a sweep are trained from the same seeds, so they are compared in pairs: the loss of
-a variant over that of the best, at one seed. That takes out what a seed does to both. Losses span
-decades, so it is the ratio that is compared, by the t test of the differences of logarithms: where
-one seed of ten fails, a plain difference has a spread that hides everything.
+All variants of a sweep are trained from the same replicates (points, starts and orders), so they are compared in
+pairs: the loss of a variant over that of the best, at one replicate. That takes out what a replicate does to both.
+Losses span decades, so it is the ratio that is compared, by the t test of the differences of logarithms: where one
+replicate of ten fails, a plain difference has a spread that hides everything.
+
+The best is not known before: it is the variant that came out best. It may be any, so each comparison with it is one
+of those of all pairs of variants, and is corrected for their number (Bonferroni; Dunn 1961, doi
+10.1080/01621459.1961.10482090). Corrected for the number of variants alone, as for a control that is known, ten equal
+variants would lose one in 13 % of all sweeps; see tests/lib/analysis/test_statistics.py.
 """
 
+import warnings
 from dataclasses import dataclass
+from math import comb
 
 import numpy as np
 from scipy import stats
@@ -19,11 +26,11 @@ class Comparison:
     """Each variant against the best; all arrays have the shape (variants,), and the best has 1, 1, 1, 1, True.
 
     Args:
-        ratio: geometric mean over the seeds of the variant's value over that of the best.
-        low: lower end of its 95 % t interval, not corrected for the number of variants.
+        ratio: geometric mean over the replicates of the variant's value over that of the best.
+        low: lower end of its t interval; all intervals of a sweep hold together at 95 %.
         high: its upper end.
-        p_value: two-sided, corrected by Holm's method (1979) for the number of variants.
-        same_as_best: whether the variant can't be told at 5 % to be worse than the best.
+        p_value: two-sided, corrected for the number of pairs, as the intervals are.
+        same_as_best: whether the variant is not significantly worse than the best, at 5 %.
     """
 
     ratio: np.ndarray
@@ -33,68 +40,43 @@ class Comparison:
     same_as_best: np.ndarray
 
 
-def t_interval(values: np.ndarray) -> tuple[float, float]:
-    """Return the ends of the 95 % t interval of a mean; NaN for fewer than two values or one that is not finite."""
-    values = np.asarray(values, np.float64)
-    if len(values) < 2 or not np.isfinite(values).all():
-        return np.nan, np.nan
-    return interval_of_mean(values.mean(), values.std(ddof=1), len(values))
-
-
 def interval_of_mean(mean: float, std: float, n: int) -> tuple[float, float]:
     """Return the ends of the 95 % t interval of the mean of n > 1 values with that sample standard deviation."""
     half = float(stats.t.ppf(1 - LEVEL / 2, n - 1)) * std / np.sqrt(n)
     return float(mean - half), float(mean + half)
 
 
-def interval_of_share(hits: int, n: int) -> tuple[float, float]:
-    """Return the ends of Wilson's 95 % interval (1927) of a share, seen in so many of n > 0 runs."""
-    ends = stats.binomtest(hits, n).proportion_ci(1 - LEVEL, method="wilson")
+def interval_of_share(hits: int, n: int, level: float = LEVEL) -> tuple[float, float]:
+    """Return the ends of Wilson's interval (1927) of a share, seen in so many of n > 0 runs; by default of 95 %."""
+    ends = stats.binomtest(hits, n).proportion_ci(1 - level, method="wilson")
     return float(ends.low), float(ends.high)
 
 
 def compare_to_best(values: np.ndarray, best: int) -> Comparison:
     """Return how each variant compares to the best one, by paired t tests of logarithms.
 
-    A variant with a value that is not finite is told from the best without a test, with NaN for its
-    figures. With one replicate there is nothing to test with: no other can be told from the best.
+    A variant with a value that is not finite is worse than the best without a test, with NaN for its
+    figures. With one replicate there is nothing to test with: no other is significantly worse.
 
     Args:
-        values: a loss of each variant at each seed, above 0, shape (variants, replicates).
+        values: a loss of each variant at each replicate, above 0, shape (variants, replicates).
         best: position of the best variant.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         logarithms = np.log(values.astype(np.float64))
         paired = logarithms - logarithms[best]
     finite = np.isfinite(paired).all(axis=1)
-    mean = np.where(finite, paired.sum(axis=1, where=np.isfinite(paired)) / paired.shape[1], np.nan)
-    intervals = np.exp([t_interval(differences) for differences in paired])
-    raw = np.array([_paired_p_value(differences) for differences in paired])
-    others = np.arange(len(values)) != best
-    p_value = np.ones(len(values))
-    p_value[others] = holm(raw[others])
+    paired[~finite] = np.nan
+    pairs = max(1, comb(len(values), 2))
+    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # of one replicate, or equal differences
+        test = stats.ttest_1samp(paired, 0, axis=1)
+        ends = test.confidence_interval(1 - LEVEL / pairs)
+    mean = paired.mean(axis=1)
+    p_value = np.where(np.isnan(test.pvalue), 1.0, np.minimum(test.pvalue * pairs, 1.0))  # NaN: no spread, no gain
     return Comparison(
         ratio=np.exp(mean),
-        low=intervals[:, 0],
-        high=intervals[:, 1],
+        low=np.exp(ends.low),
+        high=np.exp(ends.high),
         p_value=np.where(finite, p_value, np.nan),
-        same_as_best=(p_value >= LEVEL) | (mean < 0),
+        same_as_best=(finite & ((p_value >= LEVEL) | (mean < 0))) | (np.arange(len(values)) == best),
     )
-
-
-def holm(p_values: np.ndarray) -> np.ndarray:
-    """Return p values corrected for their number by Holm's step-down method (1979), shape as given."""
-    order = np.argsort(p_values, kind="stable")
-    steps = (len(p_values) - np.arange(len(p_values))) * p_values[order]
-    corrected = np.empty(len(p_values))
-    corrected[order] = np.minimum(np.maximum.accumulate(steps), 1)
-    return corrected
-
-
-def _paired_p_value(differences: np.ndarray) -> float:
-    if not np.isfinite(differences).all():
-        return 0.0
-    if len(differences) < 2 or not differences.any():
-        return 1.0
-    spread = differences.std(ddof=1) / np.sqrt(len(differences))
-    return float(2 * stats.t.sf(abs(differences.mean()) / spread, len(differences) - 1)) if spread else 0.0

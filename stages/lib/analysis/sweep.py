@@ -1,4 +1,4 @@
-"""A sweep: the baseline with one thing changed, each variant trained from several seeds."""
+"""A sweep: the baseline with one thing changed, each variant trained from several replicates."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -52,6 +52,7 @@ class Sweep:
             in Keras's spelling, such as `learning_rate`. Its index is the place of each in the plan.
         curves: for each of Keras's metric names the values, shape (variants, replicates, epochs).
         start: training loss before the first epoch, shape (variants, replicates).
+        test: `test_loss` and `test_accuracy` after the last epoch, each of the same shape.
         epochs: that each variant was trained for, shape (variants,); beyond them a curve stays where it ended.
         constant: training loss of the constant answer, in nats.
     """
@@ -59,6 +60,7 @@ class Sweep:
     variants: pd.DataFrame
     curves: dict[str, np.ndarray]
     start: np.ndarray
+    test: dict[str, np.ndarray]
     epochs: np.ndarray
     constant: float
 
@@ -69,13 +71,14 @@ class Sweep:
             variants=pd.DataFrame([variant.changed for variant in trained.plan.variants]),
             curves={metric: trained.array(metric) for metric in METRICS},
             start=trained.array("start_loss"),
+            test={metric: trained.array(metric) for metric in ("test_loss", "test_accuracy")},
             epochs=np.array([variant.recipe.epochs for variant in trained.plan.variants]),
             constant=constant,
         )
 
     @property
     def replicates(self) -> int:
-        """Return the number of seeds per variant."""
+        """Return the number of networks of each variant."""
         return self.start.shape[1]
 
     @property
@@ -118,18 +121,22 @@ class Sweep:
         others = [column for column in self.variants if column != "learning_rate"]
         if not others or len(others) == len(self.variants.columns):
             return self
-        ranked = self.variants.assign(rank=self.ranks)
-        chosen = ranked.groupby(others, sort=False)["rank"].idxmin().to_numpy()
+        ranked = self.variants.reset_index(drop=True).assign(rank=self.ranks)
+        return self.at(ranked.groupby(others, sort=False)["rank"].idxmin().to_numpy())
+
+    def at(self, positions: np.ndarray) -> "Sweep":
+        """Return the sweep with the variants at some positions alone."""
         return replace(
             self,
-            variants=self.variants.loc[chosen],
-            curves={metric: values[chosen] for metric, values in self.curves.items()},
-            start=self.start[chosen],
-            epochs=self.epochs[chosen],
+            variants=self.variants.iloc[positions],
+            curves={metric: values[positions] for metric, values in self.curves.items()},
+            start=self.start[positions],
+            test={metric: values[positions] for metric, values in self.test.items()},
+            epochs=self.epochs[positions],
         )
 
     def curve_table(self) -> pd.DataFrame:
-        """Return mean, least and greatest over the seeds, one row per variant and epoch, thinned to 5,000 rows.
+        """Return mean, least and greatest over the replicates, one row per variant and epoch, thinned to 5,000 rows.
 
         Thinning keeps the first epoch and the last of each variant.
         """
@@ -181,6 +188,7 @@ class Sweep:
         """
         best = self.variants.to_dict("records")[self.best]
         figures = {metric: summary(self.curves[metric][self.best, :, -1]) for metric in ("val_loss", "val_accuracy")}
+        figures |= {metric: summary(values[self.best]) for metric, values in self.test.items()}
         same = self.variants[self.comparison.same_as_best]
         ends = [
             name

@@ -127,6 +127,21 @@ class EarlyStopping:
 
 
 @dataclass(frozen=True, config=EXACT)
+class Round:
+    """When a variant gets more replicates: its first ones did neither well nor badly enough to tell.
+
+    Args:
+        replicates: that are trained before.
+        least: of them get every training point right.
+        most: of them do.
+    """
+
+    replicates: int
+    least: int
+    most: int
+
+
+@dataclass(frozen=True, config=EXACT)
 class Plan:
     """What a stage trains: each variant from each seed.
 
@@ -134,22 +149,44 @@ class Plan:
         variants: of networks.
         seeds: one for each replicate.
         kept: of how many replicates of a variant, from the first on, the final weights are kept.
+        curves: whether what is measured after each epoch is kept, or only the last of it.
+        rounds: where not all variants get all seeds; after a round those that are told of in it get the replicates of
+            the next one, and after the last round all.
         snapshots: epochs after which the weights of the first network are kept too; 0 is before the first.
-        tested: whether the final networks are measured on the test points.
         early_stopping: where Keras's callbacks watch a single network.
     """
 
     variants: list[Variant]
     seeds: list[int]
     kept: int = 1
+    curves: bool = True
+    rounds: list[Round] = field(default_factory=list)
     snapshots: list[int] = field(default_factory=list)
-    tested: bool = False
     early_stopping: EarlyStopping | None = None
 
     @property
     def epochs(self) -> int:
         """Return the most passes over the training points that a network gets."""
         return max(variant.recipe.epochs for variant in self.variants)
+
+    @property
+    def steps(self) -> int:
+        """Return how many values of a curve are kept."""
+        return self.epochs if self.curves else 1
+
+    def wanted(self, trained: np.ndarray, faultless: np.ndarray) -> np.ndarray:
+        """Return how many replicates each variant is to have, shape (variants,).
+
+        Args:
+            trained: how many each has, 0 before the first round.
+            faultless: how many of them get every training point right.
+        """
+        sizes = [*(each.replicates for each in self.rounds), len(self.seeds)]
+        wanted = np.maximum(trained, sizes[0])
+        for each, following in zip(self.rounds, sizes[1:], strict=True):
+            undecided = (trained == each.replicates) & (each.least <= faultless) & (faultless <= each.most)
+            wanted[undecided] = following
+        return wanted
 
     def weights_of(self, weights: np.ndarray, variant: int, replicate: int) -> np.ndarray:
         """Return the final weights of a network, in one row, from those of all kept networks."""
@@ -169,10 +206,13 @@ class Plan:
         if name == "snapshots":
             return (len(self.snapshots), self.variants[0].recipe.parameters)
         runs = (len(self.variants), len(self.seeds))
-        return (*runs, self.epochs) if name in METRICS else runs
+        return (*runs, self.steps) if name in METRICS else runs
 
     @model_validator(mode="after")
     def _can_be_trained(self) -> Self:
+        sizes = [self.kept, *(each.replicates for each in self.rounds), len(self.seeds)]
+        if self.rounds and sizes != sorted(sizes):
+            raise ValueError("each of `rounds` must have more replicates than the one before, and at least `kept`")
         if (self.snapshots or self.early_stopping) and (len(self.variants), len(self.seeds)) != (1, 1):
             raise ValueError("only a plan of one network has `snapshots` or `early_stopping`")
         return self

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from stages.lib.core.files import damaged, read_array, read_csv, write_array, write_text
 from stages.lib.core.plan import EXACT
 
+PARTS = ("train", "validation", "test")
 Limits = tuple[tuple[float, float], ...]  # the least and the greatest value that is shown of each column
 
 
@@ -148,11 +149,11 @@ def write_draws(draws: Mapping[str, Draws], folder: Path) -> None:
         write_array(drawn.rows, folder / f"{part}.npy")
 
 
-def read_draws(folder: Path, *parts: str) -> dict[str, Draws]:
-    """Return sets by their names; raise Fault where a file does not hold them."""
+def read_draws(folder: Path) -> dict[str, Draws]:
+    """Return the sets `train`, `validation` and `test`; raise Fault where a file does not hold them."""
     values = read_array(folder / "points.npy")
     points = Points(values[:, :-1], values[:, -1:])
-    draws = {part: Draws(points, read_array(folder / f"{part}.npy", np.int32)) for part in parts}
+    draws = {part: Draws(points, read_array(folder / f"{part}.npy", np.int32)) for part in PARTS}
     for part, drawn in draws.items():
         if drawn.rows.size and not 0 <= drawn.rows.min() <= drawn.rows.max() < len(points):
             raise damaged(folder / f"{part}.npy", f"it names rows that {folder / 'points.npy'} does not have")

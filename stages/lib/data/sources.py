@@ -11,14 +11,13 @@ import numpy as np
 import pandas as pd
 
 from stages.lib.core.plan import point_seeds
-from stages.lib.core.points import Description, Draws, Limits, Points
+from stages.lib.core.points import PARTS, Description, Draws, Limits, Points
 from stages.lib.core.runner import Fault
 from stages.lib.data.drawn import SOURCES, table_of
 from stages.lib.data.tables import MOST_CLASSES, Table, read_table
 from stages.params.dataset import Dataset
 from stages.params.own_sweep import OwnSweep
 
-PARTS = ("train", "validation", "test")
 MARGIN = 0.02  # of the range of a column, beyond its ends in a picture
 STEPS = 8  # about so many from end to end of an axis; the ends are whole steps
 
@@ -52,7 +51,7 @@ def sets_of(asked: Dataset, seed: int, own: Path) -> Sets:
 
 
 def draws_of(asked: Dataset, seed: int, own: Path, replicates: int) -> dict[str, Draws]:
-    """Return what each replicate learns from (`train`) and is judged by (`validation`); the first has `sets_of`.
+    """Return the three sets of each replicate; those of the first are `sets_of`, to the bit as they are on disk.
 
     What is drawn is drawn anew. The rows of a table that are not held out to the end are split anew, by class; where
     they are split by the user's files, all replicates have the same. The other arguments are those of `sets_of`.
@@ -101,37 +100,44 @@ def _draws_of_each(sections: Sequence[Dataset], seed: int, own: Path, replicates
             for split, each in zip(splits, seeds, strict=True)
         ]
         train = np.stack([part.index.to_numpy() for part in parts])
-        validation = np.stack([split["validation"] for split in splits])
-        found.append({"train": Draws(held, train), "validation": Draws(held, validation)})
+        others = {part: np.stack([split[part] for split in splits]) for part in PARTS[1:]}
+        found.append({part: Draws(held, rows) for part, rows in {"train": train, **others}.items()})
     return found
 
 
 def _drawn_anew(asked: Dataset, seeds: Sequence[int], _: Path) -> tuple[pd.DataFrame, list[dict[str, np.ndarray]]]:
     """Return all points of all draws, and the row numbers of each draw."""
     drawn = [_drawn(asked, seed) for seed in seeds]
-    tables = [sets.parts[part] for sets in drawn for part in PARTS[:2]]
-    ends = np.cumsum([0, *map(len, tables)])
-    rows = [np.arange(*between) for between in pairwise(ends)]
-    splits = [dict(zip(PARTS[:2], some, strict=True)) for some in zip(rows[::2], rows[1::2], strict=True)]
+    tables = [sets.parts[part] for sets in drawn for part in PARTS]
+    rows = _one_after_the_other(tables)
+    splits = [
+        dict(zip(PARTS, rows[first : first + len(PARTS)], strict=True)) for first in range(0, len(rows), len(PARTS))
+    ]
     return _as_written(pd.concat(tables, ignore_index=True), drawn[0].float_format), splits
 
 
 def _split_anew(asked: Dataset, seeds: Sequence[int], own: Path) -> tuple[pd.DataFrame, list[dict[str, np.ndarray]]]:
-    """Return all points of a table but those that are held out to the end, and the row numbers of each split."""
+    """Return all points of a table, and the row numbers of each split."""
     whole = _of_tables(asked, seeds[0], own)
-    points = pd.concat([whole.parts[part] for part in PARTS[:2]], ignore_index=True)
-    learned = len(whole.parts["train"])
-    first = {"train": np.arange(learned), "validation": np.arange(learned, len(points))}
+    tables = [whole.parts[part] for part in PARTS]
+    points = pd.concat(tables, ignore_index=True)
+    first = dict(zip(PARTS, _one_after_the_other(tables), strict=True))
     fixed = isinstance(asked.validation, str)
-    others = [first if fixed else _exchanged(points.iloc[:, -1], first, seed) for seed in seeds[1:]]
+    others = [first if fixed else first | _exchanged(points.iloc[:, -1], first, seed) for seed in seeds[1:]]
     return _as_written(points, whole.float_format), [first, *others]
 
 
+def _one_after_the_other(tables: Sequence[pd.DataFrame]) -> list[np.ndarray]:
+    """Return the row numbers of each table among those of all."""
+    return [np.arange(*between) for between in pairwise(np.cumsum([0, *map(len, tables)]))]
+
+
 def _exchanged(labels: pd.Series, first: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
-    """Return another split of the same rows, with as many of each class in each part."""
+    """Return another split of the rows of training and validation, with as many of each class in each part."""
     random = np.random.RandomState(seed)
     held_out = labels.loc[first["validation"]].value_counts()
-    orders = [random.permutation(rows.index.to_numpy()) for _, rows in labels.groupby(labels)]
+    both = labels.loc[np.concatenate([first["train"], first["validation"]])]
+    orders = [random.permutation(rows.index.to_numpy()) for _, rows in both.groupby(both)]
     cuts = [np.split(order, [held_out[labels[order[0]]]]) for order in orders]
     validation, train = (np.sort(np.concatenate(rows)) for rows in zip(*cuts, strict=True))
     return {"train": train, "validation": validation}

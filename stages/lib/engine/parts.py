@@ -20,7 +20,7 @@ FEWEST = 50  # members; a fleet that is more than half of a sweep is cut, but to
 JUDGED_AT_ONCE = 64  # points; what a fleet makes of them stays in the processor's cache
 SHARD_MEMORY = 1e9  # bytes, of what grows with the members; it makes shards of large networks smaller
 
-Sets = Mapping[str, Draws]  # by the names `train`, `validation` and, where it is needed, `test`
+Sets = Mapping[str, Draws]  # by the names `train`, `validation` and `test`
 Outcome = dict[str, np.ndarray]
 
 
@@ -77,8 +77,9 @@ def _work(part: Sequence[Run], rows: int) -> int:
 
 def shapes_of(part: Sequence[Run], plan: Plan) -> Shapes:
     """Return the shape of each array that the outcome of a shard must have."""
-    final = ["start_loss", "train_loss", "train_accuracy", *["test_loss", "test_accuracy"] * plan.tested]
-    shapes: Shapes = dict.fromkeys(METRICS, (len(part), part[0].recipe.epochs)) | dict.fromkeys(final, (len(part),))
+    final = ["start_loss", *(f"{part}_{metric}" for part in ("train", "test") for metric in ("loss", "accuracy"))]
+    steps = part[0].recipe.epochs if plan.curves else 1
+    shapes: Shapes = dict.fromkeys(METRICS, (len(part), steps)) | dict.fromkeys(final, (len(part),))
     shapes["weights"] = (sum(run.recipe.parameters for run in kept_of(part, plan)),)
     if plan.snapshots:
         shapes["snapshots"] = (len(plan.snapshots), part[0].recipe.parameters)

@@ -8,7 +8,7 @@ from functools import cache
 
 from stages.lib.core.places import Places
 from stages.lib.core.plan import read_plan
-from stages.lib.core.points import Draws, read_draws, read_points
+from stages.lib.core.points import Draws, read_draws
 from stages.lib.core.runner import run
 from stages.lib.engine.fleets import train_plan
 
@@ -16,12 +16,10 @@ from stages.lib.engine.fleets import train_plan
 def train(stage: str, *, places: Places) -> None:
     """Train the plan of a stage from where it was ended before, if it was."""
     plan = read_plan(places.plan(stage))
-    classes = plan.variants[0].recipe.classes
-    test = {"test": Draws.of(read_points(places.points("test"), classes))} if plan.tested else {}
 
     @cache
     def points_of(name: str) -> dict[str, Draws]:
-        return read_draws(places.draws(stage, name), "train", "validation") | test
+        return read_draws(places.draws(stage, name))
 
     train_plan(
         plan,

@@ -296,7 +296,7 @@ def _costs(chart: Chart) -> tuple[Drawn, ...]:
 
 
 def _cost_chart(chart: Chart, cost: str, title: str) -> Drawn:
-    tips = [_tip_of(chart), _tip(cost, title), _tip("epochs"), _tip("settled"), _tip("n", "seeds")]
+    tips = [_tip_of(chart), _tip(cost, title), _tip("epochs"), _tip("settled"), _tip("n", "replicates")]
     spec = {
         "params": [_zoom(cost, chart)],
         "transform": [{"filter": "datum.settled > 0"}],
@@ -312,7 +312,9 @@ def _cost_chart(chart: Chart, cost: str, title: str) -> Drawn:
             },
         ],
     }
-    description = f"The {title} until the loss has settled, by batch size: the mean over the seeds from which it did."
+    description = (
+        f"The {title} until the loss has settled, by batch size: the mean over the replicates at which it did."
+    )
     return Drawn(f"{title.capitalize()} until the loss has settled", description, spec, "variants")
 
 
@@ -499,7 +501,7 @@ def _tip(field: str, title: str | None = None) -> Spec:
 
 
 def _tips_of(metric: str, *fields: str) -> list[Spec]:
-    """Return the mean, the least and the greatest over the seeds."""
+    """Return the mean, the least and the greatest over the replicates."""
     return [_tip(field.format(metric), name) for field, name in zip(fields, ("mean", "least", "greatest"), strict=True)]
 
 

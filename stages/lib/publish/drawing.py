@@ -167,7 +167,7 @@ def picture_of_variants(
         end = f"{loss:.3g}" if np.isfinite(loss) else "diverged"
         place.set_title(f"{drawn(names[variant], 22)}\n{end}", fontsize=6.5)
     shown = f" ({len(chosen)} of {len(names)} variants)" if len(chosen) < len(names) else ""
-    figure.suptitle(f"Each variant and its validation loss, from the first seed{shown}", fontsize=9)
+    figure.suptitle(f"Each variant and its validation loss, from the first replicate{shown}", fontsize=9)
     return figure
 
 

@@ -4,8 +4,9 @@ A loop of `model.fit` over small networks spends nearly all of its time on the o
 each batch, not on arithmetic. A `Fleet` stacks M networks along a leading member axis and
 runs a whole epoch of all of them in one XLA-compiled call, driven by Keras's own `fit`.
 
-Members differ in seed, learning rate, initializer, width, L2 penalty and the draw of the points that they learn
-from; they share depth, activations, optimizer, batch size and the number of points. A member trains to the same bits whatever else is in the fleet.
+Members differ in seed, learning rate, initializer, width, L2 penalty and their draw of the points; they share
+depth, activations, optimizer, batch size and the number of points. A member trains to the same bits whatever else
+is in the fleet.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -46,7 +47,7 @@ class Member:
 
 
 class Fleet(keras.Model):
-    """M dense networks, each trained on its draw of the points; one output unit tells two classes apart, a softmax more.
+    """M dense networks, each trained on its draw of the points; one unit tells two classes apart, a softmax more.
 
     Kernels have the shape (M, in, out), biases (M, out, 1), activations (M, units, batch): with the batch
     innermost, a bias or a gate is one number to a row, and XLA uses whole vector registers.
@@ -214,7 +215,7 @@ class Fleet(keras.Model):
             return step + 1, loss + batch_loss, hits + batch_hits
 
         trained = self._means(update, steps=orders.shape[0], batch_size=orders.shape[-1], rows=size)
-        return *trained, *self._judge(*self._validation, self._validation_size)
+        return *trained, *self._judge(*self._validation, size=self._validation_size)
 
     def _penalty(self) -> tf.Tensor | float:
         """Return what the members' L2 penalties add to the sum of their losses; a constant 0 changes no bit."""
@@ -224,7 +225,7 @@ class Fleet(keras.Model):
 
     def judge(self, points: Draws) -> dict[str, np.ndarray]:
         """Return each member's `loss` and `accuracy` on its draw of some points, or on the only one, shape (M,)."""
-        loss, accuracy = self._compiled_judge(*self._in_batches(points), points.size)
+        loss, accuracy = self._compiled_judge(*self._in_batches(points), size=points.size)
         return {"loss": loss.numpy()[: len(self.members)], "accuracy": accuracy.numpy()[: len(self.members)]}
 
     def _in_batches(self, points: Draws) -> tuple[np.ndarray, ...]:
@@ -232,7 +233,7 @@ class Fleet(keras.Model):
         rows = points.rows[self._draws] if len(points.rows) > 1 else points.rows.repeat(len(self._draws), axis=0)
         return points.points.x, points.points.y, np.stack([_in_batches(of, JUDGED_AT_ONCE) for of in rows], axis=1)
 
-    def _judge(self, x: tf.Tensor, y: tf.Tensor, rows: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
+    def _judge(self, x: tf.Tensor, y: tf.Tensor, rows: tf.Tensor, *, size: int) -> tuple[tf.Tensor, tf.Tensor]:
         def add(step: tf.Tensor, loss: tf.Tensor, hits: tf.Tensor) -> tuple[tf.Tensor, ...]:
             batch_loss, batch_hits, _ = self._score(x, y, tf.gather(rows[step], self._draw_of), step, size)
             return step + 1, loss + batch_loss, hits + batch_hits

@@ -55,11 +55,10 @@ def train_shard(part: list[Run], plan: Plan, points: Sets, name: str | None) -> 
         epochs_per_step=1 if watchers else epochs_at_once(recipe.epochs, seeds * points["train"].size),
     )
     judged = {
-        f"{kind}_{metric}": values
-        for kind in ["train", *["test"] * plan.tested]
-        for metric, values in fleet.judge(points[kind]).items()
+        f"{kind}_{metric}": values for kind in ("train", "test") for metric, values in fleet.judge(points[kind]).items()
     }
-    outcome = {**{metric: values.T for metric, values in curves.items()}, "start_loss": start, **judged}
+    first = 0 if plan.curves else -1
+    outcome = {**{metric: values[first:].T for metric, values in curves.items()}, "start_loss": start, **judged}
     positions = [part.index(run) for run in kept_of(part, plan)]
     outcome["weights"] = _in_a_row([fleet.weights_of(position) for position in positions])
     if plan.snapshots:
