@@ -10,6 +10,8 @@ from typing import Any
 from stages.lib.analysis.figures import Best, SweepFigures, Value
 from stages.lib.analysis.statistics import interval_of_mean
 
+FEW = 0.99  # of the points right
+
 
 def sweep(found: SweepFigures, key: str) -> str:
     """Return which variant of a sweep does best, how surely, and which others are not significantly worse.
@@ -36,7 +38,7 @@ def names(same_as_best: list[Value | dict[str, Value]], key: str) -> list[Value]
 
 
 def figures(found: SweepFigures) -> str:
-    """Return how the best variant does on the test points, which did not choose it."""
+    """Return how the best variant does on the test points, which did not choose it: first in plain words."""
     loss, accuracy = found.best.test_loss, found.best.test_accuracy
     replicates = f"{loss.n} replicate{'s' * (loss.n > 1)}"
     epochs = f"{found.epochs} epoch{'s' * (found.epochs > 1)}"
@@ -45,9 +47,14 @@ def figures(found: SweepFigures) -> str:
         low, high = interval_of_mean(loss.mean, loss.std, loss.n)
         interval = f", 95 % interval {number(max(low, 0.0))} to {number(high)}"  # no loss is below 0
     return (
-        f"has the least validation loss after {epochs}. Its loss on the test points, which chose nothing, is "
-        f"{number(loss.mean)}{interval} ({replicates}), with {share(accuracy.mean)} of them right."
+        f"works best: after {epochs} it gets {share(accuracy.mean)} of new points right{wrong(accuracy.mean)}. "
+        f"Its loss on these test points, which chose nothing, is {number(loss.mean)} nats{interval} ({replicates})."
     )
+
+
+def wrong(accuracy: float | None) -> str:
+    """Return how many points of 1,000 are wrong where they are so few that per cent say little."""
+    return f" ({number(1000 * (1 - accuracy))} of 1,000 wrong)" if accuracy is not None and accuracy >= FEW else ""
 
 
 def edge(best: Best) -> str:
