@@ -13,7 +13,7 @@ from stages.lib.analysis.page import Given, Page, Params, SweepPage, pages, sect
 from stages.lib.analysis.sweep import Trained
 from stages.lib.core.files import write_csv
 from stages.lib.core.places import Places
-from stages.lib.core.plan import Plan, read_plan
+from stages.lib.core.plan import METRICS, Plan, read_plan
 from stages.lib.data.sources import sets_of
 from stages.params.training import Training
 
@@ -22,8 +22,9 @@ TRAINING = Training(epochs=4, batch_size=400, optimizer="sgd", min_delta=0.01, p
 
 
 def params(**changed: object) -> Params:
-    """The sections of params.yaml, built as their types, with some of their keys changed."""
+    """The sections of params.yaml, built as their types, with some of their keys changed; rates have one budget."""
     values = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
+    values["lr_sweep"]["budget"] = 1
     for name, change in changed.items():
         values[name] = values[name] | change if isinstance(change, dict) else change
     return {name: TypeAdapter(kind).validate_python(values[name]) for name, kind in sections().items()}
@@ -75,6 +76,8 @@ def measured(folder: Path, plan: Plan, final: Sequence[Sequence[float]] | np.nda
             ]
         ),
     }
+    if not plan.curves:
+        arrays |= {name: arrays[name][..., -1:] for name in METRICS}
     for name, values in arrays.items():
         np.save(folder / f"{name}.npy", values.astype(np.float32))
     return Trained(plan_for(plan, epochs), folder)

@@ -210,9 +210,9 @@ class Plan:
 
     @model_validator(mode="after")
     def _can_be_trained(self) -> Self:
-        sizes = [self.kept, *(each.replicates for each in self.rounds), len(self.seeds)]
-        if self.rounds and sizes != sorted(sizes):
-            raise ValueError("each of `rounds` must have more replicates than the one before, and at least `kept`")
+        sizes = [*(each.replicates for each in self.rounds), len(self.seeds)]
+        if self.rounds and not (self.kept <= sizes[0] and all(one < other for one, other in pairwise(sizes))):
+            raise ValueError("each of `rounds` must have more replicates than the one before, the first one `kept`")
         if (self.snapshots or self.early_stopping) and (len(self.variants), len(self.seeds)) != (1, 1):
             raise ValueError("only a plan of one network has `snapshots` or `early_stopping`")
         return self

@@ -57,10 +57,10 @@ def test_the_table_of_a_sweep_names_its_variants_then_gives_their_figures() -> N
         ("greatest", "val_loss_max", ".4g"),
         ("mean validation accuracy", "val_accuracy_mean", ".2%"),
         ("runs diverged", "diverged", "d"),
-        ("seeds", "n", "d"),
+        ("replicates", "n", "d"),
         ("loss over that of the best", "ratio", ".3g"),
         ("95 % from", "ratio_low", ".3g"),
         ("to", "ratio_high", ".3g"),
-        ("p (Holm)", "p_value", ".2g"),
+        ("p (corrected)", "p_value", ".2g"),
         ("worse than the best", "same_as_best", "worse"),
     ]

@@ -20,6 +20,7 @@ def make_sweep(
         pd.DataFrame({key: variants}),
         dict.fromkeys(METRICS, falling),
         start=final + epochs,
+        test={"test_loss": final + 0.02, "test_accuracy": 0.9 - final / 10},
         epochs=np.full(len(final), epochs),
         constant=0.6,
     )
@@ -31,6 +32,8 @@ def test_the_best_variant_has_the_least_mean_and_not_the_luckiest_seed() -> None
     best = sweep.answer({"learning_rate": [1.0, 2.0, 3.0]}, {})["best"]
     assert best["val_loss"]["mean"] == pytest.approx(0.35)
     assert best["at_end_of_grid"] == []
+    assert best["test_loss"]["mean"] == pytest.approx(0.37)
+    assert best["test_accuracy"]["mean"] == pytest.approx(0.865)
 
 
 def test_of_equal_variants_the_first_listed_is_best() -> None:
@@ -86,7 +89,7 @@ def test_each_variant_is_compared_to_the_best_in_its_table() -> None:
     assert table["ratio_low"][0] == pytest.approx(found.low[0])
     assert table["ratio_high"][0] == pytest.approx(found.high[0])
     # The logarithms have the mean 0.924 and the standard error ln(2) / 3 = 0.231, so that t is 4 with 2 degrees.
-    assert table["p_value"][0] == pytest.approx(1 - 4 / np.sqrt(18))
+    assert table["p_value"][0] == pytest.approx(3 * (1 - 4 / np.sqrt(18)))  # of three pairs
     assert table["same_as_best"].tolist() == [1, 1, 0]
     assert table["same_as_best"].dtype == int
     assert table["diverged"].tolist() == [0, 0, 1]
@@ -156,6 +159,7 @@ def test_a_variant_of_fewer_epochs_is_judged_after_its_own_and_its_curve_ends_th
         pd.DataFrame({"value": [2, 4]}),
         dict.fromkeys(METRICS, loss),
         start=np.ones((2, 1)),
+        test={},
         epochs=np.array([2, 4]),
         constant=0.6,
     )
@@ -173,6 +177,7 @@ def test_thinning_keeps_the_last_epoch_of_each_variant() -> None:
         pd.DataFrame({"value": range(variants)}),
         dict.fromkeys(METRICS, np.ones((variants, 1, epochs))),
         start=np.ones((variants, 1)),
+        test={},
         epochs=ends,
         constant=0.6,
     )

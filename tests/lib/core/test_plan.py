@@ -14,6 +14,7 @@ from stages.lib.core.plan import (
     Optimizer,
     Plan,
     Recipe,
+    Round,
     Variant,
     read_kept,
     read_plan,
@@ -31,7 +32,8 @@ PLAN = Plan(
     [Variant({"learning_rate": 0.1 + 0.2, "name": "a"}, RECIPE), Variant({}, replace(RECIPE, hidden_units=()))],
     seeds=[7, 2**32 - 1],
     kept=2,
-    tested=True,
+    curves=False,
+    rounds=[Round(2, 1, 2)],
 )
 FOLLOWED = Plan([Variant({}, RECIPE)], seeds=[3], snapshots=[0, 3], early_stopping=EarlyStopping(0.001, 5))
 
@@ -44,6 +46,30 @@ def test_a_plan_comes_back_from_its_file_to_the_last_bit(tmp_path: Path) -> None
     text = (tmp_path / "plan.json").read_text("utf-8")
     assert len(text.splitlines()) == 2 + len(PLAN.variants)
     assert text.count('"variants"') == 1
+
+
+def test_a_plan_without_rounds_wants_every_seed_of_every_variant() -> None:
+    plan = Plan(PLAN.variants, seeds=[1, 2, 3])
+    assert plan.wanted(np.zeros(2, int), np.zeros(2, int)).tolist() == [3, 3]
+    assert plan.wanted(np.full(2, 3), np.zeros(2, int)).tolist() == [3, 3]
+
+
+def test_after_a_round_those_that_it_tells_of_get_the_replicates_of_the_next() -> None:
+    variants = [Variant({"number": number}, RECIPE) for number in range(5)]
+    plan = Plan(variants, seeds=list(range(10)), rounds=[Round(2, 1, 1), Round(4, 2, 3)])
+    first = plan.wanted(np.zeros(5, int), np.zeros(5, int))
+    assert first.tolist() == [2] * 5
+    second = plan.wanted(first, np.array([0, 1, 1, 1, 2]))
+    assert second.tolist() == [2, 4, 4, 4, 2]
+    last = plan.wanted(second, np.array([0, 1, 2, 3, 2]))
+    assert last.tolist() == [2, 4, 10, 10, 2]
+    assert plan.wanted(last, np.array([0, 1, 6, 6, 2])).tolist() == last.tolist()
+
+
+@pytest.mark.parametrize("sizes", [(2, 2), (3, 2), (2, 11), (0, 2)])
+def test_rounds_grow_from_those_that_are_kept_to_all(sizes: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="must have more replicates than the one before"):
+        Plan(PLAN.variants, seeds=list(range(10)), rounds=[Round(size, 0, 1) for size in sizes])
 
 
 def test_what_is_kept_of_a_network_comes_back_from_its_file(tmp_path: Path) -> None:
