@@ -222,9 +222,8 @@ def test_the_answer_names_the_first_of_those_that_are_undecided() -> None:
     unclear = [SHAPE | {"hidden_units": str(units), "parameters": units} for units in (3, 5, 7, 9, 11)]
     told = smallest_network.sentences(figures(SHAPE, RELIABLE, unclear), RING_AND_Y)
     starts = "`tanh` units, in 15 starts of 50 (95 % interval 19% to 44%)"
-    assert (
-        f" Undecided with as many starts as were allowed: 3: `3` {starts}; 5: `5` {starts}; 7: `7` {starts}; and 2 more."
-    ) in told
+    listed = f"3: `3` {starts}; 5: `5` {starts}; 7: `7` {starts}; and 2 more."
+    assert f" Undecided with as many starts as were allowed: {listed}" in told
     one = smallest_network.sentences(figures(SHAPE, RELIABLE, unclear[:1]), RING_AND_Y)
     assert f" Undecided with as many starts as were allowed: 3: `3` {starts}. Tried" in one
 

@@ -24,8 +24,8 @@ def test_the_best_is_told_by_the_test_points_and_with_all_that_are_not_significa
     text = answers.sweep(figures(best, same_as_best=[best, {"optimizer": "sgd"}]), "optimizer")
     # 0.25 ± 4.303 * 0.0625 / sqrt(3), of Student's t with 2 degrees of freedom
     assert text == (
-        "`adam` at a learning rate of `0.01` works best: after 9 epochs it gets 87.50% of new points right. Its loss on "
-        "these test points, which chose nothing, is 0.25 nats, 95 % interval 0.095 to 0.41 (3 replicates). Not "
+        "`adam` at a learning rate of `0.01` works best: after 9 epochs it gets 87.50% of new points right. Its loss "
+        "on these test points, which chose nothing, is 0.25 nats, 95 % interval 0.095 to 0.41 (3 replicates). Not "
         "significantly worse (5 %): `sgd`. Of 6 runs 2 diverged."
     )
 

@@ -30,7 +30,7 @@ RECIPE = Recipe(
 )
 PLAN = Plan(
     [Variant({"learning_rate": 0.1 + 0.2, "name": "a"}, RECIPE), Variant({}, replace(RECIPE, hidden_units=()))],
-    seeds=[7, 2**32 - 1],
+    seeds=[7, 2**32 - 1, 3],
     kept=2,
     curves=False,
     rounds=[Round(2, 1, 2)],
