@@ -125,8 +125,9 @@ def test_curves_are_as_long_as_the_longest_training() -> None:
 
 
 def test_the_shapes_of_what_is_measured_follow_from_the_plan() -> None:
-    assert PLAN.shape_of("val_loss") == (2, 2, 7)
-    assert PLAN.shape_of("test_accuracy") == (2, 2)
+    assert PLAN.shape_of("val_loss") == (2, 3, 1)
+    assert replace(PLAN, curves=True).shape_of("val_loss") == (2, 3, 7)
+    assert PLAN.shape_of("test_accuracy") == (2, 3)
     assert PLAN.shape_of("weights") == (2 * RECIPE.parameters + 2 * 3,)
     assert FOLLOWED.shape_of("snapshots") == (2, RECIPE.parameters)
 
