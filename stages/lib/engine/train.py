@@ -16,12 +16,13 @@ from stages.lib.engine.fleets import train_plan
 def train(stage: str, *, places: Places) -> None:
     """Train the plan of a stage from where it was ended before, if it was."""
     plan = read_plan(places.plan(stage))
-    classes = plan.variants[0].recipe.classes
+    inputs, classes = plan.variants[0].recipe.inputs, plan.variants[0].recipe.classes
     test = {"test": Draws.of(read_points(places.points("test"), classes))} if plan.tested else {}
 
     @cache
     def points_of(name: str) -> dict[str, Draws]:
-        return read_draws(places.draws(stage, name), "train", "validation") | test
+        folder, draws = places.draws(stage, name), len(plan.seeds)
+        return read_draws(folder, "train", "validation", draws=draws, inputs=inputs, classes=classes) | test
 
     train_plan(
         plan,

@@ -5,7 +5,8 @@ each batch, not on arithmetic. A `Fleet` stacks M networks along a leading membe
 runs a whole epoch of all of them in one XLA-compiled call, driven by Keras's own `fit`.
 
 Members differ in seed, learning rate, initializer, width, L2 penalty and the draw of the points that they learn
-from; they share depth, activations, optimizer, batch size and the number of points. A member trains to the same bits whatever else is in the fleet.
+from; they share depth, activations, optimizer, batch size and the number of points. A member trains to the same bits
+whatever else is in the fleet.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -46,7 +47,9 @@ class Member:
 
 
 class Fleet(keras.Model):
-    """M dense networks, each trained on its draw of the points; one output unit tells two classes apart, a softmax more.
+    """M dense networks, each trained on its draw of the points.
+
+    One output unit tells two classes apart, a softmax more.
 
     Kernels have the shape (M, in, out), biases (M, out, 1), activations (M, units, batch): with the batch
     innermost, a bias or a gate is one number to a row, and XLA uses whole vector registers.
@@ -214,7 +217,7 @@ class Fleet(keras.Model):
             return step + 1, loss + batch_loss, hits + batch_hits
 
         trained = self._means(update, steps=orders.shape[0], batch_size=orders.shape[-1], rows=size)
-        return *trained, *self._judge(*self._validation, self._validation_size)
+        return *trained, *self._judge(*self._validation, size=self._validation_size)
 
     def _penalty(self) -> tf.Tensor | float:
         """Return what the members' L2 penalties add to the sum of their losses; a constant 0 changes no bit."""
@@ -297,8 +300,8 @@ class Fleet(keras.Model):
 
 def _numbered(values: list[Any]) -> tuple[list[Any], list[int]]:
     """Return each value once, and the number of that of each."""
-    once = list(dict.fromkeys(values))
-    return once, [once.index(value) for value in values]
+    numbers = {value: number for number, value in enumerate(dict.fromkeys(values))}
+    return list(numbers), [numbers[value] for value in values]
 
 
 def _product(kernel: keras.Variable, x: tf.Tensor) -> tf.Tensor:
