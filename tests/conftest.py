@@ -24,8 +24,6 @@ from tests.lacking import lacking
 from tests.measured import draw_points
 from tests.small import build
 
-SEED = 42
-
 
 def pixels(path: Path) -> np.ndarray:
     """Returns the colours of a picture, shape (pixels, 3), from 0 to 255."""

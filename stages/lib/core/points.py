@@ -155,11 +155,11 @@ def read_draws(folder: Path, *parts: str, draws: int, inputs: int, classes: int)
     """
     path = folder / "points.npy"
     values = read_array(path)
-    if values.ndim != 2 or values.shape[1] != inputs + 1:
+    if values.ndim != 2 or values.shape[1] != inputs + 1 or not len(values):
         raise damaged(path, f"its shape is {values.shape}, but must be (rows, {inputs + 1}): columns, and the class")
     wrong = ~(np.isfinite(values).all(axis=1) & np.isin(values[:, -1], range(classes)))
     if wrong.any():
-        held = f"row {wrong.argmax()} holds {values[wrong.argmax()].tolist()}"
+        held = f"row {wrong.argmax()} holds {str(values[wrong.argmax()].tolist())[:60]}"
         raise damaged(path, f"{held}, but must hold finite numbers and a class from 0 to {classes - 1}")
     points = Points(values[:, :-1], values[:, -1:])
     return {part: Draws(points, _read_rows(folder / f"{part}.npy", draws, len(points))) for part in parts}

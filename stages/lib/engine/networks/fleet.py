@@ -94,8 +94,8 @@ class Fleet(keras.Model):
         self._train = train
         # Outside of what is compiled, so that they are arguments of the program, and no part of it.
         self._learned = (tf.constant(train.points.x), tf.constant(train.points.y))
-        self._validation = [tf.constant(values) for values in self._in_batches(validation)]
-        self._validation_size = validation.size
+        *arrays, size = self._in_batches(validation)
+        self._validation = (*map(tf.constant, arrays), size)
         self._add_weights()
         self._l2 = np.array([member.l2 for member in self._rows], np.float32).reshape(-1, 1, 1)
         rates = np.array([member.learning_rate for member in self._rows], np.float32).reshape(-1, 1, 1)
@@ -217,7 +217,7 @@ class Fleet(keras.Model):
             return step + 1, loss + batch_loss, hits + batch_hits
 
         trained = self._means(update, steps=orders.shape[0], batch_size=orders.shape[-1], rows=size)
-        return *trained, *self._judge(*self._validation, size=self._validation_size)
+        return *trained, *self._judge(*self._validation)
 
     def _penalty(self) -> tf.Tensor | float:
         """Return what the members' L2 penalties add to the sum of their losses; a constant 0 changes no bit."""
@@ -227,13 +227,14 @@ class Fleet(keras.Model):
 
     def judge(self, points: Draws) -> dict[str, np.ndarray]:
         """Return each member's `loss` and `accuracy` on its draw of some points, or on the only one, shape (M,)."""
-        loss, accuracy = self._compiled_judge(*self._in_batches(points), points.size)
+        loss, accuracy = self._compiled_judge(*self._in_batches(points))
         return {"loss": loss.numpy()[: len(self.members)], "accuracy": accuracy.numpy()[: len(self.members)]}
 
-    def _in_batches(self, points: Draws) -> tuple[np.ndarray, ...]:
-        """Return points, their classes, and the rows of each of the members' draws: (steps, draws, batch)."""
+    def _in_batches(self, points: Draws) -> tuple[Any, ...]:
+        """Return points, their classes, the rows of each of the members' draws, (steps, draws, batch), and a size."""
         rows = points.rows[self._draws] if len(points.rows) > 1 else points.rows.repeat(len(self._draws), axis=0)
-        return points.points.x, points.points.y, np.stack([_in_batches(of, JUDGED_AT_ONCE) for of in rows], axis=1)
+        batches = np.stack([_in_batches(of, JUDGED_AT_ONCE) for of in rows], axis=1)
+        return points.points.x, points.points.y, batches, points.size
 
     def _judge(self, x: tf.Tensor, y: tf.Tensor, rows: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
         def add(step: tf.Tensor, loss: tf.Tensor, hits: tf.Tensor) -> tuple[tf.Tensor, ...]:
