@@ -1,4 +1,4 @@
-"""A hundred thousand rows are drawn anew for each replicate, and trained, in bounded memory."""
+"""A hundred thousand rows are trained in bounded memory, each replicate on a draw of its own."""
 
 import subprocess
 import sys
