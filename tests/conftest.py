@@ -16,16 +16,13 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from stages import dataset
 from stages.lib.core.places import Places
 from stages.lib.core.points import Points, read_points
 from stages.params.network import Network
 from stages.params.training import Training
 from tests.lacking import lacking
-from tests.measured import params
+from tests.measured import draw_points
 from tests.small import build
-
-SEED = 42
 
 
 def pixels(path: Path) -> np.ndarray:
@@ -46,10 +43,9 @@ def training() -> Training:
 
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Places:
-    """A study in which the stage `dataset` alone has run."""
+    """A study in which the stages `check` and `dataset` alone have run."""
     places = Places(tmp_path_factory.mktemp("data"))
-    asked = params()
-    dataset.main(SEED, asked["dataset"], asked["own_sweep"], places=places)
+    draw_points(places)
     return places
 
 

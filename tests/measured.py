@@ -8,6 +8,7 @@ import numpy as np
 import yaml
 from pydantic import TypeAdapter
 
+from stages import check, dataset
 from stages.lib.analysis.chapter import write_chapter
 from stages.lib.analysis.page import Given, Page, Params, SweepPage, pages, sections
 from stages.lib.analysis.sweep import Trained
@@ -92,6 +93,14 @@ def plan_for(plan: Plan, epochs: int) -> Plan:
 def plan_of(page: Page, **changed: object) -> Plan:
     """The plan of a page at the study's params, with some changed."""
     return page.plan(params(**changed), RING_AND_Y)
+
+
+def draw_points(places: Places, **changed: object) -> Params:
+    """Run `check` and `dataset` at the study's params, with some changed, and return the params."""
+    asked = params(**changed)
+    check.main(asked, places=places)
+    dataset.main(asked["seed"], asked["dataset"], asked["own_sweep"], places=places)
+    return asked
 
 
 def judge_by_hand(places: Places) -> None:

@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages import callbacks_demo, dataset
+from stages import callbacks_demo
 from stages.lib.analysis.sweep import Trained
 from stages.lib.core.places import Places
 from stages.lib.core.plan import EarlyStopping, Optimizer, read_plan, write_plan
 from stages.lib.core.points import read_points
 from stages.lib.engine.networks import callbacks
 from stages.lib.engine.networks.network import dense_network
-from tests.conftest import SEED, pixels
-from tests.measured import GIVEN, params, plan_of
+from tests.conftest import pixels
+from tests.measured import GIVEN, draw_points, plan_of
 
 PAGE = callbacks_demo.Page()
 STAGE = "callbacks_demo"
@@ -26,8 +26,7 @@ ASKED = {"learning_rate": 0.05, "epochs": 12, "min_delta": 0.5, "patience": 3}
 
 def trained(folder: Path) -> Places:
     places = Places(folder)
-    asked = params()
-    dataset.main(SEED, asked["dataset"], asked["own_sweep"], places=places)
+    draw_points(places)
     plan = plan_of(PAGE, callbacks_demo=ASKED, training={"batch_size": 500}, network={"hidden_units": [5]})
     write_plan(plan, places.plan(STAGE))
     callbacks.train(STAGE, places=places)

@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages import dataset
 from stages.lib.core.places import Places
 from stages.lib.data import drawn
-from tests.measured import params
+from tests.measured import draw_points
 
 
 def points_of_a_notebook(sets: int) -> list[list[tuple[float, float, int]]]:
@@ -37,8 +36,7 @@ def points_of_a_notebook(sets: int) -> list[list[tuple[float, float, int]]]:
 
 def test_three_calls_of_one_generator_give_the_three_sets_with_six_decimals(tmp_path: Path) -> None:
     places = Places(tmp_path)
-    asked = params()
-    dataset.main(7, asked["dataset"], asked["own_sweep"], places=places)
+    draw_points(places, seed=7)
     np.random.seed(7)
     for part, expected in zip(("train", "validation", "test"), points_of_a_notebook(sets=3), strict=True):
         written = pd.read_csv(places.points(part))

@@ -123,10 +123,11 @@ def lies_in(path: str, folder: str) -> bool:
     return path == folder or path.startswith(f"{folder}/")
 
 
-def test_a_stage_that_trains_depends_on_its_plan_and_on_no_param() -> None:
+def test_a_stage_that_trains_depends_on_its_plan_and_draws_and_on_no_param() -> None:
     for page in pages():
         stage = PIPELINE[page.stage]
         assert f"data/plans/{page.stage}.json" in stage["deps"]
+        assert (f"data/draws/{page.stage}" in stage["deps"]) == (plan_of(page).early_stopping is None), page.stage
         assert "params" not in stage
         assert paths(stage["outs"])[0] == f"data/trained/{page.stage}"
 

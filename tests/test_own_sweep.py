@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from stages import check, dataset, own_sweep
+from stages import check, own_sweep
 from stages.lib.core.places import Places
+from stages.lib.core.points import Draws, read_draws
 from stages.lib.core.runner import Fault
 from stages.params.own_sweep import VARIED, OwnSweep
-from tests.measured import GIVEN, measured, params, plan_of
+from tests.measured import GIVEN, draw_points, measured, params, plan_of
 
 PAGE = own_sweep.Page()
 POINTS: dict[str, tuple[list[Any], list[int]]] = {
@@ -30,25 +30,33 @@ def asked(vary: str, values: list[Any], rates: list[float] | None = None) -> dic
 @pytest.mark.parametrize("vary", POINTS)
 def test_each_value_of_the_points_has_sets_of_its_own_and_the_plan_names_them(tmp_path: Path, vary: str) -> None:
     places = Places(tmp_path)
-    values, rows = POINTS[vary]
-    found = params(dataset={"source": "moons"}, **asked(vary, values, [0.1, 0.2]))
-    dataset.main(42, found["dataset"], found["own_sweep"], places=places)
+    values, sizes = POINTS[vary]
+    found = draw_points(places, dataset={"source": "moons"}, **asked(vary, values, [0.1, 0.2]))
     plan = PAGE.plan(found, GIVEN.data)
     assert [variant.points for variant in plan.variants] == ["0", "0", "1", "1"]
-    assert [len(pd.read_csv(places.points("train", name))) for name in ("0", "1")] == rows
-    first, second = (places.points("train", name).read_bytes() for name in ("0", "1"))
-    assert first != second
-    held_out = [places.points("validation", name).read_bytes() for name in ("0", "1")]
-    assert (held_out[0] == held_out[1]) == (vary == "dataset.fraction")
-    assert sorted(path.name for path in places.sets.iterdir()) == ["0", "1"]
+    first, second = (draws(places, name) for name in ("0", "1"))
+    assert [first["train"].size, second["train"].size] == sizes
+    for draw in (0, 1):
+        assert values_of(first["train"], draw) != values_of(second["train"], draw)
+        held_out = [values_of(some["validation"], draw) for some in (first, second)]
+        assert (held_out[0] == held_out[1]) == (vary == "dataset.fraction")
+    assert sorted(path.name for path in places.draws("own_sweep").iterdir()) == ["0", "1"]
+
+
+def draws(places: Places, name: str) -> dict[str, Draws]:
+    return read_draws(places.draws("own_sweep", name), "train", "validation", draws=2, inputs=2, classes=2)
+
+
+def values_of(draws: Draws, draw: int) -> bytes:
+    return draws.points.x[draws.rows[draw]].tobytes()
 
 
 def test_no_sets_are_left_of_a_question_that_was_of_the_points(tmp_path: Path) -> None:
     places = Places(tmp_path)
     for vary in ("dataset.fraction", "lr"):
-        found = params(**asked(vary, [0.5]))
-        dataset.main(42, found["dataset"], found["own_sweep"], places=places)
-    assert list(places.sets.iterdir()) == []
+        found = draw_points(places, **asked(vary, [0.5]))
+    left = sorted(path.name for path in places.draws("own_sweep").iterdir())
+    assert left == ["points.npy", "train.npy", "validation.npy"]
     assert {variant.points for variant in PAGE.plan(found, GIVEN.data).variants} == {""}
 
 

@@ -98,6 +98,20 @@ def test_dvc_would_train_only_what_reads_a_param(clone: Path, change: str, stage
     assert "judge" in changed
 
 
+@pytest.mark.parametrize(
+    ("change", "stages"),
+    [
+        ("lr_sweep.replicates=3", {"lr_sweep"}),
+        ("smallest_network.restarts=1", {"smallest_network"}),
+        ("seed=7", set(TRAINED)),
+    ],
+)
+def test_other_draws_of_the_points_train_only_what_learns_from_them(clone: Path, change: str, stages: set[str]) -> None:
+    assert stages_run(run(clone, "dvc", "exp", "run", "-S", change, "dataset")) == ["check", "dataset"]
+    changed = json.loads(run(clone, "dvc", "status", "--json"))
+    assert changed.keys() & set(TRAINED) == stages
+
+
 def test_comments_and_blank_lines_of_the_params_run_nothing(clone: Path) -> None:
     text = (clone / "params.yaml").read_text("utf-8")
     (clone / "params.yaml").write_text(f"# One more line.\n\n{text}", "utf-8")

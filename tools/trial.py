@@ -30,7 +30,7 @@ from stages.lib.analysis.sweep import Trained
 from stages.lib.core.files import write_csv
 from stages.lib.core.places import Places
 from stages.lib.core.png import write_png
-from stages.lib.core.points import Description, Points, read_points
+from stages.lib.core.points import Description, Draws, Points, read_points
 from stages.lib.core.process import end_on_interrupt, end_with_parent
 from stages.lib.core.runner import PARAMS, Fault, read_params
 from stages.lib.data.sources import PARTS, sets_of
@@ -93,7 +93,8 @@ def trained(params: Params, description: Description, sets: dict[str, Points], p
     """Return what became of the baseline."""
     page = Page()
     plan, folder = page.plan(params, description), places.trained(page.stage)
-    train_plan(plan, lambda _: sets, name=page.stage, shards=places.unfinished(page.stage), folder=folder)
+    draws = {part: Draws.of(points) for part, points in sets.items()}
+    train_plan(plan, lambda _: draws, name=page.stage, shards=places.unfinished(page.stage), folder=folder)
     given = Given(rule=params["training"], data=description, constant=constant_loss(sets["train"]))
     return page.judge(Trained(plan, folder), given)
 

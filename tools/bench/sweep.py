@@ -10,7 +10,7 @@ import stages  # noqa: F401  it pins, so it comes before Keras
 
 # isort: split
 from stages.lib.core.plan import Initializer, Optimizer, Plan, Recipe, Variant
-from stages.lib.core.points import Points
+from stages.lib.core.points import Draws, Points
 from stages.lib.engine.fleets import train_plan
 from stages.lib.engine.workers import run_all
 from tools.bench.work import BATCH_SIZE, HIDDEN_UNITS, LEARNING_RATE, points
@@ -21,7 +21,7 @@ def main(members: str, rows: str, epochs: str, folder: str) -> None:
     optimizer, initializer = Optimizer("sgd"), Initializer("glorot_uniform")
     recipe = Recipe(HIDDEN_UNITS, "relu", initializer, optimizer, LEARNING_RATE, BATCH_SIZE, int(epochs))
     plan = Plan([Variant({}, recipe)], seeds=list(range(int(members))))
-    data = Points(*points(int(rows)))
+    data = Draws.of(Points(*points(int(rows))))
     import stages.lib.engine.networks.shard  # noqa: F401  imports, here and where processes are forked, are not work
 
     list(run_all(divmod, [(1, 1)] * 2))

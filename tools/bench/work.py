@@ -39,11 +39,11 @@ def engine(members: int, rows: int, epochs: int) -> Work:
     import keras
 
     from stages.lib.core.plan import Initializer
-    from stages.lib.core.points import Points
+    from stages.lib.core.points import Draws, Points
     from stages.lib.engine.networks.fleet import Fleet, Member
     from stages.lib.engine.networks.shard import epochs_at_once
 
-    data = Points(*points(rows))
+    data = Draws.of(Points(*points(rows)))
     fleet = Fleet(
         [Member(HIDDEN_UNITS, Initializer("glorot_uniform"), LEARNING_RATE, seed) for seed in range(members)],
         activation="relu",

@@ -149,12 +149,28 @@ def write_draws(draws: Mapping[str, Draws], folder: Path) -> None:
         write_array(drawn.rows, folder / f"{part}.npy")
 
 
-def read_draws(folder: Path) -> dict[str, Draws]:
-    """Return the sets `train`, `validation` and `test`; raise Fault where a file does not hold them."""
-    values = read_array(folder / "points.npy")
+def read_draws(folder: Path, *, draws: int, inputs: int, classes: int) -> dict[str, Draws]:
+    """Return `train`, `validation` and `test`, of so many draws of points of so many columns and classes.
+
+    Raise Fault where a file does not hold them.
+    """
+    path = folder / "points.npy"
+    values = read_array(path)
+    if values.ndim != 2 or values.shape[1] != inputs + 1 or not len(values):
+        raise damaged(path, f"its shape is {values.shape}, but must be (rows, {inputs + 1}): columns, and the class")
+    wrong = ~(np.isfinite(values).all(axis=1) & np.isin(values[:, -1], range(classes)))
+    if wrong.any():
+        held = f"row {wrong.argmax()} holds {str(values[wrong.argmax()].tolist())[:60]}"
+        raise damaged(path, f"{held}, but must hold finite numbers and a class from 0 to {classes - 1}")
     points = Points(values[:, :-1], values[:, -1:])
-    draws = {part: Draws(points, read_array(folder / f"{part}.npy", np.int32)) for part in PARTS}
-    for part, drawn in draws.items():
-        if drawn.rows.size and not 0 <= drawn.rows.min() <= drawn.rows.max() < len(points):
-            raise damaged(folder / f"{part}.npy", f"it names rows that {folder / 'points.npy'} does not have")
-    return draws
+    return {part: Draws(points, _read_rows(folder / f"{part}.npy", draws, len(points))) for part in PARTS}
+
+
+def _read_rows(path: Path, draws: int, points: int) -> np.ndarray:
+    """Return the row numbers of each draw, shape (draws, size)."""
+    rows = read_array(path, np.int32)
+    if rows.ndim != 2 or len(rows) != draws or not rows.size:
+        raise damaged(path, f"its shape is {rows.shape}, but must be ({draws}, size): a draw for each seed of the plan")
+    if rows.min() < 0 or rows.max() >= points:
+        raise damaged(path, f"its rows are from {rows.min()} to {rows.max()}, but must be from 0 to {points - 1}")
+    return rows

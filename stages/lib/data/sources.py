@@ -1,5 +1,6 @@
 """The points that the section `dataset` asks for: three sets of them, and what there is to say of them."""
 
+import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -92,11 +93,11 @@ def _draws_of_each(sections: Sequence[Dataset], seed: int, own: Path, replicates
         if alike != replace(asked, fraction=1.0):
             alike = replace(asked, fraction=1.0)
             points, splits = (_split_anew if asked.tables else _drawn_anew)(asked, seeds, own)
-            values = points.to_numpy(np.float32)
+            values, labels = points.to_numpy(np.float32), points.iloc[:, -1:]
             held = Points(values[:, :-1], values[:, -1:])
-        size = len(_part_of_each_class(points.loc[splits[0]["train"]], asked.fraction, seed))
+        size = len(_part_of_each_class(labels.loc[splits[0]["train"]], asked.fraction, seed))
         parts = [
-            _part_of_each_class(points.loc[split["train"]], asked.fraction, each, size)
+            _part_of_each_class(labels.loc[split["train"]], asked.fraction, each, size)
             for split, each in zip(splits, seeds, strict=True)
         ]
         train = np.stack([part.index.to_numpy() for part in parts])
@@ -107,13 +108,13 @@ def _draws_of_each(sections: Sequence[Dataset], seed: int, own: Path, replicates
 
 def _drawn_anew(asked: Dataset, seeds: Sequence[int], _: Path) -> tuple[pd.DataFrame, list[dict[str, np.ndarray]]]:
     """Return all points of all draws, and the row numbers of each draw."""
-    drawn = [_drawn(asked, seed) for seed in seeds]
-    tables = [sets.parts[part] for sets in drawn for part in PARTS]
+    drawn = (_drawn(asked, seed) for seed in seeds)
+    tables = [_as_written(sets.parts[part], sets.float_format) for sets in drawn for part in PARTS]
     rows = _one_after_the_other(tables)
     splits = [
         dict(zip(PARTS, rows[first : first + len(PARTS)], strict=True)) for first in range(0, len(rows), len(PARTS))
     ]
-    return _as_written(pd.concat(tables, ignore_index=True), drawn[0].float_format), splits
+    return pd.concat(tables, ignore_index=True), splits
 
 
 def _split_anew(asked: Dataset, seeds: Sequence[int], own: Path) -> tuple[pd.DataFrame, list[dict[str, np.ndarray]]]:
@@ -144,8 +145,8 @@ def _exchanged(labels: pd.Series, first: dict[str, np.ndarray], seed: int) -> di
 
 
 def _as_written(table: pd.DataFrame, float_format: str) -> pd.DataFrame:
-    """Return the numbers of a table as they are read from the CSV that it is written to."""
-    return table.map(lambda value: float(float_format % value))
+    """Return the numbers of a table as they are read from the CSV that it is written to, float32."""
+    return pd.read_csv(io.StringIO(table.to_csv(index=False, float_format=float_format))).astype(np.float32)
 
 
 def _whole(asked: Dataset, seed: int, own: Path) -> Sets:
@@ -302,12 +303,13 @@ def _split(
 def _part_of_each_class(table: pd.DataFrame, fraction: float, seed: int, size: int = 0) -> pd.DataFrame:
     """Return a share of the rows of each class, at least one, in their order; a larger share has the rows of a smaller.
 
-    Which they are follows from the seed. Where they must be so many, the largest class makes up for what is over.
+    Which they are follows from the seed. They are `size` rows in all, where it is given.
     """
     if fraction == 1:
         return table
     random = np.random.RandomState(seed)
     orders = [random.permutation(rows.index.to_numpy()) for _, rows in table.groupby(table.columns[-1])]
-    counts = np.array([max(1, round(fraction * len(order))) for order in orders])
-    counts[counts.argmax()] += size - counts.sum() if size else 0
-    return table.loc[np.sort(np.concatenate([order[:count] for order, count in zip(orders, counts, strict=True)]))]
+    size = size or sum(max(1, round(fraction * len(order))) for order in orders)
+    # One order of all rows, of which every share is a beginning: a row of each class, then all classes evenly.
+    places = np.concatenate([np.r_[0, np.arange(1.5, len(order)) / len(order)] for order in orders])
+    return table.loc[np.sort(np.concatenate(orders)[places.argsort(kind="stable")[:size]])]

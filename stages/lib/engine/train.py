@@ -16,10 +16,11 @@ from stages.lib.engine.fleets import train_plan
 def train(stage: str, *, places: Places) -> None:
     """Train the plan of a stage from where it was ended before, if it was."""
     plan = read_plan(places.plan(stage))
+    inputs, classes = plan.variants[0].recipe.inputs, plan.variants[0].recipe.classes
 
     @cache
     def points_of(name: str) -> dict[str, Draws]:
-        return read_draws(places.draws(stage, name))
+        return read_draws(places.draws(stage, name), draws=len(plan.seeds), inputs=inputs, classes=classes)
 
     train_plan(
         plan,

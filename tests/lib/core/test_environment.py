@@ -26,10 +26,10 @@ TRAIN = """
 import stages, hashlib, keras, numpy as np
 from stages.lib.engine.networks.fleet import Fleet, Member
 from stages.lib.core.plan import Initializer
-from stages.lib.core.points import Points
+from stages.lib.core.points import Draws, Points
 random = np.random.RandomState(0)
 x = random.rand(64, 2).astype(np.float32)
-points = Points(x, (x[:, :1] > x[:, 1:]).astype(np.float32))
+points = Draws.of(Points(x, (x[:, :1] > x[:, 1:]).astype(np.float32)))
 members = [Member((16,), Initializer("he_normal"), 0.1, seed) for seed in (1, 2)]
 fleet = Fleet(members, activation="tanh", optimizer=keras.optimizers.SGD, train=points, validation=points)
 fleet.train(epochs=3, batch_size=8)

@@ -24,9 +24,9 @@ PROBES = {
 import keras, hashlib, numpy as np
 from stages.lib.engine.networks.fleet import Fleet, Member
 from stages.lib.core.plan import Initializer
-from stages.lib.core.points import Points
+from stages.lib.core.points import Draws, Points
 places = np.random.RandomState(0).rand(64, 2).astype(np.float32)
-points = Points(places, (places[:, :1] > places[:, 1:]).astype(np.float32))
+points = Draws.of(Points(places, (places[:, :1] > places[:, 1:]).astype(np.float32)))
 members = [Member((16, 16), Initializer("he_normal"), 0.1, seed) for seed in (1, 2)]
 fleet = Fleet(members, activation="tanh", optimizer=keras.optimizers.Adam, train=points, validation=points)
 fleet.train(epochs=3, batch_size=8)

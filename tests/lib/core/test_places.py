@@ -7,10 +7,11 @@ from stages.lib.core.places import Places
 
 def test_the_files_of_a_study_stand_where_users_and_dvc_yaml_expect_them() -> None:
     places = Places(Path("top"))
-    files = [places.params_ok, places.plans, places.chosen, places.grids, places.chapters]
+    files = [places.params_ok, places.plans, places.replicates, places.chosen, places.grids, places.chapters]
     assert list(map(str, files)) == [
         "top/data/params.ok",
         "top/data/plans",
+        "top/data/plans/replicates.json",
         "top/data/chosen",
         "top/data/grids",
         "top/data/chapters",
@@ -26,9 +27,18 @@ def test_the_files_of_a_study_stand_where_users_and_dvc_yaml_expect_them() -> No
 
 def test_the_files_of_a_stage_bear_its_name() -> None:
     places = Places(Path("top"))
-    ways = [places.plan, places.trained, places.unfinished, places.model, places.summary, places.checkpoints]
+    ways = [
+        places.plan,
+        places.draws,
+        places.trained,
+        places.unfinished,
+        places.model,
+        places.summary,
+        places.checkpoints,
+    ]
     assert [str(way("one")) for way in [*ways, places.metrics, places.live_plot]] == [
         "top/data/plans/one.json",
+        "top/data/draws/one",
         "top/data/trained/one",
         "top/data/unfinished/one",
         "top/models/one.keras",
@@ -37,6 +47,7 @@ def test_the_files_of_a_stage_bear_its_name() -> None:
         "top/metrics/one.json",
         "top/plots/one/live_plot.png",
     ]
+    assert str(places.draws("own_sweep", "0")) == "top/data/draws/own_sweep/0"
     assert str(places.table("one", "curves")) == "top/plots/one/curves.csv"
 
 

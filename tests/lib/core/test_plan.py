@@ -16,6 +16,7 @@ from stages.lib.core.plan import (
     Recipe,
     Round,
     Variant,
+    point_seeds,
     read_kept,
     read_plan,
     read_weights,
@@ -138,3 +139,9 @@ def test_weights_of_another_network_are_a_clear_word(tmp_path: Path) -> None:
     np.save(tmp_path / "weights.npy", np.zeros(RECIPE.parameters - 1, np.float32))
     with pytest.raises(Fault, match=r"weights\.npy: its shape is \(19,\), but must be \(20,\)"):
         read_weights(tmp_path / "weights.npy", RECIPE)
+
+
+def test_the_first_draw_of_the_points_has_the_seed_itself_and_more_draws_leave_the_first_ones() -> None:
+    assert point_seeds(42, 1) == [42]
+    assert point_seeds(42, 5)[:3] == point_seeds(42, 3)
+    assert len({*point_seeds(42, 50), *replicate_seeds(42, 50)}) == 100

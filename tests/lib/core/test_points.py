@@ -6,10 +6,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stages.lib.core.points import read_description, read_points, write_description
+from stages.lib.core.points import (
+    Draws,
+    Points,
+    read_description,
+    read_draws,
+    read_points,
+    write_description,
+    write_draws,
+)
 from stages.lib.core.runner import Fault
 from tests.measured import RING_AND_Y
 
+THREE = Points(np.array([[1, 2], [3, 4], [5, 6]], np.float32), np.array([[0], [1], [0]], np.float32))
+DRAWS = {
+    "train": Draws(THREE, np.array([[0, 1], [2, 1]], np.int32)),
+    "validation": Draws(THREE, np.array([[1], [0]], np.int32)),
+}
 SOUND = "x1,x2,label\n0.1,0.2,0\n-0.3,0.4,1\n"
 
 
@@ -112,3 +125,56 @@ def test_every_cut_of_a_file_is_refused_or_gives_the_first_points_alone(tmp_path
             continue
         assert SOUND[length] == "\n" or SOUND[length - 1] == "\n"
         np.testing.assert_array_equal(points.x, whole.x[: len(points)])
+
+
+def test_draws_come_back_from_their_files(tmp_path: Path) -> None:
+    write_draws(DRAWS, tmp_path)
+    found = read_draws(tmp_path, "train", "validation", draws=2, inputs=2, classes=2)
+    for part, draws in DRAWS.items():
+        np.testing.assert_array_equal(found[part].rows, draws.rows)
+        np.testing.assert_array_equal(found[part].points.x, THREE.x)
+        np.testing.assert_array_equal(found[part].points.y, THREE.y)
+
+
+def test_points_beyond_the_rows_of_all_draws_are_left_out(tmp_path: Path) -> None:
+    """So that the files of a stage stay the same where another stage has more draws."""
+    write_draws({part: draws.first(1) for part, draws in DRAWS.items()}, tmp_path)
+    found = read_draws(tmp_path, "train", draws=1, inputs=2, classes=2)["train"]
+    assert found.rows.tolist() == [[0, 1]]
+    assert found.points.x.tolist() == [[1, 2], [3, 4]]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "said"),
+    [
+        ("train", np.array([[0, 3], [2, 1]], np.int32), "its rows are from 0 to 3, but must be from 0 to 2"),
+        ("train", np.array([[0, -1], [2, 1]], np.int32), "its rows are from -1 to 2, but must be from 0 to 2"),
+        ("train", np.array([[0, 1]], np.int32), "its shape is (1, 2), but must be (2, size): a draw for each seed"),
+        ("validation", np.array([0, 1], np.int32), "its shape is (2,), but must be (2, size)"),
+        ("validation", np.zeros((2, 0), np.int32), "its shape is (2, 0), but must be (2, size)"),
+        ("train", np.array([[0.0, 1.0], [2.0, 1.0]], np.float32), "not an array of int32"),
+        ("points", np.zeros((3, 4), np.float32), "its shape is (3, 4), but must be (rows, 3): columns, and the class"),
+        ("points", np.zeros(3, np.float32), "its shape is (3,), but must be (rows, 3)"),
+        ("points", np.zeros((0, 3), np.float32), "its shape is (0, 3), but must be (rows, 3)"),
+        ("points", np.zeros((3, 3), np.float64), "not an array of float32"),
+        ("points", np.array([[1, 2, 0], [3, 4, 2]], np.float32), "row 1 holds [3.0, 4.0, 2.0], but must hold finite"),
+        ("points", np.array([[np.nan, 2, 0]], np.float32), "row 0 holds [nan, 2.0, 0.0], but must hold finite numbers"),
+        ("points", None, "not an array in NumPy's format, or cut short"),
+        ("train", None, "not an array in NumPy's format, or cut short"),
+    ],
+)
+def test_draws_that_are_damaged_are_refused_in_a_line(
+    tmp_path: Path, name: str, values: np.ndarray | None, said: str
+) -> None:
+    write_draws(DRAWS, tmp_path)
+    path = tmp_path / f"{name}.npy"
+    if values is None:
+        path.write_bytes(path.read_bytes()[:-1])
+    else:
+        np.save(path, values)
+    with pytest.raises(Fault) as caught:
+        read_draws(tmp_path, "train", "validation", draws=2, inputs=2, classes=2)
+    fault = str(caught.value)
+    assert fault.startswith(f"{path}: {said}")
+    assert fault.endswith("`dvc repro` makes it again")
+    assert "\n" not in fault

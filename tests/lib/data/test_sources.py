@@ -10,8 +10,11 @@ import pandas as pd
 import pytest
 from sklearn import datasets
 
+from stages.lib.core.files import write_csv
+from stages.lib.core.plan import point_seeds
+from stages.lib.core.points import Draws, Points, read_points
 from stages.lib.core.runner import Fault
-from stages.lib.data.sources import limits_of, sets_of, sets_of_question
+from stages.lib.data.sources import PARTS, draws_of, draws_of_question, limits_of, sets_of, varied_by
 from stages.params.dataset import Dataset
 from stages.params.own_sweep import OwnSweep
 
@@ -120,7 +123,7 @@ def test_a_smaller_fraction_has_rows_of_the_larger_and_leaves_the_other_sets(tmp
     whole, half, few = (sets(tmp_path, fraction=share).parts for share in (1.0, 0.5, 0.1))
     kept = [set(parts["train"]["one"]) for parts in (few, half, whole)]
     assert kept[0] < kept[1] < kept[2]
-    assert half["train"]["kind"].value_counts().to_dict() == {0: 10, 1: 4}  # of 21 and 7
+    assert half["train"]["kind"].value_counts().to_dict() == {0: 11, 1: 3}  # of 21 and 7
     assert few["train"]["kind"].value_counts().to_dict() == {0: 2, 1: 1}
     pd.testing.assert_frame_equal(whole["test"], few["test"])
 
@@ -217,10 +220,10 @@ def test_a_question_that_changes_nothing_of_the_points_is_refused(key: str) -> N
     question = OwnSweep(f"dataset.{key}", [0.1, 0.2] if key == "noise" else [30, 40], [], 1)
     for source, changes in (("ring_and_y", False), ("own.csv", False), ("moons", True)):
         if changes:
-            assert len(sets_of_question(question, replace(ASKED, source=source), 1, Path())) == 2
+            assert len(varied_by(question, replace(ASKED, source=source))) == 2
         else:
             with pytest.raises(Fault, match=rf"own_sweep.vary is dataset.{key}, which changes nothing of {source}"):
-                sets_of_question(question, replace(ASKED, source=source), 1, Path())
+                varied_by(question, replace(ASKED, source=source))
 
 
 @pytest.mark.parametrize(
@@ -234,3 +237,145 @@ def test_a_question_that_changes_nothing_of_the_points_is_refused(key: str) -> N
 def test_shares_and_tables_that_do_not_go_together_are_refused(changed: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         replace(ASKED, **changed)
+
+
+def draws(folder: Path, replicates: int = 3, seed: int = 1, **asked: Any) -> dict[str, Draws]:
+    return draws_of(replace(ASKED, **asked), seed, folder, replicates)
+
+
+def held(drawn: Draws, draw: int) -> Points:
+    """The points of a draw."""
+    return Points(drawn.points.x[drawn.rows[draw]], drawn.points.y[drawn.rows[draw]])
+
+
+def on_disk(folder: Path, part: str, seed: int, **asked: Any) -> Points:
+    """The points that the stage `dataset` writes as CSV, as they are read."""
+    found = sets(folder, seed, **asked)
+    write_csv(found.parts[part], folder / "written.csv", float_format=found.float_format)
+    return read_points(folder / "written.csv", len(found.description.classes))
+
+
+def assert_same_points(some: Points, others: Points) -> None:
+    assert (some.x.tobytes(), some.y.tobytes()) == (others.x.tobytes(), others.y.tobytes())
+
+
+@pytest.mark.parametrize("fraction", [1.0, 0.3])
+@pytest.mark.parametrize("source", ["circles", "gaussians", "moons", "ring_and_y", "spirals", "xor", "own.csv"])
+def test_the_first_draw_is_what_is_on_disk_bit_for_bit(tmp_path: Path, source: str, fraction: float) -> None:
+    values = np.random.RandomState(0).standard_cauchy((300, 2)) * [1, 1e-5]
+    write(tmp_path, [f"{one!r},{two!r},{'abc'[row % 3]}" for row, (one, two) in enumerate(values.tolist())])
+    asked: dict[str, Any] = {"source": source, "fraction": fraction, "standardise": True}
+    found = draws(tmp_path, **asked)
+    for part, drawn in found.items():
+        assert_same_points(held(drawn, 0), on_disk(tmp_path, part, 1, **asked))
+
+
+@pytest.mark.parametrize("source", ["ring_and_y", "moons", "xor"])
+def test_each_draw_of_a_drawn_source_has_the_points_that_its_seed_draws(tmp_path: Path, source: str) -> None:
+    found = draws(tmp_path, seed=5, source=source)
+    for draw, seed in enumerate(point_seeds(5, 3)):
+        for part, drawn in found.items():
+            assert_same_points(held(drawn, draw), on_disk(tmp_path, part, seed, source=source))
+    rows = np.concatenate([drawn.rows.ravel() for drawn in found.values()])
+    assert len(np.unique(rows)) == len(rows)  # no point is in two draws, nor learned from and judged by
+
+
+def test_each_draw_of_a_table_is_another_split_with_as_many_rows_of_each_class(tmp_path: Path) -> None:
+    write(tmp_path, ROWS)
+    found = draws(tmp_path, replicates=10)
+    first = sets(tmp_path).parts
+    learned = set()
+    for draw in range(10):
+        train, validation = held(found["train"], draw), held(found["validation"], draw)
+        numbers = [points.x[:, 0].tolist() for points in (train, validation)]
+        for points, part, count in ((train, "train", [21, 7]), (validation, "validation", [6, 2])):
+            assert (
+                np.bincount(points.y[:, 0].astype(int)).tolist() == count == np.bincount(first[part]["kind"]).tolist()
+            )
+            assert (np.diff(points.x[:, 0]) > 0).all() or draw  # the first is in the order of the file
+            np.testing.assert_array_equal(points.y[:, 0], np.where(points.x[:, 0] % 4, 0, 1))
+            np.testing.assert_array_equal(points.x[:, 1], 1000 + points.x[:, 0] ** 2)
+        assert sorted(numbers[0] + numbers[1]) == sorted([*first["train"]["one"], *first["validation"]["one"]])
+        learned.add(tuple(sorted(numbers[0])))
+    assert len(learned) == 10
+
+
+@pytest.mark.parametrize("source", ["own.csv", "moons", "xor"])
+def test_what_is_held_out_to_the_end_is_in_no_draw(tmp_path: Path, source: str) -> None:
+    write(tmp_path, ROWS)
+    places = draws(tmp_path, replicates=10, source=source)["train"].points.x
+    test = on_disk(tmp_path, "test", 1, source=source).x
+    assert not {tuple(place) for place in test.tolist()} & {tuple(place) for place in places.tolist()}
+
+
+@pytest.mark.parametrize("test", ["last.csv", 0.1])
+def test_where_the_user_has_split_the_table_all_draws_have_the_same_rows(tmp_path: Path, test: str | float) -> None:
+    write(tmp_path, ROWS)
+    write(tmp_path, ROWS[:9], "held.csv")
+    write(tmp_path, ROWS[:5], "last.csv")
+    asked: dict[str, Any] = {"validation": "held.csv", "test": test}
+    for part, drawn in draws(tmp_path, **asked).items():
+        for draw in range(3):
+            assert_same_points(held(drawn, draw), on_disk(tmp_path, part, 1, **asked))
+
+
+def test_a_test_of_the_users_own_leaves_the_table_to_be_split_anew(tmp_path: Path) -> None:
+    write(tmp_path, ROWS)
+    write(tmp_path, ROWS[:5], "last.csv")
+    found = draws(tmp_path, test="last.csv")
+    assert sorted(found["train"].rows[1].tolist() + found["validation"].rows[1].tolist()) == list(range(40))
+    assert set(found["train"].rows[0]) != set(found["train"].rows[1])
+
+
+@pytest.mark.parametrize("source", ["xor", "own.csv"])
+def test_shares_of_a_draw_have_one_size_and_the_larger_holds_the_smaller(tmp_path: Path, source: str) -> None:
+    """The quadrants of `xor` hold another number of points in each draw."""
+    write(tmp_path, ROWS)
+    asked = replace(ASKED, source=source, points=30)
+    shares = [round(0.01 * percent, 2) for percent in range(1, 101)]
+    found = draws_of_question(OwnSweep("dataset.fraction", shares, [], 1), asked, 1, tmp_path, 8)
+    before: list[set[int]] = [set()] * 8
+    for name, share in zip(found, shares, strict=True):
+        train = found[name]["train"]
+        assert train.size == len(sets_of(replace(asked, fraction=share), 1, tmp_path).parts["train"])
+        for draw, rows in enumerate(train.rows):
+            kept = set(rows.tolist())
+            assert len(kept) == train.size
+            assert before[draw] <= kept
+            assert set(train.points.y[rows, 0]) == {0, 1}
+            before[draw] = kept
+    np.testing.assert_array_equal(found["0"]["validation"].rows, found["99"]["validation"].rows)
+    whole = draws_of(asked, 1, tmp_path, 8)["train"]
+    assert before == [set(rows.tolist()) for rows in whole.rows]
+
+
+def test_a_share_has_of_each_class_what_is_due_to_it_to_one_row(tmp_path: Path) -> None:
+    for share in (0.1, 0.25, 0.5, 0.77):
+        train = draws(tmp_path, source="xor", fraction=share)["train"]
+        whole = draws(tmp_path, source="xor")["train"]
+        for draw in range(3):
+            kept, all_points = (np.bincount(held(some, draw).y[:, 0].astype(int)) for some in (train, whole))
+            assert np.abs(kept - share * all_points).max() <= 1
+
+
+@pytest.mark.parametrize(("key", "values"), [("noise", [0.1, 0.3]), ("points", [40, 60]), ("fraction", [0.2, 1.0])])
+def test_each_value_of_a_question_of_the_points_has_its_draws(tmp_path: Path, key: str, values: list[Any]) -> None:
+    asked = replace(ASKED, source="moons")
+    found = draws_of_question(OwnSweep(f"dataset.{key}", values, [], 1), asked, 1, tmp_path, 2)
+    assert list(found) == ["0", "1"]
+    for value, of_value in zip(values, found.values(), strict=True):
+        expected = draws_of(replace(asked, **{key: value}), 1, tmp_path, 2)
+        for part in PARTS[:2]:
+            for draw in (0, 1):
+                assert_same_points(held(of_value[part], draw), held(expected[part], draw))
+    assert draws_of_question(OwnSweep("lr", [0.1], [], 1), asked, 1, tmp_path, 2) == {}
+
+
+def test_more_draws_leave_the_first_ones_as_they_are(tmp_path: Path) -> None:
+    write(tmp_path, ROWS)
+    for source in ("own.csv", "xor"):
+        few, many = (draws(tmp_path, replicates=replicates, source=source) for replicates in (2, 5))
+        for part in few:
+            np.testing.assert_array_equal(few[part].rows, many[part].rows[:2])
+            for draw in (0, 1):
+                assert_same_points(held(few[part], draw), held(many[part], draw))

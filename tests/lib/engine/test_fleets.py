@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from stages.lib.core.plan import METRICS, Initializer, Optimizer, Plan, Recipe, Variant
-from stages.lib.core.points import Points
+from stages.lib.core.points import Draws, Points
 from stages.lib.core.runner import Fault
 from stages.lib.engine import fleets, parts, workers
 from stages.lib.engine.fleets import train_plan
@@ -32,16 +32,17 @@ PLAN = Plan(
 
 
 @pytest.fixture(scope="module")
-def sets(points: Points) -> dict[str, Points]:
-    """Three sets that differ, as the places of their points are turned."""
+def sets(points: Points) -> dict[str, Draws]:
+    """Three sets that differ, as the places of their points are turned; two of them have a draw for each seed."""
+    orders = np.stack([np.random.RandomState(draw).permutation(len(points)) for draw in range(3)]).astype(np.int32)
     return {
-        "train": points,
-        "validation": Points(points.x[::-1].copy(), points.y),
-        "test": Points(-points.x, points.y),
+        "train": Draws(points, orders[:, :80]),
+        "validation": Draws(Points(points.x[::-1].copy(), points.y), orders[:, 30:]),
+        "test": Draws.of(Points(-points.x, points.y)),
     }
 
 
-def trained(folder: Path, sets: dict[str, Points], plan: Plan = PLAN) -> dict[str, np.ndarray]:
+def trained(folder: Path, sets: dict[str, Draws], plan: Plan = PLAN) -> dict[str, np.ndarray]:
     return trained_by_variant(folder, lambda _: sets, plan)
 
 
@@ -51,7 +52,7 @@ def trained_by_variant(folder: Path, points_of: Callable[[Variant], Sets], plan:
 
 
 @pytest.fixture(scope="module")
-def expected(sets: dict[str, Points], tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
+def expected(sets: dict[str, Draws], tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
     """The plan as it comes out by default: each kind of network a shard, in as many processes as there are cores."""
     return trained(tmp_path_factory.mktemp("default"), sets)
 
@@ -63,13 +64,13 @@ def assert_same_bits(some: dict[str, np.ndarray], others: dict[str, np.ndarray])
 
 
 def test_every_network_stands_in_its_place_with_the_figures_it_has_alone(
-    sets: dict[str, Points], expected: dict[str, np.ndarray]
+    sets: dict[str, Draws], expected: dict[str, np.ndarray]
 ) -> None:
     assert expected["val_loss"].shape == (4, 3, 2)
     for number, recipe in enumerate(RECIPES):
         for seed in (0, 2):
             alone = fleet_of(
-                [(recipe, PLAN.seeds[seed])], train=sets["train"], validation=sets["validation"], name="one"
+                [(recipe, PLAN.seeds[seed], seed)], train=sets["train"], validation=sets["validation"], name="one"
             )
             start = alone.judge(sets["train"])["loss"][0]
             curves = alone.train(epochs=2, batch_size=recipe.batch_size)
@@ -86,7 +87,7 @@ def test_every_network_stands_in_its_place_with_the_figures_it_has_alone(
 
 
 def test_the_variant_without_a_penalty_is_bit_for_bit_the_baseline(
-    sets: dict[str, Points], expected: dict[str, np.ndarray], tmp_path: Path
+    sets: dict[str, Draws], expected: dict[str, np.ndarray], tmp_path: Path
 ) -> None:
     plan = replace(PLAN, variants=[Variant({"l2": l2}, replace(RECIPE, l2=l2)) for l2 in (0.1, 0.0)])
     found = trained(tmp_path, sets, plan)
@@ -100,7 +101,7 @@ def test_the_variant_without_a_penalty_is_bit_for_bit_the_baseline(
 @pytest.mark.parametrize("cores", ["1", "2", "5"])
 def test_the_number_of_processes_changes_no_bit(
     cores: str,
-    sets: dict[str, Points],
+    sets: dict[str, Draws],
     expected: dict[str, np.ndarray],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -110,21 +111,24 @@ def test_the_number_of_processes_changes_no_bit(
 
 
 def test_the_size_of_a_shard_changes_no_bit(
-    sets: dict[str, Points], expected: dict[str, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sets: dict[str, Draws], expected: dict[str, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parts, "SHARD", 4)
     assert_same_bits(trained(tmp_path, sets), expected)
 
 
 def test_variants_with_points_of_their_own_train_each_on_its_own(
-    sets: dict[str, Points], expected: dict[str, np.ndarray], tmp_path: Path
+    sets: dict[str, Draws], expected: dict[str, np.ndarray], tmp_path: Path
 ) -> None:
     """The points are made anew for each variant, so that only what they hold can say which are the same."""
     plan = replace(PLAN, variants=[Variant({"turned": turned}, RECIPE) for turned in (0, 1, 0)])
 
     def points_of(variant: Variant) -> Sets:
         turned = variant.changed["turned"] == 1
-        return {part: Points(-some.x if turned else some.x.copy(), some.y) for part, some in sets.items()}
+        return {
+            part: replace(some, points=Points(-some.points.x if turned else some.points.x.copy(), some.points.y))
+            for part, some in sets.items()
+        }
 
     found = trained_by_variant(tmp_path / "both", points_of, plan)
     alone = trained(tmp_path / "alone", {**points_of(plan.variants[1])}, replace(PLAN, variants=plan.variants[1:2]))
@@ -139,7 +143,7 @@ def test_variants_with_points_of_their_own_train_each_on_its_own(
 def test_a_plan_of_many_inputs_and_classes_is_trained_and_tested(tmp_path: Path) -> None:
     """Each class has a centre far from the others, so that even a few epochs tell them apart."""
     recipe = replace(RECIPE, inputs=64, classes=10, epochs=20, batch_size=500)
-    points = clouds(64, 10)
+    points = Draws.of(clouds(64, 10))
     plan = Plan([Variant({}, recipe)], seeds=[1], tested=True)
     found = trained(tmp_path, dict.fromkeys(("train", "validation", "test"), points), plan)
     assert found["weights"].shape == (64 * 4 + 4 + 4 * 10 + 10,)
@@ -147,7 +151,7 @@ def test_a_plan_of_many_inputs_and_classes_is_trained_and_tested(tmp_path: Path)
 
 
 def test_a_sweep_that_was_ended_takes_finished_shards_from_where_they_were_kept(
-    sets: dict[str, Points], expected: dict[str, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sets: dict[str, Draws], expected: dict[str, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended_before_its_end(sets, tmp_path)
     kept = sorted((tmp_path / "shards").glob("*.npz"))
@@ -166,14 +170,14 @@ def test_a_sweep_that_was_ended_takes_finished_shards_from_where_they_were_kept(
     assert not (tmp_path / "shards").exists()
 
 
-def test_other_points_of_any_set_train_all_shards_again(sets: dict[str, Points], tmp_path: Path) -> None:
+def test_other_points_of_any_set_train_all_shards_again(sets: dict[str, Draws], tmp_path: Path) -> None:
     plan = replace(PLAN, variants=PLAN.variants[:1])
     for changed in ({}, {"validation": sets["test"]}, {"test": sets["train"]}):
         ended_before_its_end({**sets, **changed}, tmp_path, plan)
     assert len(list((tmp_path / "shards").glob("*.npz"))) == 3
 
 
-def ended_before_its_end(sets: dict[str, Points], folder: Path, plan: Plan = PLAN) -> None:
+def ended_before_its_end(sets: dict[str, Draws], folder: Path, plan: Plan = PLAN) -> None:
     """Trains a plan whose stage fails once all is trained."""
     with pytest.MonkeyPatch.context() as patch:
 
@@ -185,18 +189,18 @@ def ended_before_its_end(sets: dict[str, Points], folder: Path, plan: Plan = PLA
             trained(folder, sets, plan)
 
 
-def test_snapshots_begin_before_the_first_epoch_and_end_with_the_last(sets: dict[str, Points], tmp_path: Path) -> None:
+def test_snapshots_begin_before_the_first_epoch_and_end_with_the_last(sets: dict[str, Draws], tmp_path: Path) -> None:
     plan = Plan([Variant({}, RECIPE)], seeds=[1], snapshots=[0, 1, 2])
     found = trained(tmp_path, sets, plan)
     assert found["snapshots"].shape == (3, RECIPE.parameters)
-    start = fleet_of([(RECIPE, 1)], train=sets["train"], validation=sets["validation"], name="one").weights_of(0)
+    start = fleet_of([(RECIPE, 1, 0)], train=sets["train"], validation=sets["validation"], name="one").weights_of(0)
     assert found["snapshots"][0].tobytes() == b"".join(values.tobytes() for values in start)
     assert found["snapshots"][2].tobytes() == found["weights"].tobytes()
     assert not np.array_equal(found["snapshots"][1], found["snapshots"][2])
 
 
 def test_the_weights_of_several_replicates_are_kept_where_the_plan_says_so(
-    sets: dict[str, Points], expected: dict[str, np.ndarray], tmp_path: Path
+    sets: dict[str, Draws], expected: dict[str, np.ndarray], tmp_path: Path
 ) -> None:
     plan = replace(PLAN, variants=PLAN.variants[1:3], kept=2)
     found = trained(tmp_path, sets, plan)
@@ -207,7 +211,7 @@ def test_the_weights_of_several_replicates_are_kept_where_the_plan_says_so(
 
 
 def test_a_variant_of_fewer_epochs_ends_as_it_does_alone_and_its_last_values_stand(
-    sets: dict[str, Points], tmp_path: Path
+    sets: dict[str, Draws], tmp_path: Path
 ) -> None:
     variants = [Variant({"epochs": epochs}, replace(RECIPE, epochs=epochs)) for epochs in (2, 5)]
     together = trained(tmp_path / "both", sets, Plan(variants, seeds=[1, 2]))

@@ -1,4 +1,4 @@
-"""A hundred thousand rows are trained in bounded memory."""
+"""A hundred thousand rows are trained in bounded memory, each replicate on a draw of its own."""
 
 import subprocess
 import sys
@@ -14,14 +14,21 @@ import os, resource, sys
 os.environ["LOKY_MAX_CPU_COUNT"] = "1"
 import stages
 import tensorflow as tf
+import numpy as np
 from dataclasses import replace
 from pathlib import Path
 from stages.lib.core.plan import Optimizer, Plan, Variant
+from stages.lib.core.points import Draws
 from stages.lib.engine.fleets import train_plan
 from tests.lib.engine.clouds import clouds
 from tests.lib.engine.test_fleets import RECIPE
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-sets = dict.fromkeys(("train", "validation", "test"), clouds(10, 3, rows=100_000))
+points = clouds(10, 3, rows=125_000)
+orders = np.stack([np.random.RandomState(draw).permutation(125_000) for draw in range(10)]).astype(np.int32)
+sets = {
+    "train": Draws(points, orders[:, :100_000]), "validation": Draws(points, orders[:, 100_000:]),
+    "test": Draws.of(points),
+}
 tf.function(lambda some: some + 1, jit_compile=True)(tf.ones(3))
 before = peak()
 batch_size, members, epochs = map(int, sys.argv[2:])
@@ -29,7 +36,8 @@ recipe = replace(
     RECIPE, hidden_units=(16, 16), optimizer=Optimizer("adam"), batch_size=batch_size, epochs=epochs, inputs=10,
     classes=3,
 )
-plan = Plan([Variant({}, recipe)], seeds=list(range(members)), tested=True)
+variants = [Variant({"number": number}, recipe) for number in range(members // 10)]
+plan = Plan(variants, seeds=list(range(10)), tested=True)
 folder = Path(sys.argv[1])
 train_plan(plan, lambda _: sets, name="any", shards=folder / "shards", folder=folder / "out")
 print(peak() - before)

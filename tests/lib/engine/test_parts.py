@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from stages.lib.core.plan import Initializer, Optimizer, Recipe
-from stages.lib.core.points import Points
+from stages.lib.core.points import Draws, Points
 from stages.lib.engine import parts
 from stages.lib.engine.parts import Run, parts_of
 from tests.lib.engine.clouds import clouds
 from tests.lib.engine.test_fleets import ADAM, RECIPE
 
-POINTS = {"": {"train": clouds(2, 2)}}
+POINTS = {"": {"train": Draws.of(clouds(2, 2))}}
 RUN = Run(0, RECIPE, 1)
 
 
@@ -84,7 +84,8 @@ def test_networks_that_fill_the_memory_train_in_smaller_shards(monkeypatch: pyte
 
 
 def test_inputs_and_rows_fill_the_memory_too_and_a_batch_is_no_larger_than_the_rows() -> None:
-    many = {"": {"train": Points(np.zeros((100_000, 1), np.float32), np.zeros((100_000, 1), np.float32))}}
+    zeros = np.zeros((100_000, 1), np.float32)
+    many = {"": {"train": Draws.of(Points(zeros, zeros))}}
     wide = replace(RECIPE, inputs=1_000, batch_size=1_000)  # 3 * 1,005 numbers at 1,000 points, and 4 * 4,009 weights
     runs = [Run(number, wide, number) for number in range(400)]
     assert [len(part) for part in parts_of(runs, POINTS)] == [200, 200]  # of 100 rows

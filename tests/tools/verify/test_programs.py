@@ -12,14 +12,16 @@ import keras
 from stages.lib.engine.networks.fleet import Fleet, Member
 from stages.lib.engine.networks.network import dense_network, judge
 from stages.lib.core.plan import Initializer
+from stages.lib.core.points import Draws
 from tests.lib.engine.clouds import clouds
 batch_size = 1209
 for hidden_units, inputs, classes in (((16, 16), 2, 2), ((1024, 1024), 2, 2), ((16,), 300, 10), ((), 5, 3)):
     points, of = clouds(inputs, classes, rows=batch_size), {"inputs": inputs, "classes": classes}
     members = [Member(hidden_units, Initializer("glorot_uniform"), 0.01, seed) for seed in (1, 2)]
-    fleet = Fleet(members, activation="tanh", optimizer=keras.optimizers.Adam, train=points, validation=points,
+    draws = Draws.of(points)
+    fleet = Fleet(members, activation="tanh", optimizer=keras.optimizers.Adam, train=draws, validation=draws,
                   classes=classes)
-    fleet.judge(points)
+    fleet.judge(draws)
     fleet.train(epochs=1, batch_size=batch_size)
     network = dense_network(hidden_units, "tanh", keras.optimizers.Adam(0.01), name="any", **of)
     network.fit(points.x, points.y, batch_size=batch_size, epochs=1, verbose=0)
@@ -30,11 +32,11 @@ for hidden_units, inputs, classes in (((16, 16), 2, 2), ((1024, 1024), 2, 2), ((
 EVERY_KIND = """
 import numpy as np
 from stages.lib.analysis.page import pages
-from stages.lib.core.points import Points
+from stages.lib.core.points import Draws, Points
 from stages.lib.engine.networks.shard import fleet_of, member_of
 from tests.measured import RING_AND_Y, params
 x = np.random.RandomState(0).standard_normal((1209, 2)).astype(np.float32)
-points, compiled = Points(x, (x[:, :1] > 0).astype(np.float32)), set()
+points, compiled = Draws.of(Points(x, (x[:, :1] > 0).astype(np.float32))), set()
 for page in pages():
     for variant in page.plan(params(), RING_AND_Y).variants:
         recipe = variant.recipe
@@ -42,7 +44,7 @@ for page in pages():
                     recipe.l2 > 0))
         if kind not in compiled:
             compiled.add(kind)
-            fleet = fleet_of([(recipe, 1), (recipe, 2)], train=points, validation=points, name="any")
+            fleet = fleet_of([(recipe, 1, 0), (recipe, 2, 0)], train=points, validation=points, name="any")
             fleet.train(epochs=1, batch_size=recipe.batch_size)
 print(len(compiled), "kinds")
 """

@@ -47,7 +47,9 @@ class Member:
 
 
 class Fleet(keras.Model):
-    """M dense networks, each trained on its draw of the points; one unit tells two classes apart, a softmax more.
+    """M dense networks, each trained on its draw of the points.
+
+    One output unit tells two classes apart, a softmax more.
 
     Kernels have the shape (M, in, out), biases (M, out, 1), activations (M, units, batch): with the batch
     innermost, a bias or a gate is one number to a row, and XLA uses whole vector registers.
@@ -92,8 +94,8 @@ class Fleet(keras.Model):
         self._train = train
         # Outside of what is compiled, so that they are arguments of the program, and no part of it.
         self._learned = (tf.constant(train.points.x), tf.constant(train.points.y))
-        self._validation = [tf.constant(values) for values in self._in_batches(validation)]
-        self._validation_size = validation.size
+        *arrays, size = self._in_batches(validation)
+        self._validation = (*map(tf.constant, arrays), size)
         self._add_weights()
         self._l2 = np.array([member.l2 for member in self._rows], np.float32).reshape(-1, 1, 1)
         rates = np.array([member.learning_rate for member in self._rows], np.float32).reshape(-1, 1, 1)
@@ -215,7 +217,7 @@ class Fleet(keras.Model):
             return step + 1, loss + batch_loss, hits + batch_hits
 
         trained = self._means(update, steps=orders.shape[0], batch_size=orders.shape[-1], rows=size)
-        return *trained, *self._judge(*self._validation, size=self._validation_size)
+        return *trained, *self._judge(*self._validation)
 
     def _penalty(self) -> tf.Tensor | float:
         """Return what the members' L2 penalties add to the sum of their losses; a constant 0 changes no bit."""
@@ -225,15 +227,16 @@ class Fleet(keras.Model):
 
     def judge(self, points: Draws) -> dict[str, np.ndarray]:
         """Return each member's `loss` and `accuracy` on its draw of some points, or on the only one, shape (M,)."""
-        loss, accuracy = self._compiled_judge(*self._in_batches(points), size=points.size)
+        loss, accuracy = self._compiled_judge(*self._in_batches(points))
         return {"loss": loss.numpy()[: len(self.members)], "accuracy": accuracy.numpy()[: len(self.members)]}
 
-    def _in_batches(self, points: Draws) -> tuple[np.ndarray, ...]:
-        """Return points, their classes, and the rows of each of the members' draws: (steps, draws, batch)."""
+    def _in_batches(self, points: Draws) -> tuple[Any, ...]:
+        """Return points, their classes, the rows of each of the members' draws, (steps, draws, batch), and a size."""
         rows = points.rows[self._draws] if len(points.rows) > 1 else points.rows.repeat(len(self._draws), axis=0)
-        return points.points.x, points.points.y, np.stack([_in_batches(of, JUDGED_AT_ONCE) for of in rows], axis=1)
+        batches = np.stack([_in_batches(of, JUDGED_AT_ONCE) for of in rows], axis=1)
+        return points.points.x, points.points.y, batches, points.size
 
-    def _judge(self, x: tf.Tensor, y: tf.Tensor, rows: tf.Tensor, *, size: int) -> tuple[tf.Tensor, tf.Tensor]:
+    def _judge(self, x: tf.Tensor, y: tf.Tensor, rows: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
         def add(step: tf.Tensor, loss: tf.Tensor, hits: tf.Tensor) -> tuple[tf.Tensor, ...]:
             batch_loss, batch_hits, _ = self._score(x, y, tf.gather(rows[step], self._draw_of), step, size)
             return step + 1, loss + batch_loss, hits + batch_hits
@@ -298,8 +301,8 @@ class Fleet(keras.Model):
 
 def _numbered(values: list[Any]) -> tuple[list[Any], list[int]]:
     """Return each value once, and the number of that of each."""
-    once = list(dict.fromkeys(values))
-    return once, [once.index(value) for value in values]
+    numbers = {value: number for number, value in enumerate(dict.fromkeys(values))}
+    return list(numbers), [numbers[value] for value in values]
 
 
 def _product(kernel: keras.Variable, x: tf.Tensor) -> tf.Tensor:

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from stages.lib.core.places import Places
 from stages.lib.core.plan import Initializer
-from stages.lib.core.points import Points, read_points
+from stages.lib.core.points import Draws, Points, read_points
 from stages.lib.engine.networks.fleet import Fleet, Member, initial_kernels
 from stages.lib.engine.networks.network import dense_network, judge
 from stages.params.network import INITIALIZERS
@@ -55,12 +55,13 @@ def test_so_does_a_fleet_with_any_number_of_inputs_and_classes(inputs: int, clas
 
 def assert_trains_to_the_same_bits(hidden_units: tuple[int, ...], batch_size: int, train: Points, classes: int) -> None:
     members = [Member(hidden_units, Initializer("glorot_uniform"), rate, seed=1) for rate in (0.01, 0.1)]
+    learned = Draws.of(train)
     fleet = Fleet(
         members,
         activation="relu",
         optimizer=keras.optimizers.Adam,
-        train=train,
-        validation=train,
+        train=learned,
+        validation=learned,
         classes=classes,
     )
     variables = [*fleet.variables, *fleet.optimizer.variables]
@@ -69,7 +70,7 @@ def assert_trains_to_the_same_bits(hidden_units: tuple[int, ...], batch_size: in
     def trained() -> list[np.ndarray]:
         for variable, value in zip(variables, start, strict=True):
             variable.assign(value)
-        judged = fleet.judge(train)
+        judged = fleet.judge(learned)
         curves = fleet.train(epochs=2, batch_size=batch_size)
         return [*judged.values(), *curves.values(), *fleet.weights_of(0), *fleet.weights_of(1)]
 

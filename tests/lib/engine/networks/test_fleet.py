@@ -11,7 +11,7 @@ import pytest
 
 from stages.lib.core.places import Places
 from stages.lib.core.plan import Initializer
-from stages.lib.core.points import Points, read_points
+from stages.lib.core.points import Draws, Points, read_points
 from stages.lib.engine.networks.fleet import Fleet, Member, batch_orders, initial_kernels
 from stages.lib.engine.parts import SHARD
 from stages.params.network import Activation
@@ -36,19 +36,33 @@ OPTIMIZERS: dict[str, Callable[..., Any]] = {
 
 def make_fleet(
     members: list[Member],
-    points: Points,
+    points: Points | Draws,
     optimizer: str = "SGD",
     activation: Activation | tuple[Activation, ...] = "relu",
     classes: int = 2,
+    validation: Draws | None = None,
 ) -> Fleet:
+    learned = points if isinstance(points, Draws) else Draws.of(points)
     return Fleet(
         members,
         activation=activation,
         optimizer=OPTIMIZERS[optimizer],
-        train=points,
-        validation=points,
+        train=learned,
+        validation=validation or learned,
         classes=classes,
     )
+
+
+def drawn(points: Points, size: int) -> Draws:
+    """Three draws of a set, in an order of their own."""
+    orders = [np.random.RandomState(draw).permutation(len(points))[:size] for draw in range(3)]
+    return Draws(points, np.stack(orders).astype(np.int32))
+
+
+def held(draws: Draws, draw: int) -> Points:
+    """The points of a draw."""
+    rows = draws.rows[draw]
+    return Points(draws.points.x[rows], draws.points.y[rows])
 
 
 def weights(fleet: Fleet) -> list[list[np.ndarray]]:
@@ -84,7 +98,13 @@ def plain_network(fleet: Fleet, member: int, optimizer: str) -> keras.Sequential
 def test_each_member_learns_as_a_plain_network_does(
     optimizer: str, penalties: tuple[float, float, float], points: Points
 ) -> None:
-    assert_learns_as_plain_networks(points, 2, optimizer, penalties)
+    assert_learns_as_plain_networks(Draws.of(points), 2, optimizer, penalties)
+
+
+@pytest.mark.parametrize(("inputs", "classes", "optimizer"), [(2, 2, "SGD"), (5, 3, "Adam")])
+def test_so_it_does_from_its_own_draw_of_the_points(inputs: int, classes: int, optimizer: str) -> None:
+    draws = drawn(clouds(inputs, classes), 80)
+    assert_learns_as_plain_networks(draws, classes, optimizer, (0.0, 0.01, 0.1), (2, 0, 1))
 
 
 @pytest.mark.parametrize(
@@ -92,35 +112,42 @@ def test_each_member_learns_as_a_plain_network_does(
     [(1, 2, "SGD"), (5, 3, "Adam"), (5, 2, "momentum"), (2, 4, "SGD"), (64, 10, "momentum"), (200, 3, "Adam")],
 )
 def test_so_it_does_with_any_number_of_inputs_and_classes(inputs: int, classes: int, optimizer: str) -> None:
-    assert_learns_as_plain_networks(clouds(inputs, classes), classes, optimizer, (0.0, 0.01, 0.1))
+    assert_learns_as_plain_networks(Draws.of(clouds(inputs, classes)), classes, optimizer, (0.0, 0.01, 0.1))
 
 
 def assert_learns_as_plain_networks(
-    points: Points, classes: int, optimizer: str, penalties: tuple[float, float, float]
+    draws: Draws,
+    classes: int,
+    optimizer: str,
+    penalties: tuple[float, float, float],
+    draw_of: tuple[int, int, int] = (0, 0, 0),
 ) -> None:
     members = [
-        Member((16, 13), GLOROT, 0.01, 1, penalties[0]),
-        Member((15, 16), Initializer("he_normal"), 0.02, 2, penalties[1]),
-        Member((16, 16), Initializer("orthogonal", {"gain": 0.5}), 0.005, 3, penalties[2]),
+        Member((16, 13), GLOROT, 0.01, 1, penalties[0], draw_of[0]),
+        Member((15, 16), Initializer("he_normal"), 0.02, 2, penalties[1], draw_of[1]),
+        Member((16, 16), Initializer("orthogonal", {"gain": 0.5}), 0.005, 3, penalties[2], draw_of[2]),
     ]
-    fleet = make_fleet(members, points, optimizer, ("tanh", "softplus"), classes)
+    validation = replace(draws, rows=draws.rows[:, 10:])
+    learned, judged = ([held(some, draw) for draw in draw_of] for some in (draws, validation))
+    fleet = make_fleet(members, draws, optimizer, ("tanh", "softplus"), classes, validation)
     plain = [plain_network(fleet, i, optimizer) for i in range(len(members))]
     curves = fleet.train(epochs=3, batch_size=32)
 
-    orders = batch_orders([member.seed for member in members], rows=len(points), batch_size=32, epochs=3)
+    own_rows = np.arange(draws.size)
+    orders = batch_orders([(member.seed, own_rows) for member in members], batch_size=32, epochs=3)
     losses = np.zeros((3, len(members)))
     for epoch, (order,) in enumerate(orders.as_numpy_iterator()):
         for step, rows_of_members in enumerate(order):
             for i, network in enumerate(plain):
-                rows = rows_of_members[i][: len(points) - step * 32]
-                *_, loss = network.train_on_batch(points.x[rows], points.y[rows])
+                rows = rows_of_members[i][: draws.size - step * 32]
+                *_, loss = network.train_on_batch(learned[i].x[rows], learned[i].y[rows])
                 network.reset_metrics()
-                losses[epoch, i] += loss * len(rows) / len(points)
+                losses[epoch, i] += loss * len(rows) / draws.size
 
     for i, network in enumerate(plain):
         for ours, theirs in zip(fleet.weights_of(i), network.get_weights(), strict=True):
             np.testing.assert_allclose(ours, theirs, rtol=2e-4, atol=2e-5)
-        _, accuracy, loss = network.evaluate(points.x, points.y, batch_size=len(points), verbose=0)
+        _, accuracy, loss = network.evaluate(judged[i].x, judged[i].y, batch_size=len(judged[i]), verbose=0)
         np.testing.assert_allclose(curves["val_loss"][-1, i], loss, rtol=1e-4)
         assert curves["val_accuracy"][-1, i] == pytest.approx(accuracy)
     np.testing.assert_allclose(curves["loss"], losses, rtol=1e-4)
@@ -156,14 +183,48 @@ def test_members_of_one_seed_visit_the_points_alike_and_each_has_the_bits_that_i
         assert_same_bits(together.weights_of(number), alone.weights_of(0))
 
 
+def test_a_member_has_the_same_bits_in_company_of_other_draws_and_alone_on_the_points_of_its_own() -> None:
+    train, validation = drawn(clouds(2, 2), 80), drawn(clouds(2, 2), 70)
+    members = [replace(MEMBER, seed=seed, draw=draw) for seed in (1, 2, 3) for draw in (0, 1, 2)]
+    together = make_fleet(members, train, validation=validation)
+    start = together.judge(train)["loss"]
+    curves = together.train(epochs=3, batch_size=32)
+    for place in (0, 4, 8):
+        draw = members[place].draw
+        only = [Draws.of(held(some, draw)) for some in (train, validation)]
+        for learned, judged in ((train, validation), only):
+            alone = make_fleet([members[place]], learned, validation=judged)
+            assert alone.judge(learned)["loss"] == start[place]
+            found = alone.train(epochs=3, batch_size=32)
+            assert_same_bits(alone.weights_of(0), together.weights_of(place))
+            assert_same_bits([v[:, 0] for v in found.values()], [v[:, place] for v in curves.values()])
+
+
+def test_members_of_one_seed_differ_in_their_draw_alone() -> None:
+    """They start alike and visit their own points in the same order: equal draws end in the same bits."""
+    draws = drawn(clouds(2, 2), 80)
+    same = replace(draws, rows=draws.rows[[0, 1, 1]])
+    fleet = make_fleet([replace(MEMBER, draw=draw) for draw in (0, 1, 2)], same)
+    first, *others = weights(fleet)
+    for other in others:
+        assert_same_bits(other, first)
+    fleet.train(epochs=2, batch_size=32)
+    first, second, third = weights(fleet)
+    assert_same_bits(second, third)
+    assert first[0].tobytes() != second[0].tobytes()
+    ((orders,),) = batch_orders([(1, np.arange(12)), (1, np.arange(12) + 50)], batch_size=4, epochs=1)
+    np.testing.assert_array_equal(orders[:, 1], orders[:, 0] + 50)
+
+
 def test_an_epoch_visits_every_row_once_in_an_order_of_each_seeds_own() -> None:
-    (first,), (second,) = batch_orders([1, 2], rows=10, batch_size=4, epochs=2).as_numpy_iterator()
+    rows = np.arange(10)
+    (first,), (second,) = batch_orders([(1, rows), (2, rows)], batch_size=4, epochs=2).as_numpy_iterator()
     assert first.shape == (3, 2, 4)
     for epoch in (first, second):
         for seed in range(2):
-            rows = epoch[:, seed].ravel()
-            assert sorted(rows[:10]) == list(range(10))
-            assert rows[10:].tolist() == [0, 0]
+            visited = epoch[:, seed].ravel()
+            assert sorted(visited[:10]) == list(range(10))
+            assert visited[10:].tolist() == [0, 0]
     assert not np.array_equal(first[:, 0], first[:, 1])
     assert not np.array_equal(first, second)
 
@@ -212,12 +273,12 @@ def test_company_changes_no_bit_with_any_number_of_inputs_and_classes(
     points = clouds(inputs, classes, rows=500)
     member = replace(MEMBER, hidden_units=hidden_units)
     alone = make_fleet([member], points, "Adam", classes=classes)
-    start = alone.judge(points)["loss"]
+    start = alone.judge(Draws.of(points))["loss"]
     expected = alone.train(epochs=2, batch_size=batch_size)
     for size, place in ((2, 0), (3, 1), (50, 25)):
         others = [replace(member, seed=seed, learning_rate=0.001 * seed) for seed in range(2, size + 1)]
         company = make_fleet([*others[:place], member, *others[place:]], points, "Adam", classes=classes)
-        assert company.judge(points)["loss"][place] == start[0]
+        assert company.judge(Draws.of(points))["loss"][place] == start[0]
         curves = company.train(epochs=2, batch_size=batch_size)
         assert_same_bits(company.weights_of(place), alone.weights_of(0))
         assert_same_bits([v[:, place] for v in curves.values()], [v[:, 0] for v in expected.values()])
@@ -301,7 +362,7 @@ def test_a_network_taken_out_answers_as_its_member(inputs: int, classes: int) ->
     points = clouds(inputs, classes)
     fleet = make_fleet([MEMBER, replace(MEMBER, seed=9)], points, activation=("relu", "elu"), classes=classes)
     fleet.train(epochs=2, batch_size=32)
-    judged = fleet.judge(points)
+    judged = fleet.judge(Draws.of(points))
     for i in range(2):
         loss, accuracy = fleet.network(i).evaluate(points.x, points.y, verbose=0)
         assert judged["loss"][i] == pytest.approx(loss, rel=1e-5)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from stages.lib.core.plan import Initializer, Optimizer, Recipe
-from stages.lib.core.points import Points
+from stages.lib.core.points import Draws, Points
 from stages.lib.engine.networks.network import network_of, optimizer_of
 from stages.lib.engine.networks.shard import fleet_of
 from tests.lib.engine.clouds import clouds
@@ -95,7 +95,7 @@ def test_so_they_are_with_any_inputs_and_classes_and_an_activation_for_each_laye
 
 def assert_trained_as_said(runs: list[tuple[Recipe, int]], points: Points) -> None:
     validation = Points(points.x[::3] * 2, points.y[::3])
-    fleet = fleet_of(runs, train=points, validation=validation, name="two")
+    fleet = fleet_of([(*run, 0) for run in runs], train=Draws.of(points), validation=Draws.of(validation), name="two")
     curves = fleet.train(epochs=EPOCHS, batch_size=32)  # 100 points: the last batch has 4
     for member, (recipe, seed) in enumerate(runs):
         network, losses = by_keras(recipe, seed, points)
