@@ -44,7 +44,7 @@ def test_each_value_of_the_points_has_sets_of_its_own_and_the_plan_names_them(tm
 
 
 def draws(places: Places, name: str) -> dict[str, Draws]:
-    return read_draws(places.draws("own_sweep", name), "train", "validation", draws=2, inputs=2, classes=2)
+    return read_draws(places.draws("own_sweep", name), draws=2, inputs=2, classes=2)
 
 
 def values_of(draws: Draws, draw: int) -> bytes:

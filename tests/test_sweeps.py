@@ -335,10 +335,10 @@ def test_the_whole_answer_on_sizes(tmp_path: Path) -> None:
         "68.59% of new points right. Its loss on these test points, which chose nothing, is 0.26 nats, 95 % interval "
         "0.064 to 0.45 (2 replicates). Of 5 networks 5 are not significantly worse than the best (5 %), the smallest "
         "of them no layers of `linear` units (3 parameters): no layers of `linear`, 1 layer of 4 `tanh`, 1 layer of 8 "
-        "`tanh`, 1 layer of 4 `relu`, 1 layer of 8 `relu`. Least mean validation loss by activation: `relu` 0.23 (1 layer "
-        "of 8), `tanh` 0.25 (1 layer of 8). A straight line gets 79.99% right. Its depth and its width and its learning rate stand at an end of what "
-        "was tried, so a better one may lie beyond. Of all networks 3 do best at an end of the grid of learning "
-        "rates. Of 30 runs 0 diverged."
+        "`tanh`, 1 layer of 4 `relu`, 1 layer of 8 `relu`. Least mean validation loss by activation: `relu` 0.23 (1 "
+        "layer of 8), `tanh` 0.25 (1 layer of 8). A straight line gets 79.99% right. Its depth and its width and its "
+        "learning rate stand at an end of what was tried, so a better one may lie beyond. Of all networks 3 do best at "
+        "an end of the grid of learning rates. Of 30 runs 0 diverged."
     )
     named = ["activation", "depth", "width", "parameters", "learning_rate", "val_loss_mean"]
     assert [column.name for column in chapter.table][:6] == named

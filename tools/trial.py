@@ -30,10 +30,10 @@ from stages.lib.analysis.sweep import Trained
 from stages.lib.core.files import write_csv
 from stages.lib.core.places import Places
 from stages.lib.core.png import write_png
-from stages.lib.core.points import Description, Draws, Points, read_points
+from stages.lib.core.points import PARTS, Description, Draws, Points, read_points
 from stages.lib.core.process import end_on_interrupt, end_with_parent
 from stages.lib.core.runner import PARAMS, Fault, read_params
-from stages.lib.data.sources import PARTS, sets_of
+from stages.lib.data.sources import sets_of
 from stages.lib.engine.fleets import train_plan
 from stages.lib.publish import drawing, projection
 

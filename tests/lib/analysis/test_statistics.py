@@ -113,7 +113,7 @@ def test_corrected_as_for_a_known_control_ten_equal_variants_would_lose_one_far_
     for _ in range(SWEEPS):
         values = random.normal(size=(10, 10))
         p_values = stats.ttest_1samp(np.delete(values - values[values.mean(axis=1).argmin()], 0, axis=0), 0, axis=1)
-        lost += np.nanmin(p_values.pvalue) < 0.05 / 9  # Holm's first step
+        lost += int(np.nanmin(p_values.pvalue) < 0.05 / 9)  # Holm's first step
     assert lost > 0.1 * SWEEPS
 
 

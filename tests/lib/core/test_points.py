@@ -22,6 +22,7 @@ THREE = Points(np.array([[1, 2], [3, 4], [5, 6]], np.float32), np.array([[0], [1
 DRAWS = {
     "train": Draws(THREE, np.array([[0, 1], [2, 1]], np.int32)),
     "validation": Draws(THREE, np.array([[1], [0]], np.int32)),
+    "test": Draws(THREE, np.array([[0], [1]], np.int32)),
 }
 SOUND = "x1,x2,label\n0.1,0.2,0\n-0.3,0.4,1\n"
 
@@ -129,7 +130,7 @@ def test_every_cut_of_a_file_is_refused_or_gives_the_first_points_alone(tmp_path
 
 def test_draws_come_back_from_their_files(tmp_path: Path) -> None:
     write_draws(DRAWS, tmp_path)
-    found = read_draws(tmp_path, "train", "validation", draws=2, inputs=2, classes=2)
+    found = read_draws(tmp_path, draws=2, inputs=2, classes=2)
     for part, draws in DRAWS.items():
         np.testing.assert_array_equal(found[part].rows, draws.rows)
         np.testing.assert_array_equal(found[part].points.x, THREE.x)
@@ -139,7 +140,7 @@ def test_draws_come_back_from_their_files(tmp_path: Path) -> None:
 def test_points_beyond_the_rows_of_all_draws_are_left_out(tmp_path: Path) -> None:
     """So that the files of a stage stay the same where another stage has more draws."""
     write_draws({part: draws.first(1) for part, draws in DRAWS.items()}, tmp_path)
-    found = read_draws(tmp_path, "train", draws=1, inputs=2, classes=2)["train"]
+    found = read_draws(tmp_path, draws=1, inputs=2, classes=2)["train"]
     assert found.rows.tolist() == [[0, 1]]
     assert found.points.x.tolist() == [[1, 2], [3, 4]]
 
@@ -173,7 +174,7 @@ def test_draws_that_are_damaged_are_refused_in_a_line(
     else:
         np.save(path, values)
     with pytest.raises(Fault) as caught:
-        read_draws(tmp_path, "train", "validation", draws=2, inputs=2, classes=2)
+        read_draws(tmp_path, draws=2, inputs=2, classes=2)
     fault = str(caught.value)
     assert fault.startswith(f"{path}: {said}")
     assert fault.endswith("`dvc repro` makes it again")

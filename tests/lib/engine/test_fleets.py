@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stages.lib.core.plan import METRICS, Initializer, Optimizer, Plan, Recipe, Variant
+from stages.lib.core.plan import METRICS, Initializer, Optimizer, Plan, Recipe, Round, Variant
 from stages.lib.core.points import Draws, Points
 from stages.lib.core.runner import Fault
 from stages.lib.engine import fleets, parts, workers
-from stages.lib.engine.fleets import train_plan
+from stages.lib.engine.fleets import IN_A_ROW, train_plan
 from stages.lib.engine.networks import shard
 from stages.lib.engine.networks.shard import fleet_of
 from stages.lib.engine.parts import Outcome, Run, Sets, shapes_of
@@ -26,9 +26,7 @@ RECIPES = [
     replace(RECIPE, hidden_units=(3, 4)),
     replace(RECIPE, optimizer=ADAM, batch_size=100),
 ]
-PLAN = Plan(
-    [Variant({"number": number}, recipe) for number, recipe in enumerate(RECIPES)], seeds=[1, 2, 3], tested=True
-)
+PLAN = Plan([Variant({"number": number}, recipe) for number, recipe in enumerate(RECIPES)], seeds=[1, 2, 3])
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +142,7 @@ def test_a_plan_of_many_inputs_and_classes_is_trained_and_tested(tmp_path: Path)
     """Each class has a centre far from the others, so that even a few epochs tell them apart."""
     recipe = replace(RECIPE, inputs=64, classes=10, epochs=20, batch_size=500)
     points = Draws.of(clouds(64, 10))
-    plan = Plan([Variant({}, recipe)], seeds=[1], tested=True)
+    plan = Plan([Variant({}, recipe)], seeds=[1])
     found = trained(tmp_path, dict.fromkeys(("train", "validation", "test"), points), plan)
     assert found["weights"].shape == (64 * 4 + 4 + 4 * 10 + 10,)
     assert found["test_loss"] == found["train_loss"] < found["start_loss"]
@@ -235,3 +233,35 @@ def test_the_shapes_of_a_shard_follow_from_its_networks() -> None:
         **dict.fromkeys(("start_loss", "train_loss", "train_accuracy"), (2,)),
         "weights": (17 + 9,),
     }
+
+
+def test_a_variant_gets_more_replicates_where_the_first_ones_do_not_tell(
+    tmp_path: Path, sets: dict[str, Draws]
+) -> None:
+    """Labels that all are of class 1 are learned at a rate that is not 0, and not at one that is."""
+    of_one_class = {
+        part: Draws(Points(some.points.x, np.ones_like(some.points.y)), some.rows) for part, some in sets.items()
+    }
+    recipes = [replace(RECIPE, learning_rate=rate, epochs=9) for rate in (1.0, 1e-9)]
+    plan = Plan(
+        [Variant({"number": number}, recipe) for number, recipe in enumerate(recipes)],
+        seeds=[1, 2, 3],
+        rounds=[Round(2, least=2, most=2)],
+    )
+    found = trained(tmp_path / "rounds", of_one_class, plan)
+    whole = trained(tmp_path / "whole", of_one_class, replace(plan, rounds=[]))
+    assert (whole["train_accuracy"][0] == 1).all()
+    assert (whole["train_accuracy"][1, :2] < 1).any()
+    for name in found.keys() - IN_A_ROW:
+        assert found[name][0].tobytes() == whole[name][0].tobytes()
+        assert found[name][1, :2].tobytes() == whole[name][1, :2].tobytes()
+        assert np.isnan(found[name][1, 2]).all()
+    assert found["weights"].tobytes() == whole["weights"].tobytes()
+
+
+def test_without_curves_the_last_values_are_kept(
+    tmp_path: Path, sets: dict[str, Draws], expected: dict[str, np.ndarray]
+) -> None:
+    found = trained(tmp_path, sets, replace(PLAN, curves=False))
+    for name, values in expected.items():
+        assert found[name].tobytes() == (values[:, :, -1:] if name in METRICS else values).tobytes()

@@ -37,7 +37,7 @@ recipe = replace(
     classes=3,
 )
 variants = [Variant({"number": number}, recipe) for number in range(members // 10)]
-plan = Plan(variants, seeds=list(range(10)), tested=True)
+plan = Plan(variants, seeds=list(range(10)))
 folder = Path(sys.argv[1])
 train_plan(plan, lambda _: sets, name="any", shards=folder / "shards", folder=folder / "out")
 print(peak() - before)

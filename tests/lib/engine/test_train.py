@@ -34,7 +34,7 @@ def places(tmp_path: Path) -> Places:
 def test_the_first_replicate_learns_from_the_points_on_disk_and_another_from_its_own_draw(places: Places) -> None:
     train(STAGE, places=places)
     plan = read_plan(places.plan(STAGE))
-    drawn = read_draws(places.draws(STAGE), "train", "validation", draws=2, inputs=2, classes=2)
+    drawn = read_draws(places.draws(STAGE), draws=2, inputs=2, classes=2)
     on_disk = {part: read_points(places.points(part), 2) for part in drawn}
     own = {part: Points(draws.points.x[draws.rows[1]], draws.points.y[draws.rows[1]]) for part, draws in drawn.items()}
     assert not np.isin(own["train"].x, on_disk["train"].x).all()
