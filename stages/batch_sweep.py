@@ -14,17 +14,21 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from stages.lib.analysis import answers
 from stages.lib.analysis.answers import code
 from stages.lib.analysis.figures import OverSeeds, SweepFigures, VariantFigures
 from stages.lib.analysis.measures import plateau_epoch, summary
 from stages.lib.analysis.page import Findings, Given, SweepPage
-from stages.lib.analysis.sweep import Sweep
+from stages.lib.analysis.statistics import LEVEL
+from stages.lib.analysis.sweep import Sweep, Trained
 from stages.lib.core.plan import Changed, Recipe
 from stages.lib.core.points import Description
 from stages.params.batch_sweep import BatchSweep
 from stages.params.training import Training
+
+FEWEST_SIZES = 5  # of which a rank correlation says something
 
 
 class Cost(VariantFigures):
@@ -75,6 +79,22 @@ class Page(SweepPage):
     def more(self, whole: Sweep, tuned: Sweep, given: Given) -> dict[str, Any]:
         """Return the sizes that settle at every replicate at the least cost."""
         return cheapest(tuned, given.rule, rows=given.data.rows)
+
+    def because(self, sweep: Sweep, tuned: Sweep, trained: Trained, data: Description) -> str:
+        """Return how closely the loss follows the number of updates, where it does."""
+        sizes, losses = tuned.variants["batch_size"].to_numpy(), tuned.ranks
+        updates = np.ceil(data.rows / sizes) * tuned.epochs
+        if len(sizes) < FEWEST_SIZES or not np.isfinite(losses).all():
+            return ""
+        rank = stats.spearmanr(updates, losses)
+        if rank.statistic > 0 or rank.pvalue > LEVEL:
+            return ""
+        most, least = int(np.argmax(updates)), int(np.argmin(updates))
+        return (
+            f"In the same epochs, size {code(sizes[most])} makes {updates[most]:,.0f} updates of the weights, and size "
+            f"{code(sizes[least])} makes {updates[least]:,.0f}. The loss follows them: the more updates, the less loss "
+            f"(rank correlation {rank.statistic:.2f} over {len(sizes)} sizes)."
+        )
 
     def columns(self, variants: pd.DataFrame) -> tuple[str, ...]:
         """Return what names a size, and its cost."""

@@ -17,9 +17,12 @@ from stages.lib.analysis import answers
 from stages.lib.analysis.answers import code
 from stages.lib.analysis.figures import Count, Figures, SweepFigures, Value
 from stages.lib.analysis.page import Findings, Given, SweepPage
-from stages.lib.analysis.sweep import Sweep
+from stages.lib.analysis.sweep import Sweep, Trained
 from stages.lib.core.plan import Changed, Recipe
+from stages.lib.core.points import Description
 from stages.params.lr_sweep import LrSweep
+
+HALF = 0.5  # of the runs of a rate, and of the training loss before the first epoch
 
 
 class Budget(Figures):
@@ -65,6 +68,26 @@ class Page(SweepPage):
         epochs = int(tuned.epochs[0])
         others = [number for number in (epochs // times, times * epochs) if number not in (0, epochs)]
         return {"budgets": [budget(longest, number) for number in others]}
+
+    def because(self, sweep: Sweep, tuned: Sweep, trained: Trained, data: Description) -> str:
+        """Return from which rate on most runs climb, and up to which they have no time to go down."""
+        rates = sweep.variants["learning_rate"].to_numpy()
+        climb = rates[(sweep.climbed.mean(axis=1) > HALF)]
+        fallen = 1 - sweep.curves["loss"][:, :, -1] / sweep.start
+        slow = rates[(fallen < HALF).mean(axis=1) > HALF]
+        slow = slow[~np.isin(slow, climb) & (slow < rates[sweep.best])]
+        parts = []
+        if len(climb) and climb.min() > rates[sweep.best]:
+            parts.append(
+                f"From {code(climb.min())} on, the training loss of most runs climbs above where it began: their steps "
+                "are too long, and end higher on the other side of the valley."
+            )
+        if len(slow):
+            parts.append(
+                f"Up to {code(slow.max())}, most runs have lost less than half of their first training loss when the "
+                "epochs are over: their steps are too short to get there."
+            )
+        return " ".join(parts)
 
     def answer(self, found: LrFigures, findings: Findings) -> str:
         """Return which rate does best, and whether it does after other numbers of epochs."""

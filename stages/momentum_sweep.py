@@ -9,8 +9,11 @@ Held fixed: the network, the optimizer (SGD), the batch size, the number of epoc
 from collections.abc import Iterator
 from dataclasses import replace
 
+from stages.lib.analysis.answers import number
 from stages.lib.analysis.page import SGD, SweepPage
+from stages.lib.analysis.sweep import Sweep, Trained
 from stages.lib.core.plan import Changed, Optimizer, Recipe
+from stages.lib.core.points import Description
 from stages.params.momentum_sweep import MomentumSweep
 
 
@@ -23,6 +26,19 @@ class Page(SweepPage):
     key = "momentum"
     title = "Best momentum: {momentum:g}"
     natural = {"momentum": {0}}
+
+    def because(self, sweep: Sweep, tuned: Sweep, trained: Trained, data: Description) -> str:
+        """Return how alike the best rates are once the steps that momentum adds up are counted in."""
+        rates = tuned.variants["learning_rate"].to_numpy()
+        added = rates / (1 - tuned.variants["momentum"].to_numpy())
+        apart, left = rates.max() / rates.min(), added.max() / added.min()
+        if len(rates) < 3 or left**2 > apart:
+            return ""
+        return (
+            "With momentum `m` the steps along a steady slope add up to 1 / (1 - `m`) times as much. The best rates of "
+            f"these momenta differ up to {number(apart, 3)} times, but only {number(left)} times once they are multiplied "
+            "by that: much of what momentum does, a larger rate does too."
+        )
 
     def variants(self, asked: MomentumSweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:
         """Yield each momentum at each rate; 0 is plain SGD, as the baseline has it."""

@@ -82,6 +82,9 @@ class Page(SweepPage):
         those = f": {listed}" if len(same) <= MOST_LISTED else ""
         ranked = f" Least mean validation loss by activation: {', '.join(by_activation)}." if by_activation else ""
         ends = int(variants["learning_rate"].isin([rates.min(), rates.max()]).sum())
+        at_ends = f" {ends} of them {'do' if ends > 1 else 'does'} best at an end of the grid of learning rates." * (
+            ends > 0
+        )
         straight = variants[variants["depth"] == 0]["val_accuracy_mean"]
         without = "A straight line" if findings.data.in_the_plane else "A network without hidden layers"
         line = f" {without} gets {share(straight.iloc[0])} right." if len(straight) else ""
@@ -90,6 +93,5 @@ class Page(SweepPage):
             f"learning rate of {code(best['learning_rate'])} {figures(found)} Of {len(variants)} networks {len(same)} "
             f"are not significantly worse than the best (5 %), the smallest of them {size(smallest)} "
             f"{code(smallest['activation'])} units ({smallest['parameters']} parameters){those}.{ranked}{line}"
-            f"{edge(found.best)} Of all networks {ends} do best at an end of the grid of learning "
-            f"rates.{diverged(found)}"
+            f"{edge(found.best)}{at_ends}{diverged(found)}"
         )

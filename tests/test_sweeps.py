@@ -1,6 +1,7 @@
 """What each sweep varies, and what is special to it: expected values are worked out by hand."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -315,7 +316,7 @@ def test_the_answer_on_sizes_names_the_smallest_that_ties_and_what_a_line_gets(t
     )
     assert "the smallest of them 1 layer of 4 `tanh` units (17 parameters)" in chapter.answer
     assert "A straight line gets 79.97% right." in chapter.answer
-    assert "Of all networks 5 do best at an end of the grid of learning rates." in chapter.answer
+    assert " 5 of them do best at an end of the grid of learning rates." in chapter.answer
 
 
 def test_the_whole_answer_on_sizes(tmp_path: Path) -> None:
@@ -337,8 +338,8 @@ def test_the_whole_answer_on_sizes(tmp_path: Path) -> None:
         "of them no layers of `linear` units (3 parameters): no layers of `linear`, 1 layer of 4 `tanh`, 1 layer of 8 "
         "`tanh`, 1 layer of 4 `relu`, 1 layer of 8 `relu`. Least mean validation loss by activation: `relu` 0.23 (1 "
         "layer of 8), `tanh` 0.25 (1 layer of 8). A straight line gets 79.99% right. Its depth and its width and its "
-        "learning rate stand at an end of what was tried, so a better one may lie beyond. Of all networks 3 do best at "
-        "an end of the grid of learning rates. Of 30 runs 0 diverged."
+        "learning rate stand at an end of what was tried, so a better one may lie beyond. 3 of them do best at an end "
+        "of the grid of learning rates. Of 30 runs 0 diverged."
     )
     named = ["activation", "depth", "width", "parameters", "learning_rate", "val_loss_mean"]
     assert [column.name for column in chapter.table][:6] == named
@@ -359,7 +360,7 @@ def test_six_networks_that_tie_are_listed_and_seven_are_not(tmp_path: Path, widt
 def test_without_a_straight_line_or_with_it_alone_nothing_is_said_of_the_other(tmp_path: Path) -> None:
     page = network_sweep.Page()
     deep = page.chapter(judged(page, tmp_path, [[0.5]], network_sweep=SIZES | {"depths": [1], "widths": [4]})).answer
-    assert "`tanh` 0.5 (1 layer of 4). Of all networks 1 do best" in deep
+    assert "`tanh` 0.5 (1 layer of 4). 1 of them does best" in deep
     line = page.chapter(judged(page, tmp_path, [[0.5]], network_sweep=SIZES | {"depths": [0]})).answer
     assert "(3 parameters): no layers of `linear`. A straight line gets 80.00% right. Of all" in line
 
@@ -565,3 +566,61 @@ def test_where_no_variant_is_finite_there_is_no_best_to_speak_of(tmp_path: Path)
     found = page.judge(measured(tmp_path, plan, [[float("nan")], [float("nan")]]), GIVEN)
     assert found.figures.best.at_end_of_grid == []  # type: ignore[attr-defined]
     assert page.chapter(found).title == "No best learning rate: none ends with a finite loss at every replicate"
+
+
+def because(page: SweepPage, folder: Path, final: Any, changed: Mapping[str, np.ndarray], **asked: Any) -> str:
+    """Why it is so, where some of what was measured is changed."""
+    trained = measured(folder, plan_of(page, **asked), final)
+    for name, values in changed.items():
+        np.save(folder / f"{name}.npy", values.astype(np.float32))
+    return page.chapter(page.judge(trained, GIVEN)).because
+
+
+def test_rates_that_climb_and_rates_that_have_no_time_are_told_by_their_curves(tmp_path: Path) -> None:
+    page = page_of("lr_sweep")
+    asked = {"lr_sweep": {"learning_rates": [0.001, 0.01, 0.1, 1.0, 10.0], "replicates": 2}}
+    start = np.full((5, 2), 0.8)
+    curves = np.array([[0.8, 0.79, 0.78], [0.8, 0.6, 0.41], [0.5, 0.2, 0.1], [0.7, 0.9, 0.3], [np.nan] * 3])
+    changed = {"start_loss": start, "loss": np.repeat(curves[:, np.newaxis], 2, axis=1)}
+    final = [[0.7, 0.7], [0.5, 0.5], [0.1, 0.1], [0.3, 0.3], [0.9, 0.9]]
+    assert because(page, tmp_path, final, changed, **asked) == (
+        "From `1` on, the training loss of most runs climbs above where it began: their steps are too long, and end "
+        "higher on the other side of the valley. Up to `0.01`, most runs have lost less than half of their first "
+        "training loss when the epochs are over: their steps are too short to get there."
+    )
+    steady = {"start_loss": start, "loss": np.repeat(curves[[2] * 5, np.newaxis], 2, axis=1)}
+    assert because(page, tmp_path, final, steady, **asked) == ""
+
+
+def test_units_that_stayed_one_are_told_by_their_weights(tmp_path: Path) -> None:
+    page = page_of("initializer_sweep")
+    asked = {"initializer_sweep": {"kernel_initializers": ["zeros", "he_normal", "ones"], "replicates": 2}}
+    plan = plan_of(page, **asked)
+    size = plan.variants[0].recipe.parameters
+    weights = np.concatenate([np.full(size, 0.5), np.arange(size), np.full(size, 0.25)])
+    told = because(page, tmp_path, [[0.6] * 2, [0.1] * 2, [0.5] * 2], {"weights": weights}, **asked)
+    assert told.startswith("With `zeros` and `ones` all 16 units of the first layer are still the same after the last")
+    apart = {"weights": np.arange(3 * size)}
+    assert because(page, tmp_path, [[0.6] * 2, [0.1] * 2, [0.5] * 2], apart, **asked) == ""
+
+
+@pytest.mark.parametrize(("losses", "told"), [([0.1, 0.2, 0.3, 0.4, 0.5], True), ([0.3, 0.1, 0.5, 0.2, 0.4], False)])
+def test_the_loss_is_said_to_follow_the_updates_where_it_does(tmp_path: Path, losses: list[float], told: bool) -> None:
+    asked = {"batch_sizes": [1, 10, 100, 500, 1209], "learning_rates": [0.1], "epochs": 3, "replicates": 2}
+    found = because(page_of("batch_sweep"), tmp_path, [[loss] * 2 for loss in losses], {}, batch_sweep=asked)
+    expected = (
+        "In the same epochs, size `1` makes 3,627 updates of the weights, and size `1209` makes 3. The loss follows "
+        "them: the more updates, the less loss (rank correlation -1.00 over 5 sizes)."
+    )
+    assert found == (expected if told else "")
+
+
+@pytest.mark.parametrize(("best", "told"), [((2, 1, 0), True), ((1, 1, 1), False)])
+def test_what_momentum_adds_up_is_compared_to_the_rates(tmp_path: Path, best: tuple[int, ...], told: bool) -> None:
+    rates = [0.01, 0.1, 1.0]
+    asked = {"momentum": [0.0, 0.9, 0.99], "learning_rates": rates, "replicates": 2}
+    final = [[0.1 if rate == place else 0.5] * 2 for place in best for rate in range(3)]
+    found = because(page_of("momentum_sweep"), tmp_path, final, {}, momentum_sweep=asked)
+    # 1 / 1, 0.1 / 0.1 and 0.01 / 0.01: the rates differ 100 times, what they add up to not at all
+    assert ("differ up to 100 times, but only 1 times once" in found) == told
+    assert bool(found) == told

@@ -55,6 +55,7 @@ class Chapter:
         stage: the stage that asks it.
         question: as the stage's page puts it.
         answer: Markdown; a name stands between backticks, and nothing else is marked up.
+        because: a reason that was measured, in the same form; empty where there is none.
         title: of the picture of its network, and what that network is called.
         reads: the sections of params.yaml that the stage follows from.
         command: asks the same with other values.
@@ -70,6 +71,7 @@ class Chapter:
     title: str
     reads: tuple[str, ...]
     command: str
+    because: str = ""
     charts: tuple[Chart, ...] = ()
     pictures: tuple[Picture, ...] = ()
     table: tuple[Column, ...] = ()

@@ -71,6 +71,7 @@ class Findings:
         tables: by their names, for plots/<stage>/.
         chosen: the network that is kept.
         tried: a row for each variant of the plan, with what was changed.
+        because: a reason that was measured, in Markdown like an answer; none where what was measured bears none.
     """
 
     data: Description
@@ -78,6 +79,7 @@ class Findings:
     tables: dict[str, pd.DataFrame]
     chosen: Chosen | None = None
     tried: pd.DataFrame = field(default_factory=pd.DataFrame)
+    because: str = ""
 
 
 class Page(ABC):
@@ -132,6 +134,7 @@ class Page(ABC):
             stage=self.stage,
             question=self.question_of(findings),
             answer=answer,
+            because=findings.because,
             title=title,
             reads=self.reads,
             command=self.command,
@@ -180,7 +183,9 @@ class SweepPage(Page):
             for place, (loss, *_) in zip(tuned.variants.index, tuned.final_val_loss, strict=True)
         ]
         chosen = Chosen(Kept(trained.plan.variants[best].recipe), trained.weights(best, 0), variants=variants)
-        return Findings(given.data, figures, tables, chosen, sweep.variants)
+        return Findings(
+            given.data, figures, tables, chosen, sweep.variants, self.because(sweep, tuned, trained, given.data)
+        )
 
     def ranked(self, whole: Sweep) -> Sweep:
         """Return the variants that are compared, of all that were trained."""
@@ -222,6 +227,10 @@ class SweepPage(Page):
     def more(self, whole: Sweep, tuned: Sweep, given: Given) -> dict[str, Any]:  # noqa: ARG002
         """Return figures besides those of all sweeps, of all that was trained, and of each variant at its best rate."""
         return {}
+
+    def because(self, sweep: Sweep, tuned: Sweep, trained: Trained, data: Description) -> str:  # noqa: ARG002
+        """Return why it is so, by what was measured; nothing where that bears no reason."""
+        return ""
 
     def columns(self, variants: pd.DataFrame) -> tuple[str, ...]:
         """Return the columns that stand before the figures in the report's table."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.lib.analysis.measures import diverged, summary
+from stages.lib.analysis.measures import RISE, diverged, summary
 from stages.lib.analysis.statistics import Comparison, compare_to_best
 from stages.lib.core.files import damaged, read_array
 from stages.lib.core.plan import METRICS, Plan
@@ -102,6 +102,13 @@ class Sweep:
         """Return which runs diverged, shape (variants, replicates)."""
         pairs = zip(self.curves["loss"], self.start, strict=True)
         return np.array([diverged(loss, start=start, constant=self.constant) for loss, start in pairs])
+
+    @property
+    def climbed(self) -> np.ndarray:
+        """Return which runs had a training loss above that before the first epoch, shape (variants, replicates)."""
+        with np.errstate(invalid="ignore"):
+            fell = self.curves["loss"] <= self.start[:, :, np.newaxis] * (1 + RISE)
+        return np.logical_not(np.all(fell, axis=2))  # a loss that is no number has not fallen
 
     @property
     def counts(self) -> dict[str, int]:
