@@ -36,8 +36,8 @@ class Page(SweepPage):
             return ""
         return (
             "With momentum `m` the steps along a steady slope add up to 1 / (1 - `m`) times as much. The best rates of "
-            f"these momenta differ up to {number(apart, 3)} times, but only {number(left)} times once they are multiplied "
-            "by that: much of what momentum does, a larger rate does too."
+            f"these momenta differ up to {number(apart, 3)} times, but only {number(left)} times once they are "
+            "multiplied by that: much of what momentum does, a larger rate does too."
         )
 
     def variants(self, asked: MomentumSweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:

@@ -1,33 +1,60 @@
-"""Copies what was found, and the list of stages, into the README; `make readme` calls it, and a test compares."""
+"""Copies what was found into the README, and the list of stages into docs/structure.md; `make readme` calls it."""
 
+import re
 from pathlib import Path
 
 import yaml
 
+from stages.lib.analysis.page import pages
+
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+STRUCTURE = ROOT / "docs/structure.md"
+TASKS = {  # of the assignment, with the stages that answer them
+    "1. A network that separates the points: batch size and epochs, the smallest network": (
+        "baseline",
+        "network_sweep",
+        "batch_sweep",
+        "smallest_network",
+    ),
+    "2. Learning rate and optimizer: SGD from 1e-6 on, momentum, Adam": (
+        "lr_sweep",
+        "optimizer_sweep",
+        "momentum_sweep",
+    ),
+    "3. Initial weights": ("initializer_sweep",),
+    "4. Callbacks": ("callbacks_demo",),
+}
+BEYOND = "Beyond it"
+FIRST_SENTENCE = re.compile(r".+?\.(?= |$)(?! \d)")
 
 
 def main() -> None:
-    """Write README.md with what its blocks should hold."""
-    README.write_text(with_blocks(README.read_text("utf-8"), blocks()), "utf-8", newline="\n")
+    """Write the two pages with what their blocks should hold."""
+    for page, found in ((README, blocks()), (STRUCTURE, {"stages": stages((ROOT / "dvc.yaml").read_text("utf-8"))})):
+        page.write_text(with_blocks(page.read_text("utf-8"), found), "utf-8", newline="\n")
 
 
 def blocks() -> dict[str, str]:
-    """Return the text of each block, by its name."""
-    return {
-        "stages": stages((ROOT / "dvc.yaml").read_text("utf-8")),
-        "answers": answers((ROOT / "report" / "report.md").read_text("utf-8")),
-        "verify": (ROOT / "docs" / "verify.md").read_text("utf-8").strip(),
-        "verify-cpu": (ROOT / "docs" / "verify-cpu.md").read_text("utf-8").strip(),
-        "bench": (ROOT / "docs" / "bench.md").read_text("utf-8").strip(),
-    }
+    """Return the text of each block of the README, by its name."""
+    return {"tasks": tasks((ROOT / "report" / "report.md").read_text("utf-8"))}
 
 
-def answers(report: str) -> str:
-    """Return the report's table of answers, with links that lead to it from the README."""
-    table = "\n".join(line for line in report.split("\n## ")[0].splitlines() if line.startswith("|"))
-    return table.replace("](#", "](report/report.md#")
+def tasks(report: str) -> str:
+    """Return the table of tasks: each question of the report, in its order within a task, with its stage and curves.
+
+    Of an answer the first sentence is shown.
+    """
+    answers = re.findall(r"^\| (\[.+?\])\((#\S+)\) \| (.+) \|$", report.split("\n## ")[0], flags=re.MULTILINE)
+    named = {stage: task for task, stages in TASKS.items() for stage in stages}
+    rows: dict[str, list[str]] = {task: [] for task in (*TASKS, BEYOND)}
+    for page, (question, anchor, answer) in zip(pages(), answers, strict=True):
+        (first, *_) = FIRST_SENTENCE.findall(answer)
+        task = named.get(page.stage, BEYOND)
+        links = f"[`{page.stage}`](stages/{page.stage}.py), [curves](plots/{page.stage}/)"
+        rows[task].append(f"| {task} | {question}(report/report.md{anchor}) | {first} | {links} |")
+    head = ["| task | question | answer | stage |", "| --- | --- | --- | --- |"]
+    return "\n".join([*head, *(row for of_task in rows.values() for row in of_task)])
 
 
 def stages(pipeline: str) -> str:
