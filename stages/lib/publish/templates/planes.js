@@ -66,6 +66,18 @@ const toCanvas = ({ width, height }, [across, up], [x1, x2]) => [
 ];
 const fromShares = (features, shares) => features.map(({ low, high }, axis) => low + shares[axis] * (high - low));
 
+// All units' values on a grid over the plane, layer by layer; the first layer is the place itself.
+function survey(network, features, places) {
+  const units = [features.length, ...network.layers.map(({ bias }) => bias.length)];
+  const grids = units.map((count) => Array.from({ length: count }, () => new Float32Array(places * places)));
+  for (let at = 0; at < places * places; at++) {
+    const [row, column] = [Math.floor(at / places), at % places];
+    const point = fromShares(features, [column, row].map((step) => step / (places - 1)));
+    forward(network, point).forEach((values, layer) => values.forEach((v, unit) => (grids[layer][unit][at] = v)));
+  }
+  return grids;
+}
+
 // Corners of markers, by their names in matplotlib: so many, evenly around from an angle; a star's lie farther in between.
 const corners = (count, turn, inner = 1) =>
   Array.from({ length: inner === 1 ? count : 2 * count }, (_, i) => {

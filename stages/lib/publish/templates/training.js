@@ -1,0 +1,183 @@
+// Choose a network and points, press play, and see the loss and the boundary move.
+
+const [MOST_LAYERS, MOST_WIDTH] = [8, 100];
+const MOST_BATCH = 200_000;
+const MOST_EPOCHS = 2_000;
+const DRAWN_POINTS = 400; // of each set of a figure
+const GRID = 60; // places along each side of the plane
+const BUSY = 20; // milliseconds of training in each frame; the rest is for the reader
+const [BETWEEN, BETWEEN_CALM] = [100, 1000]; // milliseconds from one picture to the next
+const BETWEEN_WORDS = 5000; // milliseconds from one sentence of a screen reader to the next
+const CALM = matchMedia("(prefers-reduced-motion: reduce)");
+
+const whole = (text, least, most) => /^\d+$/.test(text) && least <= Number(text) && Number(text) <= most;
+
+// What a reader may set: how it is read, and what is allowed, for those who wrote something else.
+const FIELDS = {
+  units: {
+    read: (text) => text.split(/[\s,]+/).filter(Boolean),
+    allowed: (units) => units.length <= MOST_LAYERS && units.every((of) => whole(of, 1, MOST_WIDTH)),
+    hint: `The units must be at most ${MOST_LAYERS} whole numbers from 1 to ${MOST_WIDTH}, one for each hidden layer, such as 16, 16`,
+  },
+  rate: {
+    read: (text) => Number(text),
+    allowed: (rate) => rate > 0 && rate <= 100,
+    hint: "The learning rate must be a number above 0, up to 100, such as 0.1",
+  },
+  batch: {
+    allowed: (text) => whole(text, 1, MOST_BATCH),
+    hint: `The batch size must be a whole number from 1 to ${MOST_BATCH}, such as 32`,
+  },
+  seed: {
+    allowed: (text) => whole(text, 0, 2 ** 32 - 1),
+    hint: `The seed must be a whole number from 0 to ${2 ** 32 - 1}, such as 42`,
+  },
+};
+
+// The loss of the best constant answer: the entropy of the classes' shares, in nats.
+function constantLoss(points, classes) {
+  const shares = Array.from({ length: classes }, (_, of) => points.filter(([, , label]) => label === of).length / points.length);
+  return shares.reduce((sum, share) => sum - (share && share * Math.log(share)), 0);
+}
+
+function trainer({ training, points, classes, features, tables }, redraw) {
+  const find = (name) => document.getElementById(`train-${name}`);
+  const [plane, play, step, reset, label] = ["plane", "play", "step", "reset", "label"].map(find);
+  const controls = [...document.querySelectorAll("#train select, #train input")];
+  const size = [plane.width, plane.height];
+  const small = element("canvas"); // the plane is painted on it, then enlarged: four times as fast
+  let run = null;
+  let [playing, drawn, spoken] = [false, 0, 0];
+
+  // What the reader has set, or nothing where a field holds what is not allowed; that is said.
+  function settings() {
+    const found = {};
+    find("fault").textContent = "";
+    for (const [name, { read = (text) => text, allowed, hint }] of Object.entries(FIELDS)) {
+      const text = find(name).value.trim();
+      found[name] = read(text);
+      const sound = allowed(found[name]);
+      find(name).setAttribute("aria-invalid", String(!sound));
+      if (!sound) find("fault").textContent ||= `${hint}; not ${text ? `“${short(text)}”` : "empty"}.`;
+    }
+    return find("fault").textContent ? null : found;
+  }
+
+  function chosenPoints(seed) {
+    const figure = find("points").value;
+    if (!figure) return { points, heldOut: training.validation, features, classes, size };
+    const random = randomOf(seed);
+    const [learned, heldOut] = [0, 1].map(() => drawFigure(figure, DRAWN_POINTS, random));
+    const axis = { low: -EXTENT, high: EXTENT };
+    const side = Math.min(...size);
+    return { points: learned, heldOut, features: [axis, axis], classes: classes.slice(0, 2), size: [side, side] };
+  }
+
+  function restart() {
+    pause();
+    const set = settings();
+    for (const button of [play, step, reset]) button.disabled = !set;
+    if (!set) return;
+    const chosen = chosenPoints(Number(set.seed));
+    const outputs = chosen.classes.length > 2 ? chosen.classes.length : 1;
+    const activations = find("activation").value.split(", ");
+    const hidden = set.units.map((_, layer) => activations[Math.min(layer, activations.length - 1)]);
+    const random = randomOf(Number(set.seed));
+    const network = freshNetwork([2, ...set.units.map(Number), outputs], [...hidden, outputs > 1 ? "softmax" : "sigmoid"], random);
+    const options = { rate: set.rate, batchSize: Number(set.batch), random };
+    const constant = constantLoss(chosen.points, chosen.classes.length);
+    run = { ...chosen, network, steps: descend(network, chosen.points, options), constant, epoch: 0, ended: false };
+    [plane.width, plane.height] = chosen.size;
+    [small.width, small.height] = chosen.size.map((side) => Math.ceil(side / 2));
+    tables.train.rows = [];
+    record();
+    show();
+  }
+
+  // Judges the network as it is now.
+  function record() {
+    const [learned, heldOut] = [run.points, run.heldOut].map((of) => judge(run.network, of));
+    run.start ??= learned.loss;
+    const finite = Number.isFinite(learned.loss) && Number.isFinite(heldOut.loss);
+    if (finite) tables.train.rows.push([run.epoch, learned.loss || null, heldOut.loss || null]); // 0 has no place on a log axis
+    run.ended = !finite || run.epoch >= MOST_EPOCHS;
+    label.textContent = `Epoch ${run.epoch}: ${finite ? report(learned, heldOut) : "the loss is no number any more. The training has diverged; try a smaller learning rate."}`;
+  }
+
+  function report(learned, heldOut) {
+    const [loss, ofHeldOut] = [learned.loss, heldOut.loss].map((value) => value.toPrecision(3));
+    const right = `${(100 * heldOut.accuracy).toFixed(1)} % of the validation points right`;
+    const diverges = learned.loss > run.start && learned.loss > run.constant;
+    const warning = `. It has diverged: its loss rose above that of a constant answer, ${run.constant.toPrecision(3)}`;
+    return `training loss ${loss}, validation loss ${ofHeldOut}, ${right}${diverges ? warning : ""}.`;
+  }
+
+  function show() {
+    const { network, features: axes, classes: of } = run;
+    paint(small, survey(network, axes, GRID).at(-1), GRID, { line: true, classes: of });
+    plane.getContext("2d").drawImage(small, 0, 0, plane.width, plane.height);
+    drawPoints(plane, run);
+    redraw("train");
+    drawn = performance.now();
+  }
+
+  // Not at each epoch: a screen reader would never come to an end.
+  function speak() {
+    find("spoken").textContent = label.textContent;
+    spoken = performance.now();
+  }
+
+  // Trains to the end of the epoch, or until so many milliseconds are over.
+  function advance(milliseconds) {
+    const end = performance.now() + milliseconds;
+    do {
+      if (!run.steps.next().value) continue;
+      run.epoch += 1;
+      return record();
+    } while (performance.now() < end);
+  }
+
+  function frame() {
+    if (!playing) return;
+    advance(BUSY);
+    const now = performance.now();
+    if (run.ended) return halt();
+    if (now - drawn > (CALM.matches ? BETWEEN_CALM : BETWEEN)) show();
+    if (now - spoken > BETWEEN_WORDS) speak();
+    requestAnimationFrame(frame);
+  }
+
+  function pause() {
+    playing = false;
+    play.textContent = "Play";
+  }
+
+  // Stops, and shows and says where it has come to.
+  function halt() {
+    pause();
+    play.disabled = step.disabled = run.ended;
+    show();
+    speak();
+  }
+
+  find("points").append(...Object.keys(FIGURES).map((figure) => element("option", { value: figure }, figure)));
+  const activations = new Set([training.activation, ...Object.keys(DERIVATIVES)]);
+  find("activation").append(...[...activations].map((name) => element("option", { value: name }, name)));
+  for (const control of controls) control.addEventListener("change", restart);
+  play.addEventListener("click", () => {
+    if (playing) return halt();
+    playing = true;
+    play.textContent = "Pause";
+    spoken = performance.now();
+    requestAnimationFrame(frame);
+  });
+  step.addEventListener("click", () => {
+    advance(Infinity);
+    halt();
+  });
+  reset.addEventListener("click", () => {
+    restart();
+    speak();
+  });
+  restart();
+}
