@@ -29,8 +29,9 @@ function between(grid, places, column, row) {
   );
 }
 
-// Which class wins by the values of all, or by that of class 1 alone, and the colour of that.
+// Which class wins by the values of all, or by that of class 1 alone, and the colour of that; none by no numbers.
 function verdict(values, colours) {
+  if (values.includes(NaN)) return [-1, PAPER];
   if (values.length === 1) return [Number(values[0] > 0.5), rampOf(values[0])];
   const best = values.reduce((first, value, label) => (value > values[first] ? label : first), 0);
   const even = 1 / values.length;
@@ -44,7 +45,7 @@ function paint(canvas, grids, places, { line = false, classes = [] } = {}) {
   const context = canvas.getContext("2d");
   const image = context.createImageData(width, height);
   const colours = classes.map((of) => channels(of.colour));
-  const winners = new Uint8Array(width * height);
+  const winners = new Int8Array(width * height);
   const [across, up] = [(places - 1) / (width - 1), (places - 1) / (height - 1)];
   for (let at = 0; at < winners.length; at++) {
     const [x, y] = [at % width, height - 1 - Math.floor(at / width)];

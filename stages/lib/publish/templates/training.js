@@ -4,7 +4,7 @@ const [MOST_LAYERS, MOST_WIDTH] = [8, 100];
 const MOST_BATCH = 200_000;
 const MOST_EPOCHS = 2_000;
 const DRAWN_POINTS = 400; // of each set of a figure
-const GRID = 60; // places along each side of the plane
+const QUICK_PLACES = 60; // along each side of the plane while it moves; of PLANE_PLACES it takes 4 times as long
 const BUSY = 20; // milliseconds of training in each frame; the rest is for the reader
 const [BETWEEN, BETWEEN_CALM] = [100, 1000]; // milliseconds from one picture to the next
 const BETWEEN_WORDS = 5000; // milliseconds from one sentence of a screen reader to the next
@@ -45,7 +45,7 @@ function trainer({ training, points, classes, features, tables }, redraw) {
   const [plane, play, step, reset, label] = ["plane", "play", "step", "reset", "label"].map(find);
   const controls = [...document.querySelectorAll("#train select, #train input")];
   const size = [plane.width, plane.height];
-  const small = element("canvas"); // the plane is painted on it, then enlarged: four times as fast
+  const small = element("canvas"); // what moves is painted on it, then enlarged
   let run = null;
   let [playing, drawn, spoken] = [false, 0, 0];
 
@@ -58,7 +58,7 @@ function trainer({ training, points, classes, features, tables }, redraw) {
       found[name] = read(text);
       const sound = allowed(found[name]);
       find(name).setAttribute("aria-invalid", String(!sound));
-      if (!sound) find("fault").textContent ||= `${hint}; not ${text ? `“${short(text)}”` : "empty"}.`;
+      if (!sound) find("fault").textContent ||= `${hint}; ${text ? `you wrote “${short(text)}”` : "the field is empty"}.`;
     }
     return find("fault").textContent ? null : found;
   }
@@ -108,14 +108,15 @@ function trainer({ training, points, classes, features, tables }, redraw) {
     const [loss, ofHeldOut] = [learned.loss, heldOut.loss].map((value) => value.toPrecision(3));
     const right = `${(100 * heldOut.accuracy).toFixed(1)} % of the validation points right`;
     const diverges = learned.loss > run.start && learned.loss > run.constant;
-    const warning = `. It has diverged: its loss rose above that of a constant answer, ${run.constant.toPrecision(3)}`;
-    return `training loss ${loss}, validation loss ${ofHeldOut}, ${right}${diverges ? warning : ""}.`;
+    const warning = ` It has diverged: its loss rose above that of a constant answer, ${run.constant.toPrecision(3)}.`;
+    const end = run.epoch >= MOST_EPOCHS ? " The page trains no longer than this." : "";
+    return `training loss ${loss}, validation loss ${ofHeldOut}, ${right}.${diverges ? warning : ""}${end}`;
   }
 
   function show() {
-    const { network, features: axes, classes: of } = run;
-    paint(small, survey(network, axes, GRID).at(-1), GRID, { line: true, classes: of });
-    plane.getContext("2d").drawImage(small, 0, 0, plane.width, plane.height);
+    const [canvas, places] = playing ? [small, QUICK_PLACES] : [plane, PLANE_PLACES];
+    paint(canvas, survey(run.network, run.features, places).at(-1), places, { line: true, classes: run.classes });
+    if (playing) plane.getContext("2d").drawImage(small, 0, 0, plane.width, plane.height);
     drawPoints(plane, run);
     redraw("train");
     drawn = performance.now();
@@ -155,7 +156,6 @@ function trainer({ training, points, classes, features, tables }, redraw) {
   // Stops, and shows and says where it has come to.
   function halt() {
     pause();
-    play.disabled = step.disabled = run.ended;
     show();
     speak();
   }
@@ -165,14 +165,14 @@ function trainer({ training, points, classes, features, tables }, redraw) {
   find("activation").append(...[...activations].map((name) => element("option", { value: name }, name)));
   for (const control of controls) control.addEventListener("change", restart);
   play.addEventListener("click", () => {
-    if (playing) return halt();
+    if (playing || run.ended) return halt();
     playing = true;
     play.textContent = "Pause";
     spoken = performance.now();
     requestAnimationFrame(frame);
   });
   step.addEventListener("click", () => {
-    advance(Infinity);
+    if (!run.ended) advance(Infinity);
     halt();
   });
   reset.addEventListener("click", () => {
