@@ -48,7 +48,7 @@ const ACTIVATIONS = {
   tanh_shrink: (x) => x - Math.tanh(x),
 };
 
-// Their derivatives; at a corner the one that Keras's gradient has there.
+// Their derivatives; at a corner the one that Keras has there, but for celu at 0, where Keras adds up both sides.
 const DERIVATIVES = {
   celu: (x) => (x > 0 ? 1 : Math.exp(x)),
   elu: (x) => (x > 0 ? 1 : Math.exp(x)),
@@ -56,8 +56,8 @@ const DERIVATIVES = {
   gelu: (x) => (1 + erf(x / Math.SQRT2)) / 2 + (x * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI),
   hard_shrink: (x) => Number(Math.abs(x) > 0.5),
   hard_sigmoid: (x) => Number(Math.abs(x) < 3) / 6,
-  hard_silu: (x) => (x < -3 ? 0 : x < 3 ? (2 * x + 3) / 6 : 1),
-  hard_tanh: (x) => Number(Math.abs(x) < 1),
+  hard_silu: (x) => (x <= -3 ? 0 : x < 3 ? (2 * x + 3) / 6 : 1),
+  hard_tanh: (x) => Number(Math.abs(x) <= 1),
   leaky_relu: (x) => (x > 0 ? 1 : 0.2),
   linear: () => 1,
   log_sigmoid: (x) => sigmoid(-x),
@@ -67,7 +67,7 @@ const DERIVATIVES = {
   },
   relu: (x) => Number(x > 0),
   relu6: (x) => Number(x > 0 && x < 6),
-  selu: (x) => SELU_SCALE * (x > 0 ? 1 : SELU_ALPHA * Math.exp(x)),
+  selu: (x) => SELU_SCALE * (x < 0 ? SELU_ALPHA * Math.exp(x) : 1),
   sigmoid: (x) => sigmoid(x) * sigmoid(-x),
   silu: (x) => sigmoid(x) * (1 + x * sigmoid(-x)),
   soft_shrink: (x) => Number(Math.abs(x) > 0.5),

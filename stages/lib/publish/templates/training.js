@@ -106,7 +106,7 @@ function trainer({ training, points, classes, features, tables }, redraw) {
 
   function report(learned, heldOut) {
     const [loss, ofHeldOut] = [learned.loss, heldOut.loss].map((value) => value.toPrecision(3));
-    const right = `${(100 * heldOut.accuracy).toFixed(1)} % of the validation points right`;
+    const right = `${(100 * heldOut.accuracy).toFixed(1)}\u00a0% of the validation points right`;
     const diverges = learned.loss > run.start && learned.loss > run.constant;
     const warning = ` It has diverged: its loss rose above that of a constant answer, ${run.constant.toPrecision(3)}.`;
     const end = run.epoch >= MOST_EPOCHS ? " The page trains no longer than this." : "";
