@@ -61,6 +61,11 @@ def plain_network(activation: Activation, classes: int) -> keras.Sequential:
     return network
 
 
+def near_the_middle(points: Points) -> Points:
+    """Points of which two layers of exponentials make no numbers that float32 has to round off by more than 1e-5."""
+    return Points(points.x / np.abs(points.x).max(), points.y)
+
+
 def for_the_page(network: keras.Sequential) -> dict[str, Any]:
     layers = [(layer.get_config()["activation"], *layer.get_weights()) for layer in network.layers]
     return {"layers": [{"activation": name, "kernel": k.tolist(), "bias": b.tolist()} for name, k, b in layers]}
@@ -97,7 +102,7 @@ def write(page: Page, field: str, text: str) -> None:
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_gradients_are_keras_s(activation: Activation, classes: int, scripts: Page) -> None:
-    network, points = plain_network(activation, classes), some_points(2, classes)
+    network, points = plain_network(activation, classes), near_the_middle(some_points(2, classes))
     with tf.GradientTape() as tape:
         loss = network.compute_loss(y=points.y, y_pred=network(points.x))
     expected = np.concatenate([np.ravel(of) for of in tape.gradient(loss, network.trainable_variables)])
