@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -42,10 +43,15 @@ def visit(tmp_path: Path, browser: Browser) -> Iterator[Visit]:
     visit.page.close()
 
 
-def visit_of(columns: int, classes: int, folder: Path, browser: Browser, **options: Any) -> Visit:
+def visit_of(
+    columns: int, classes: int, folder: Path, browser: Browser, baseline: dict[str, Any] | None = None, **options: Any
+) -> Visit:
     shape = (classes, 9, 9) if classes > 2 else (9, 9)
     grids = {0: np.zeros(shape, np.float32)} if columns == 2 else None
     report = report_of({}, some_points(columns, classes), described(columns, classes), folder, grids)
+    if baseline and report.learning:
+        recipe = replace(report.learning.recipe, **baseline)
+        report = replace(report, learning=replace(report.learning, recipe=recipe))
     write_html(report, folder / "index.html")
     return open_page(browser, folder / "index.html", **options)
 
@@ -195,6 +201,23 @@ def test_it_begins_with_the_numbers_of_the_baseline(visit: Visit) -> None:
     assert visit.page.inner_text("#train-label").startswith("Epoch 0: training loss 0.")
 
 
+def test_a_baseline_of_several_activations_keeps_them(tmp_path: Path, browser: Browser) -> None:
+    page = visit_of(2, 2, tmp_path, browser, {"activation": ("tanh", "relu")}).page
+    assert page.input_value("#train-activation") == "tanh, relu"
+    of_both = epochs(page, 2)
+    page.select_option("#train-activation", label="tanh")
+    assert epochs(page, 2) != of_both
+
+
+def test_a_baseline_that_is_too_large_for_a_page_is_said_to_be(tmp_path: Path, browser: Browser) -> None:
+    visit = visit_of(2, 2, tmp_path, browser, {"hidden_units": (128,)})
+    assert "from 1 to 100" in visit.page.inner_text("#train-fault")
+    visit.page.click("#theme")  # which draws the chart anew, without a row
+    write(visit.page, "units", "8")
+    assert epochs(visit.page, 1).startswith("Epoch 1: ")
+    assert all("Infinite extent" in complaint for complaint in visit.complaints)  # Vega's, of a chart without a row
+
+
 def test_the_same_seed_gives_the_same_numbers_and_another_one_others(visit: Visit) -> None:
     page = visit.page
     first = epochs(page, 3), picture(page, "#train-plane")
@@ -272,9 +295,9 @@ def test_no_hidden_units_draw_a_straight_line(visit: Visit) -> None:
     [
         ("units", ", ".join(["1000"] * 10), "at most 8 whole numbers from 1 to 100"),
         ("units", "16, 0", "at most 8 whole numbers from 1 to 100"),
-        ("units", "16; 4", "you wrote “16; 4”"),
+        ("units", "16; 4", "the field holds “16; 4”"),
         ("rate", "", "the field is empty"),
-        ("rate", "NaN", "above 0, up to 100, such as 0.1; you wrote “NaN”"),
+        ("rate", "NaN", "above 0, up to 100, such as 0.1; the field holds “NaN”"),
         ("rate", "-1", "above 0"),
         ("batch", "2.5", "a whole number from 1"),
         ("batch", "0", "a whole number from 1"),

@@ -8,6 +8,7 @@ const QUICK_PLACES = 60; // along each side of the plane while it moves; of PLAN
 const BUSY = 20; // milliseconds of training in each frame; the rest is for the reader
 const [BETWEEN, BETWEEN_CALM] = [100, 1000]; // milliseconds from one picture to the next
 const BETWEEN_WORDS = 5000; // milliseconds from one sentence of a screen reader to the next
+const NO_NUMBER = "the loss is no number any more. The training has diverged; try a smaller learning rate.";
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 
 const whole = (text, least, most) => /^\d+$/.test(text) && least <= Number(text) && Number(text) <= most;
@@ -36,8 +37,10 @@ const FIELDS = {
 
 // The loss of the best constant answer: the entropy of the classes' shares, in nats.
 function constantLoss(points, classes) {
-  const shares = Array.from({ length: classes }, (_, of) => points.filter(([, , label]) => label === of).length / points.length);
-  return shares.reduce((sum, share) => sum - (share && share * Math.log(share)), 0);
+  const counts = new Array(classes).fill(0);
+  for (const [, , label] of points) counts[label] += 1;
+  const shares = counts.filter(Boolean).map((count) => count / points.length);
+  return shares.reduce((sum, share) => sum - share * Math.log(share), 0);
 }
 
 function trainer({ training, points, classes, features, tables }, redraw) {
@@ -47,7 +50,8 @@ function trainer({ training, points, classes, features, tables }, redraw) {
   const size = [plane.width, plane.height];
   const small = element("canvas"); // what moves is painted on it, then enlarged
   let run = null;
-  let [playing, drawn, spoken] = [false, 0, 0];
+  let frameId = 0; // while it plays
+  let [drawn, spoken] = [0, 0]; // when, in milliseconds
 
   // What the reader has set, or nothing where a field holds what is not allowed; that is said.
   function settings() {
@@ -58,7 +62,7 @@ function trainer({ training, points, classes, features, tables }, redraw) {
       found[name] = read(text);
       const sound = allowed(found[name]);
       find(name).setAttribute("aria-invalid", String(!sound));
-      if (!sound) find("fault").textContent ||= `${hint}; ${text ? `you wrote “${short(text)}”` : "the field is empty"}.`;
+      if (!sound) find("fault").textContent ||= `${hint}; ${text ? `the field holds “${short(text)}”` : "the field is empty"}.`;
     }
     return find("fault").textContent ? null : found;
   }
@@ -80,13 +84,13 @@ function trainer({ training, points, classes, features, tables }, redraw) {
     if (!set) return;
     const chosen = chosenPoints(Number(set.seed));
     const outputs = chosen.classes.length > 2 ? chosen.classes.length : 1;
-    const activations = find("activation").value.split(", ");
-    const hidden = set.units.map((_, layer) => activations[Math.min(layer, activations.length - 1)]);
+    const named = find("activation").value.split(", "); // one for all hidden layers, or one for each
+    const activations = set.units.map((_, layer) => named[Math.min(layer, named.length - 1)]);
     const random = randomOf(Number(set.seed));
-    const network = freshNetwork([2, ...set.units.map(Number), outputs], [...hidden, outputs > 1 ? "softmax" : "sigmoid"], random);
-    const options = { rate: set.rate, batchSize: Number(set.batch), random };
-    const constant = constantLoss(chosen.points, chosen.classes.length);
-    run = { ...chosen, network, steps: descend(network, chosen.points, options), constant, epoch: 0, ended: false };
+    const widths = [2, ...set.units.map(Number), outputs];
+    const network = freshNetwork(widths, [...activations, outputs > 1 ? "softmax" : "sigmoid"], random);
+    const steps = descend(network, chosen.points, { rate: set.rate, batchSize: Number(set.batch), random });
+    run = { ...chosen, network, steps, constant: constantLoss(chosen.points, chosen.classes.length), epoch: 0 };
     [plane.width, plane.height] = chosen.size;
     [small.width, small.height] = chosen.size.map((side) => Math.ceil(side / 2));
     tables.train.rows = [];
@@ -99,9 +103,9 @@ function trainer({ training, points, classes, features, tables }, redraw) {
     const [learned, heldOut] = [run.points, run.heldOut].map((of) => judge(run.network, of));
     run.start ??= learned.loss;
     const finite = Number.isFinite(learned.loss) && Number.isFinite(heldOut.loss);
-    if (finite) tables.train.rows.push([run.epoch, learned.loss || null, heldOut.loss || null]); // 0 has no place on a log axis
+    if (finite) tables.train.rows.push([run.epoch, learned.loss || null, heldOut.loss || null]); // the axis has no 0
     run.ended = !finite || run.epoch >= MOST_EPOCHS;
-    label.textContent = `Epoch ${run.epoch}: ${finite ? report(learned, heldOut) : "the loss is no number any more. The training has diverged; try a smaller learning rate."}`;
+    label.textContent = `Epoch ${run.epoch}: ${finite ? report(learned, heldOut) : NO_NUMBER}`;
   }
 
   function report(learned, heldOut) {
@@ -114,9 +118,9 @@ function trainer({ training, points, classes, features, tables }, redraw) {
   }
 
   function show() {
-    const [canvas, places] = playing ? [small, QUICK_PLACES] : [plane, PLANE_PLACES];
+    const [canvas, places] = frameId ? [small, QUICK_PLACES] : [plane, PLANE_PLACES];
     paint(canvas, survey(run.network, run.features, places).at(-1), places, { line: true, classes: run.classes });
-    if (playing) plane.getContext("2d").drawImage(small, 0, 0, plane.width, plane.height);
+    if (frameId) plane.getContext("2d").drawImage(small, 0, 0, plane.width, plane.height);
     drawPoints(plane, run);
     redraw("train");
     drawn = performance.now();
@@ -139,17 +143,17 @@ function trainer({ training, points, classes, features, tables }, redraw) {
   }
 
   function frame() {
-    if (!playing) return;
     advance(BUSY);
     const now = performance.now();
     if (run.ended) return halt();
     if (now - drawn > (CALM.matches ? BETWEEN_CALM : BETWEEN)) show();
     if (now - spoken > BETWEEN_WORDS) speak();
-    requestAnimationFrame(frame);
+    frameId = requestAnimationFrame(frame);
   }
 
   function pause() {
-    playing = false;
+    cancelAnimationFrame(frameId);
+    frameId = 0;
     play.textContent = "Play";
   }
 
@@ -161,15 +165,14 @@ function trainer({ training, points, classes, features, tables }, redraw) {
   }
 
   find("points").append(...Object.keys(FIGURES).map((figure) => element("option", { value: figure }, figure)));
-  const activations = new Set([training.activation, ...Object.keys(DERIVATIVES)]);
-  find("activation").append(...[...activations].map((name) => element("option", { value: name }, name)));
+  const names = new Set([training.activation, ...Object.keys(DERIVATIVES)]);
+  find("activation").append(...[...names].map((name) => element("option", { value: name }, name)));
   for (const control of controls) control.addEventListener("change", restart);
   play.addEventListener("click", () => {
-    if (playing || run.ended) return halt();
-    playing = true;
+    if (frameId || run.ended) return halt();
     play.textContent = "Pause";
     spoken = performance.now();
-    requestAnimationFrame(frame);
+    frameId = requestAnimationFrame(frame);
   });
   step.addEventListener("click", () => {
     if (!run.ended) advance(Infinity);
