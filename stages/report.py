@@ -37,19 +37,22 @@ def main(params: dict[str, Any], *, places: Places) -> None:
         read_points(places.points("train"), len(description.classes)),
         description,
         Picture(places.pictures / "data.png", "The training points."),
-        learning_of(chapters, places) if description.in_the_plane else None,
+        learning_of(chapters, params["seed"], places) if description.in_the_plane else None,
     )
     write_html(report, places.page)
     write_markdown(report, places.text)
 
 
-def learning_of(chapters: list[Chapter], places: Places) -> Learning:
+def learning_of(chapters: list[Chapter], seed: int, places: Places) -> Learning:
     """Return the first network that was followed while it learned."""
     followed = [chapter.stage for chapter in chapters if (places.grids / chapter.stage).is_dir()]
     if not followed:
         raise damaged(places.grids, "it has no network that was followed while it learned")
-    grids = {int(file.stem): read_array(file) for file in (places.grids / followed[0]).glob("*.npy")}
-    return Learning(grids, read_csv(places.table(followed[0], "curves")))
+    stage = followed[0]
+    grids = {int(file.stem): read_array(file) for file in (places.grids / stage).glob("*.npy")}
+    recipe = read_kept(places.chosen / stage / "kept.json").recipe
+    validation = read_points(places.points("validation"), recipe.classes)
+    return Learning(grids, read_csv(places.table(stage, "curves")), recipe, seed, validation)
 
 
 def question_of(chapter: Chapter, params: dict[str, Any], places: Places) -> Question:

@@ -105,6 +105,24 @@ def test_it_shows_all_epochs_in_the_end_however_often_it_was_drawn(
     assert trained(tmp_path).live_plot(STAGE).read_bytes() == places.live_plot(STAGE).read_bytes()
 
 
+def test_it_can_be_watched_whole_under_its_own_name_while_the_network_trains(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(callbacks, "SECONDS_BETWEEN", 0)
+    seen = []
+    drawn = callbacks.LivePlot.draw
+
+    def draw_and_look(plot: callbacks.LivePlot) -> None:
+        drawn(plot)
+        seen.append(pixels(Places(tmp_path).live_plot(STAGE)).tobytes())
+
+    monkeypatch.setattr(callbacks.LivePlot, "draw", draw_and_look)
+    last = pixels(trained(tmp_path).live_plot(STAGE)).tobytes()
+    assert len(set(seen)) == 4  # one for each epoch
+    assert seen[-1] == last
+    assert [path.name for path in Places(tmp_path).live_plot(STAGE).parent.iterdir()] == ["live_plot.png"]
+
+
 def test_a_second_run_writes_the_same_bytes(places: Places, tmp_path: Path) -> None:
     again = trained(tmp_path)
     files = [file for folder in ("data/trained", "models", "plots") for file in (places.root / folder).rglob("*.*")]

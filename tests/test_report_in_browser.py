@@ -14,11 +14,12 @@ from playwright.sync_api import Browser, Page
 
 from stages.lib.analysis.chapter import Chapter
 from stages.lib.core.places import Places
+from stages.lib.core.plan import Initializer, Optimizer, Recipe
 from stages.lib.core.points import Description, Points
 from stages.lib.engine.networks.network import dense_network
 from stages.lib.publish.rendering import Layer, Learning, Picture, Question, Report, write_html
 from stages.params.network import Activation
-from tests.conftest import copy_of_study, serious_faults
+from tests.conftest import SEED, copy_of_study, serious_faults
 from tests.test_report import HOSTILE, hostile_report, write_report
 
 LIMIT = 2.0
@@ -104,8 +105,23 @@ def report_of(
         for name, network in layers.items()
     ]
     Image.new("RGB", (40, 30), "white").save(folder / "data.png")
-    learning = Learning(grids, pd.DataFrame({"epoch": [1], "val_accuracy": [0.5]})) if grids else None
+    curves = pd.DataFrame({"epoch": [1], "val_accuracy": [0.5]})
+    learning = Learning(grids, curves, recipe_for(description), SEED, points) if grids else None
     return Report(questions, points, description, Picture(folder / "data.png", "The training points."), learning)
+
+
+def recipe_for(description: Description) -> Recipe:
+    return Recipe(
+        hidden_units=(5, 4),
+        activation="tanh",
+        kernel_initializer=Initializer("he_normal"),
+        optimizer=Optimizer("adam"),
+        learning_rate=0.25,
+        batch_size=7,
+        epochs=1,
+        inputs=len(description.features),
+        classes=len(description.classes),
+    )
 
 
 def open_page(

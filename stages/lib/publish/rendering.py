@@ -22,15 +22,17 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from stages.lib.analysis.chapter import Chapter, Column
+from stages.lib.analysis.chapter import Chapter, Chart, Column
 from stages.lib.core.files import write_text
+from stages.lib.core.plan import Recipe
 from stages.lib.core.points import Description, Points
-from stages.lib.publish.charts import Drawn, columns_of, look
+from stages.lib.publish.charts import Drawn, columns_of, drawn, look
 from stages.lib.publish.classes import axis_of, colour_of, label_of, marker_of, thinned
 from stages.lib.publish.drawing import MOST_POINTS, aspect_of
 
 TEMPLATES = Path(__file__).with_name("templates")
-SCRIPTS = ("activations.js", "planes.js", "playground.js", "page.js")  # in the order in which they build on each other
+# In the order in which they build on each other.
+SCRIPTS = ("activations.js", "planes.js", "playground.js", "descent.js", "training.js", "page.js")
 PLANE_PLACES = 100  # along each side of an embedded grid; 200 would make the page 0.5 MB larger
 GRID_PLACES = 60_000  # of an embedded grid of many classes, all of them together; an MB of the page at most
 MOST_INPUTS = 40  # to play with; more sliders would fill several screens
@@ -129,10 +131,21 @@ class Question:
 
 @dataclass(frozen=True)
 class Learning:
-    """A network while it learns: its answers in the plane by epoch, as `drawing` has them, and its curves."""
+    """A network while it learns, from which a reader's own training begins.
+
+    Args:
+        grids: its answers in the plane by epoch, as `drawing` has them.
+        curves: its loss and its accuracy by epoch.
+        recipe: of the network.
+        seed: of the study.
+        validation: the points that it is judged by.
+    """
 
     grids: dict[int, np.ndarray]
     curves: pd.DataFrame = field(repr=False)
+    recipe: Recipe
+    seed: int
+    validation: Points
 
 
 @dataclass(frozen=True)
@@ -163,6 +176,11 @@ class Report:
     def several(self) -> bool:
         """Return whether there are more than two classes, and so an output for each."""
         return len(self.description.classes) > 2
+
+    @property
+    def live(self) -> Drawn:
+        """Return the chart of the loss of a network that a reader trains."""
+        return drawn(Chart("learning", classes=len(self.description.classes)))[0]
 
     @property
     def playable(self) -> bool:
@@ -299,6 +317,9 @@ def _data(report: Report) -> dict[str, Any]:
         if question.layers
     ]
     description, learning = report.description, report.learning
+    if learning:
+        charts["train"] = {"spec": report.live.spec, "table": "train"}
+        tables["train"] = {"names": ["epoch", "loss", "val_loss"], "rows": []}
     return {
         "charts": charts,
         "tables": tables,
@@ -308,6 +329,8 @@ def _data(report: Report) -> dict[str, Any]:
             "curves": _columns(learning.curves),
             "grids": [{"epoch": epoch, **_quantised(grid)} for epoch, grid in sorted(learning.grids.items())],
         },
+        "training": learning
+        and {"activation": _named(learning.recipe.activation), "validation": _points(learning.validation)},
         "classes": [
             {
                 "name": name,
@@ -326,6 +349,11 @@ def _data(report: Report) -> dict[str, Any]:
         "networks": networks if report.playable else [],
         "points": _points(report.points) if description.in_the_plane else [],
     }
+
+
+def _named(activation: str | tuple[str, ...]) -> str:
+    """Return the activation of the hidden layers, or those of each, as a reader chooses it."""
+    return activation if isinstance(activation, str) else ", ".join(activation)
 
 
 def _points(points: Points) -> list[list[Any]]:

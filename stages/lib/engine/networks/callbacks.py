@@ -34,7 +34,8 @@ def train(stage: str, *, places: Places) -> None:
     """Train until EarlyStopping says so, and measure what each callback gives back.
 
     Writes `curves.csv`, a row for each epoch, and `callbacks.json`, both with all digits; the weights that
-    ModelCheckpoint kept; and the picture that PlotLossesKeras drew.
+    ModelCheckpoint kept; and the picture that PlotLossesKeras draws, which can be watched: it stands under its name
+    from the first epoch on, and each drawing takes the place of the last one, whole.
     """
     plan = read_plan(places.plan(stage))
     (variant,), (seed,) = plan.variants, plan.seeds
@@ -52,9 +53,9 @@ def train(stage: str, *, places: Places) -> None:
         "val_loss", min_delta=rule.min_delta, patience=rule.patience, restore_best_weights=True
     )
     checkpoints = places.checkpoints(stage)
-    with whole(checkpoints) as folder, whole(places.live_plot(stage)) as picture:
+    curves = live_plot(places.live_plot(stage), recipe.classes)
+    with whole(checkpoints) as folder:
         (folder / "improvements").mkdir(parents=True)
-        curves = live_plot(picture, recipe.classes)
         best = folder / "best.weights.h5"
         keep = {"monitor": "val_loss", "save_best_only": True, "save_weights_only": True}
         history = network.fit(

@@ -1,4 +1,4 @@
-// Keras's activations, by Keras's names, and what a network of them answers.
+// Keras's activations, by Keras's names, with their derivatives, and what a network of them answers.
 
 const clip = (x, low, high) => Math.min(Math.max(x, low), high);
 const sigmoid = (x) => 1 / (1 + Math.exp(-x));
@@ -48,6 +48,38 @@ const ACTIVATIONS = {
   tanh_shrink: (x) => x - Math.tanh(x),
 };
 
+// Their derivatives; at a corner the one that Keras has there, but for celu at 0, where Keras adds up both sides.
+const DERIVATIVES = {
+  celu: (x) => (x > 0 ? 1 : Math.exp(x)),
+  elu: (x) => (x > 0 ? 1 : Math.exp(x)),
+  exponential: Math.exp,
+  gelu: (x) => (1 + erf(x / Math.SQRT2)) / 2 + (x * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI),
+  hard_shrink: (x) => Number(Math.abs(x) > 0.5),
+  hard_sigmoid: (x) => Number(Math.abs(x) < 3) / 6,
+  hard_silu: (x) => (x <= -3 ? 0 : x < 3 ? (2 * x + 3) / 6 : 1),
+  hard_tanh: (x) => Number(Math.abs(x) <= 1),
+  leaky_relu: (x) => (x > 0 ? 1 : 0.2),
+  linear: () => 1,
+  log_sigmoid: (x) => sigmoid(-x),
+  mish: (x) => {
+    const tanh = Math.tanh(softplus(x));
+    return tanh + x * (1 - tanh ** 2) * sigmoid(x);
+  },
+  relu: (x) => Number(x > 0),
+  relu6: (x) => Number(x > 0 && x < 6),
+  selu: (x) => SELU_SCALE * (x < 0 ? SELU_ALPHA * Math.exp(x) : 1),
+  sigmoid: (x) => sigmoid(x) * sigmoid(-x),
+  silu: (x) => sigmoid(x) * (1 + x * sigmoid(-x)),
+  soft_shrink: (x) => Number(Math.abs(x) > 0.5),
+  softplus: sigmoid,
+  softsign: (x) => (1 + Math.abs(x)) ** -2,
+  sparse_plus: (x) => clip((x + 1) / 2, 0, 1),
+  sparse_sigmoid: (x) => Number(Math.abs(x) < 1) / 2,
+  squareplus: (x) => (1 + x / Math.sqrt(x * x + 4)) / 2,
+  tanh: (x) => 1 - Math.tanh(x) ** 2,
+  tanh_shrink: (x) => Math.tanh(x) ** 2,
+};
+
 // The shares of all units of a layer, which sum to 1.
 function softmax(logits) {
   const most = Math.max(...logits); // exp of a difference to it is at most 1
@@ -56,16 +88,22 @@ function softmax(logits) {
   return powers.map((power) => power / sum);
 }
 
-// The values of all units for one point, a list for each layer; the first holds the point itself.
-function forward(network, point) {
-  const values = [point];
+// For one point, layer by layer: the values of all units, the first of which are the point itself, and the sums that the
+// activations take.
+function pass(network, point) {
+  const [values, sums] = [[point], []];
   for (const { kernel, bias, activation } of network.layers) {
-    const inputs = values[values.length - 1];
-    const sums = bias.map((start, unit) => inputs.reduce((sum, value, i) => sum + value * kernel[i][unit], start));
-    values.push(activation === "softmax" ? softmax(sums) : sums.map(ACTIVATIONS[activation]));
+    const inputs = values.at(-1);
+    const taken = bias.map((start, unit) => inputs.reduce((sum, value, i) => sum + value * kernel[i][unit], start));
+    sums.push(taken);
+    values.push(activation === "softmax" ? softmax(taken) : taken.map(ACTIVATIONS[activation]));
   }
-  return values;
+  return { values, sums };
 }
+const forward = (network, point) => pass(network, point).values;
+
+// The class that wins by the probabilities of all, or by that of class 1 alone.
+const winnerOf = (outputs) => (outputs.length > 1 ? outputs.indexOf(Math.max(...outputs)) : Number(outputs[0] > 0.5));
 
 // Why a network can't be played with, or nothing.
 function obstacle(network) {

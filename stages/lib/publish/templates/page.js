@@ -7,10 +7,10 @@ const records = ({ names, rows }) => rows.map((row) => Object.fromEntries(row.ma
 const [LEAST, MOST] = [110, 180]; // pixels of a side of a map's panel
 const [AXIS, LETTER, SYMBOL, GAP] = [50, 7.5, 30, 30]; // pixels, at the size of the labels
 
-let charts = []; // on the page now, as promises
+let charts = {}; // on the page now, as promises by their ids
 
 function drawCharts() {
-  for (const chart of charts) chart.then(({ finalize }) => finalize());
+  for (const chart of Object.values(charts)) chart.then(({ finalize }) => finalize());
   const ink = getComputedStyle(document.body).color;
   const faint = getComputedStyle(document.querySelector("footer")).borderTopColor;
   const dark = isDark();
@@ -29,18 +29,25 @@ function drawCharts() {
     view: { stroke: null },
     range: data.looks[dark ? "dark" : "light"],
   };
-  charts = Object.entries(data.charts).map(([id, { spec, table }]) => {
+  const embedded = Object.entries(data.charts).map(([id, { spec, table }]) => {
     // Vega-Lite fits a single view to its place, but not a map of many.
     const fit = { width: "container", height: 260, autosize: { type: "fit-x", contains: "padding" } };
     const place = document.getElementById(`chart-${id}`);
     const rows = records(data.tables[table]);
     const full = spec.facet ? panelled(spec, rows, place.clientWidth) : { ...spec, ...fit };
     if (spec.height) full.height = spec.height.step * different(rows, spec.encoding.y.field);
-    full.data = { values: rows };
+    full.data = { name: "rows", values: rows };
     const legend = { ...config.legend, ...legendOf(spec, rows, place.clientWidth) };
     const options = { mode: "vega-lite", renderer: "canvas", actions: false, tooltip: { theme: dark ? "dark" : "light" } };
-    return vegaEmbed(place, full, { ...options, config: { ...config, legend } });
+    return [id, vegaEmbed(place, full, { ...options, config: { ...config, legend } })];
   });
+  charts = Object.fromEntries(embedded);
+}
+
+// Shows the rows that the table of a chart has now.
+function redraw(id) {
+  const rows = records(data.tables[data.charts[id].table]);
+  charts[id]?.then(({ view }) => view.data("rows", rows).runAsync());
 }
 
 const different = (rows, field) => new Set(rows.map((row) => row[field])).size;
@@ -56,7 +63,7 @@ function panelled(spec, rows, width) {
 // As many columns as fit beside each other, so that no name is cut short.
 function legendOf(spec, rows, width) {
   const field = spec.encoding?.color?.field;
-  const names = field in rows[0] ? rows.map((row) => String(row[field] ?? "")) : ["validation"];
+  const names = rows.length && field in rows[0] ? rows.map((row) => String(row[field] ?? "")) : ["validation"];
   const longest = Math.max(...names.map((name) => name.length));
   return { columns: Math.max(1, Math.floor((width - AXIS) / (longest * LETTER + SYMBOL))), labelLimit: 0 };
 }
@@ -141,6 +148,7 @@ document.getElementById("theme").addEventListener("click", () => {
 prefersDark.addEventListener("change", showTheme);
 if (data.learning) slider(data);
 if (data.networks.length) playground(data);
+if (data.training) trainer(data, redraw);
 document.querySelectorAll("table").forEach(sortable);
 showTheme();
 root.dataset.ready = "yes";

@@ -29,8 +29,9 @@ function between(grid, places, column, row) {
   );
 }
 
-// Which class wins by the values of all, or by that of class 1 alone, and the colour of that.
+// Which class wins by the values of all, or by that of class 1 alone, and the colour of that; none by no numbers.
 function verdict(values, colours) {
+  if (values.includes(NaN)) return [-1, PAPER];
   if (values.length === 1) return [Number(values[0] > 0.5), rampOf(values[0])];
   const best = values.reduce((first, value, label) => (value > values[first] ? label : first), 0);
   const even = 1 / values.length;
@@ -44,7 +45,7 @@ function paint(canvas, grids, places, { line = false, classes = [] } = {}) {
   const context = canvas.getContext("2d");
   const image = context.createImageData(width, height);
   const colours = classes.map((of) => channels(of.colour));
-  const winners = new Uint8Array(width * height);
+  const winners = new Int8Array(width * height);
   const [across, up] = [(places - 1) / (width - 1), (places - 1) / (height - 1)];
   for (let at = 0; at < winners.length; at++) {
     const [x, y] = [at % width, height - 1 - Math.floor(at / width)];
@@ -65,6 +66,18 @@ const toCanvas = ({ width, height }, [across, up], [x1, x2]) => [
   ((up.high - x2) / (up.high - up.low)) * height,
 ];
 const fromShares = (features, shares) => features.map(({ low, high }, axis) => low + shares[axis] * (high - low));
+
+// All units' values on a grid over the plane, layer by layer; the first layer is the place itself.
+function survey(network, features, places) {
+  const units = [features.length, ...network.layers.map(({ bias }) => bias.length)];
+  const grids = units.map((count) => Array.from({ length: count }, () => new Float32Array(places * places)));
+  for (let at = 0; at < places * places; at++) {
+    const [row, column] = [Math.floor(at / places), at % places];
+    const point = fromShares(features, [column, row].map((step) => step / (places - 1)));
+    forward(network, point).forEach((values, layer) => values.forEach((v, unit) => (grids[layer][unit][at] = v)));
+  }
+  return grids;
+}
 
 // Corners of markers, by their names in matplotlib: so many, evenly around from an angle; a star's lie farther in between.
 const corners = (count, turn, inner = 1) =>

@@ -44,17 +44,6 @@ function playground({ networks, points, classes, features, inputs: columnsOf }) 
     layer === 0 || isLast(layer) ? unitName(layer, unit) : `${layerName(layer)}, unit ${unit + 1}`;
   const unitsOf = () => [features.length, ...network.layers.map(({ bias }) => bias.length)];
 
-  // All units' values on a grid, layer by layer.
-  function survey(places) {
-    const grids = unitsOf().map((units) => Array.from({ length: units }, () => new Float32Array(places * places)));
-    for (let at = 0; at < places * places; at++) {
-      const [row, column] = [Math.floor(at / places), at % places];
-      const point = fromShares(features, [column, row].map((step) => step / (places - 1)));
-      forward(network, point).forEach((values, layer) => values.forEach((v, unit) => (grids[layer][unit][at] = v)));
-    }
-    return grids;
-  }
-
   // White is 0; the strongest of the values has the full colour. An output is a probability already.
   function relative(values, layer) {
     if (isLast(layer) && ["sigmoid", "softmax"].includes(network.layers[layer - 1].activation)) return values;
@@ -165,7 +154,7 @@ function playground({ networks, points, classes, features, inputs: columnsOf }) 
   }
 
   function drawBase() {
-    const grids = survey(PLANE_PLACES).at(-1);
+    const grids = survey(network, features, PLANE_PLACES).at(-1);
     const shown = several ? grids : [relative(grids[0], network.layers.length)];
     paint(base, shown, PLANE_PLACES, { line: true, classes });
     if (find("points").checked) drawPoints(base, { points, features, classes });
@@ -198,7 +187,7 @@ function playground({ networks, points, classes, features, inputs: columnsOf }) 
     if (obstacle(network)) return;
     const values = forward(network, place());
     const outputs = values.at(-1);
-    const winner = several ? outputs.indexOf(Math.max(...outputs)) : Number(outputs[0] > 0.5);
+    const winner = winnerOf(outputs);
     const sentence = classes[winner].label;
     find("class").textContent = sentence;
     if (several) showShares(outputs);
@@ -258,7 +247,7 @@ function playground({ networks, points, classes, features, inputs: columnsOf }) 
     find("about").textContent = `${asked}, ${hidden.join(", ") || "no hidden units"}, ${outputs}: ${size} parameters. ${reason}`;
     find("stage").hidden = Boolean(reason);
     if (reason) return;
-    if (plane) seen = survey(UNIT_PLACES);
+    if (plane) seen = survey(network, features, UNIT_PLACES);
     drawColumns();
     chosen = {};
     drawLinks();
