@@ -47,8 +47,9 @@ class Shape(Figures):
 
 
 class KeptFigures(Figures):
-    """The network that is kept, on points that it has not learned from."""
+    """The network that is kept, on points of its own draw that it has not learned from; `start` counts from 0."""
 
+    start: Count
     validation: Judged
     test: Judged
 
@@ -111,8 +112,7 @@ class Page(page.Page):
         """Return the two answers, and the smallest network that any start separates the points with."""
         accuracy, val_loss = trained.array("train_accuracy"), trained.array("val_loss")[:, :, -1]
         table = success_table(trained.plan, accuracy)
-        kept_ones = slice(trained.plan.kept)
-        shape, restart = smallest(table, accuracy[:, kept_ones], val_loss[:, kept_ones])
+        shape, restart = smallest(table, accuracy[:, : trained.plan.kept])
         final = {"loss": val_loss, "accuracy": trained.array("val_accuracy")[:, :, -1]}
         test = {name: trained.array(f"test_{name}") for name in final}
         kept = {
@@ -120,9 +120,8 @@ class Page(page.Page):
             for part, measured in (("validation", final), ("test", test))
         }
         chosen = Chosen(Kept(trained.plan.variants[shape].recipe, units=True), trained.weights(shape, restart))
-        return Findings(
-            given.data, self.figures.of({**answer(table, accuracy), "kept": kept}), {"variants": table}, chosen
-        )
+        found = self.figures.of({**answer(table, accuracy), "kept": {"start": restart, **kept}})
+        return Findings(given.data, found, {"variants": table}, chosen)
 
     def chapter(self, findings: Findings) -> Chapter:
         """Return the two answers, with a picture of what each unit of the smallest network adds."""
@@ -234,21 +233,19 @@ def answer(table: pd.DataFrame, accuracy: np.ndarray) -> dict[str, Any]:
     }
 
 
-def smallest(table: pd.DataFrame, accuracy: np.ndarray, val_loss: np.ndarray) -> tuple[int, int]:
+def smallest(table: pd.DataFrame, accuracy: np.ndarray) -> tuple[int, int]:
     """Return the position of the shape to keep and of its restart.
 
-    The smallest shape with a perfect restart, else the one that comes nearest; of its restarts
-    the most accurate, and of these the one with the least validation loss.
+    The smallest shape with a perfect restart, else the one that comes nearest; of its restarts the first of the most
+    accurate ones: each has validation points of its own, by which they can't be compared.
 
     Args:
         table: a row for each shape.
         accuracy: share of the training points that each restart gets right, shape (shapes, restarts).
-        val_loss: the final validation loss of each, in nats, of the same shape.
     """
     order = table.assign(missed=1 - table["accuracy_max"], failed=-table["perfect"])
     shape = int(order.sort_values(["missed", "parameters", "failed"], kind="stable").index[0])
-    ranked = np.lexsort((val_loss[shape], -accuracy[shape]))
-    return shape, int(ranked[0])
+    return shape, int(accuracy[shape].argmax())
 
 
 def sentences(found: SmallestFigures, data: Description) -> str:
@@ -268,10 +265,11 @@ def sentences(found: SmallestFigures, data: Description) -> str:
         listed = "; ".join(f"{shape.parameters}: {starts_of(shape)}" for shape in found.undecided[:MOST_LISTED])
         more = f"; and {len(found.undecided) - MOST_LISTED} more" if len(found.undecided) > MOST_LISTED else ""
         steady += f" Undecided with as many starts as were allowed: {listed}{more}."
-    held_out = f"{share(found.kept.validation.accuracy)} of the validation points and {share(found.kept.test.accuracy)}"
+    held_out = f"{share(found.kept.validation.accuracy)} of its validation points and {share(found.kept.test.accuracy)}"
     return (
         f"{least.parameters} parameters are the fewest with which some start gets every training point right: "
-        f"{starts_of(least)}. The one that is kept gets {held_out} of the test points right. {steady} {tried}"
+        f"{starts_of(least)}. The first such start is kept, and gets {held_out} of its test points right. {steady} "
+        f"{tried}"
     )
 
 

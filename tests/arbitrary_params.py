@@ -64,7 +64,11 @@ def tiny_params(draw: st.DrawFn) -> Params:
             "replicates": draw(st.integers(1, 3)),
         },
         "baseline": {"snapshots": draw(st.integers(2, 4))},
-        "lr_sweep": {"learning_rates": draw(few(RATES, 3)), "replicates": draw(st.integers(1, 3))},
+        "lr_sweep": {
+            "learning_rates": draw(few(RATES, 3)),
+            "budget": draw(st.integers(1, 3)),
+            "replicates": draw(st.integers(1, 3)),
+        },
         "initializer_sweep": {
             "kernel_initializers": draw(few(NAMES_OF_INITIALIZERS, 3)),
             "replicates": draw(st.integers(1, 3)),
@@ -98,6 +102,7 @@ def tiny_params(draw: st.DrawFn) -> Params:
             "activations": draw(few(ACTIVATIONS, 1)),
             "most_parameters": draw(st.integers(5, 9)),
             "restarts": draw(st.integers(1, 3)),
+            "most_restarts": draw(st.integers(1, 6)),
             "epochs": draw(EPOCHS),
             "batch_size": draw(BATCHES),
             "learning_rate": draw(RATES),

@@ -24,6 +24,8 @@ from tests.lacking import lacking
 from tests.measured import draw_points
 from tests.small import build
 
+SEED = 42  # of params.yaml
+
 
 def pixels(path: Path) -> np.ndarray:
     """Returns the colours of a picture, shape (pixels, 3), from 0 to 255."""

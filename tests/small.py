@@ -20,6 +20,8 @@ NUMBERS = {
     "points": 15,
     "replicates": 2,
     "restarts": 2,
+    "most_restarts": 2,
+    "budget": 2,
 }
 # At such rates nothing is learned, so that every size has settled and its cost can be drawn.
 LISTS = {"batch_sweep": {"batch_sizes": [403, 1209], "learning_rates": [1.0e-05, 2.0e-05]}}

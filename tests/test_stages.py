@@ -18,7 +18,7 @@ from stages.lib.analysis.chapter import read_chapters
 from stages.lib.analysis.page import pages
 from stages.lib.core.places import Places
 from stages.lib.core.plan import Variant, read_kept, read_plan
-from stages.lib.core.points import read_points
+from stages.lib.core.points import read_draws, read_points
 from stages.params.prediction_grid import PredictionGrid
 from stages.params.training import Training
 from tests.conftest import pixels
@@ -99,9 +99,11 @@ def test_the_figures_of_the_baseline_are_those_that_keras_evaluates(places: Plac
 def test_the_figures_of_the_smallest_network_are_those_that_keras_evaluates(places: Places) -> None:
     network = keras.models.load_model(places.model("smallest_network"))
     found = json.loads(places.metrics("smallest_network").read_text("utf-8"))
+    plan = read_plan(places.plan("smallest_network"))
+    draws = read_draws(places.draws("smallest_network"), draws=len(plan.seeds), inputs=2, classes=2)
     for part in ("validation", "test"):
-        points = read_points(places.points(part), 2)
-        loss, accuracy = network.evaluate(points.x, points.y, verbose=0)
+        points, rows = draws[part].points, draws[part].rows[found["kept"]["start"]]
+        loss, accuracy = network.evaluate(points.x[rows], points.y[rows], verbose=0)
         assert found["kept"][part]["loss"] == pytest.approx(loss, rel=1e-4)
         assert found["kept"][part]["accuracy"] == pytest.approx(accuracy, rel=1e-4)
 

@@ -28,12 +28,19 @@ REDUCED = {
     "training": {"epochs": 3, "patience": 1, "batch_size": 128},
     "prediction_grid": {"points": 20},
     "baseline": {"snapshots": 2},
-    "lr_sweep": {"learning_rates": [0.01, 0.1], "replicates": 2},
+    "lr_sweep": {"learning_rates": [0.01, 0.1], "budget": 1, "replicates": 2},
     "initializer_sweep": {"replicates": 2},
     "network_sweep": {"depths": [2], "widths": [8], "learning_rates": [0.3], "epochs": 3, "replicates": 2},
     "batch_sweep": {"batch_sizes": [100, 512, 1209], "learning_rates": [0.1], "epochs": 3, "replicates": 2},
     "own_sweep": {"values": [0.1, 1.0], "learning_rates": [0.3], "replicates": 2},
-    "smallest_network": {"activations": ["tanh"], "most_parameters": 9, "restarts": 2, "epochs": 3, "batch_size": 128},
+    "smallest_network": {
+        "activations": ["tanh"],
+        "most_parameters": 9,
+        "restarts": 2,
+        "most_restarts": 2,
+        "epochs": 3,
+        "batch_size": 128,
+    },
     "callbacks_demo": {"epochs": 3, "patience": 1},
 }
 OPTIMIZERS = {"nesterov_0.9", "rmsprop", "adadelta", "nadam"}  # beside SGD, momentum and Adam of other stages
