@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil, floor, log10
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
 
-from stages.lib.core.points import Description, Limits
+from stages.lib.core.files import write_csv
+from stages.lib.core.points import Description, Limits, Points, read_points
 from stages.lib.core.runner import Fault
 from stages.lib.data.drawn import SOURCES, table_of
 from stages.lib.data.tables import MOST_CLASSES, Table, read_table
@@ -47,6 +49,15 @@ def sets_of(asked: Dataset, seed: int, own: Path) -> Sets:
     Raise Fault where a table can't be taken.
     """
     return _part_of(_whole(asked, seed, own), asked.fraction, seed)
+
+
+def points_of(sets: Sets) -> dict[str, Points]:
+    """Return the points of each set as a stage reads them from the disk, with the digits that are written there."""
+    with TemporaryDirectory() as folder:
+        files = {part: Path(folder) / f"{part}.csv" for part in PARTS}
+        for part, file in files.items():
+            write_csv(sets.parts[part], file, float_format=sets.float_format)
+        return {part: read_points(file, len(sets.description.classes)) for part, file in files.items()}
 
 
 def sets_of_question(question: OwnSweep, asked: Dataset, seed: int, own: Path) -> dict[str, Sets]:
