@@ -1,1 +1,6 @@
-"""The study as a course would set it: notebooks in Markdown, and in `study` the functions that they call."""
+"""The study in the form of a course assignment: notebooks in Markdown, and in `study` the functions that they call.
+
+An import of it pins the environment, as that of `stages` does, and brings TensorFlow along without its greetings.
+"""
+
+from stages.lib.engine import networks  # noqa: F401

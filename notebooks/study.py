@@ -1,7 +1,7 @@
 """What the notebooks call: the points, training of many networks at once, and pictures of what was learned.
 
 They follow params.yaml: its seed, its points and its baseline. So what is trained here by the recipe of a stage is, bit
-for bit, what that stage trains. `import stages` must come first in a notebook: it pins the environment.
+for bit, what that stage trains.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,6 +13,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from IPython.display import clear_output
 from matplotlib.axes import Axes
 
 from stages.lib.analysis import page
@@ -142,6 +143,7 @@ def train(recipes: Mapping[str, Recipe], points: Data, *, starts: int = 1) -> Ou
     with TemporaryDirectory() as folder:
         trained = Trained(plan, Path(folder) / "trained")
         train_plan(plan, lambda _: sets, name="networks", shards=Path(folder) / "shards", folder=trained.folder)
+        clear_output(wait=True)  # what was said of the progress
         return Outcome(
             plan,
             Sweep.of(trained, constant_loss(points.train)),
