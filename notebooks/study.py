@@ -143,7 +143,7 @@ def train(recipes: Mapping[str, Recipe], points: Data, *, starts: int = 1) -> Ou
     with TemporaryDirectory() as folder:
         trained = Trained(plan, Path(folder) / "trained")
         train_plan(plan, lambda _: sets, name="networks", shards=Path(folder) / "shards", folder=trained.folder)
-        clear_output(wait=True)  # what was said of the progress
+        clear_output(wait=True)  # type: ignore[no-untyped-call]  # what was said of the progress
         return Outcome(
             plan,
             Sweep.of(trained, constant_loss(points.train)),
@@ -153,7 +153,11 @@ def train(recipes: Mapping[str, Recipe], points: Data, *, starts: int = 1) -> Ou
 
 
 def plot_decision_boundary(
-    model: keras.Model, X: np.ndarray, y: np.ndarray, strict: bool = True, axes: Axes | None = None
+    model: keras.Model,
+    X: np.ndarray,  # noqa: N803  the assignment's name, and scikit-learn's
+    y: np.ndarray,
+    strict: bool = True,
+    axes: Axes | None = None,
 ) -> None:
     """Draw what a model answers all over the plane, and some points over it.
 
