@@ -74,9 +74,9 @@ docs: .venv/run
 plots: .venv/run
 	python -m tools.plots
 
+# The settings have Markdown opened as a notebook.
 notebook: .venv/notebook
-	jupyter lab --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
-	  '--LabApp.default_url=/lab/tree/notebooks/assignment.$(if $(filter ru,$(language)),ru,en).md?factory=Notebook'
+	jupyter lab --LabApp.app_settings_dir=notebooks/lab notebooks/assignment.$(if $(filter ru,$(language)),ru,en).md
 
 # What is named reaches the command through the environment: neither make nor the shell evaluates it.
 review: override export BASE := $(value BASE)
