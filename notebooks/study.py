@@ -4,7 +4,7 @@ They follow params.yaml: its seed, its points and its baseline. So what is train
 for bit, what that stage trains.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,14 +22,14 @@ from stages.lib.analysis.page import Params, sections
 from stages.lib.analysis.sweep import Sweep, Trained
 from stages.lib.core.files import read_json
 from stages.lib.core.places import Places
-from stages.lib.core.plan import Plan, Recipe, Variant, replicate_seeds
+from stages.lib.core.plan import METRICS, Plan, Recipe, Variant, replicate_seeds
 from stages.lib.core.points import Description, Points
 from stages.lib.core.runner import PARAMS, read_params
 from stages.lib.data.sources import limits_of, points_of, sets_of
 from stages.lib.engine.fleets import train_plan
 from stages.lib.engine.networks.grid import predict_grid
 from stages.lib.engine.networks.network import network_of
-from stages.lib.publish import drawing
+from stages.lib.publish import drawing, projection
 
 ROOT = Path(__file__).parents[1]
 PLACES = 200  # along each side of the grid that a boundary is drawn from
@@ -52,8 +52,9 @@ class Data:
     description: Description
 
     def draw(self) -> None:
-        """Draw the training points."""
-        drawing.picture_of_points(self.train, self.description)
+        """Draw the training points; where they do not lie in a plane, by their principal components."""
+        pictures = drawing if self.description.in_the_plane else projection
+        pictures.picture_of_points(self.train, self.description)
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ class Outcome:
 
         Raise ValueError where none has the name.
         """
+        _refuse_unknown(name, self.names)
         variant = self.names.index(name)
         losses = self.sweep.final_val_loss[variant]
         start = int(np.where(np.isfinite(losses), losses, np.inf).argmin())
@@ -198,9 +200,14 @@ def plot_curves(outcome: Outcome, metric: str = "val_accuracy", names: Iterable[
         outcome: of `train`.
         metric: in Keras's name: loss, accuracy, val_loss or val_accuracy.
         names: of the networks; None is all of them.
+
+    Raise ValueError where there is no such metric or network.
     """
     table = outcome.sweep.curve_table().set_index("network")
     chosen = list(names or outcome.names)
+    _refuse_unknown(metric, METRICS)
+    for name in chosen:
+        _refuse_unknown(name, outcome.names)
     _, axes = plt.subplots(figsize=(9, 4.5), layout="constrained")
     for name, colour in zip(chosen, plt.colormaps["turbo"](np.linspace(0.05, 0.95, len(chosen))), strict=True):
         curve = table.loc[name]
@@ -227,6 +234,11 @@ def pipeline_model(stage: str) -> keras.Sequential | None:
 def params() -> Params:
     """Return the params of the study, section by section."""
     return read_params(ROOT / PARAMS, sections())
+
+
+def _refuse_unknown(name: str, known: Sequence[str]) -> None:
+    if name not in known:
+        raise ValueError(f"{name!r} is not one of {', '.join(map(repr, known))}")
 
 
 def _is_there(path: Path) -> bool:
