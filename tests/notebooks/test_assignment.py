@@ -49,6 +49,13 @@ def test_each_cell_says_what_to_look_for_and_asks_something(language: str) -> No
         assert "?" in text.partition(LOOK_AND_THINK[language][1])[2], text
 
 
+@pytest.mark.parametrize("language", LOOK_AND_THINK)
+def test_jupyter_writes_the_file_as_it_is(language: str) -> None:
+    """Or git would show a change where a student has but looked at it."""
+    text = (ROOT / f"notebooks/assignment.{language}.md").read_text("utf-8")
+    assert jupytext.writes(read(language), fmt="md") == text
+
+
 def test_the_tasks_are_those_of_the_assignment_in_its_order() -> None:
     found = re.findall(r"^## Task (\d)", "\n".join(cells("en", "markdown")), re.MULTILINE)
     assert found == ["1", "2", "3", "4"]
