@@ -7,6 +7,7 @@
 # make unchanged    fail where an output came out other than committed
 # make plots        rewrite the templates of `dvc plots`, from the charts of the report
 # make readme       copy the answers, the stages and what was verified into the README
+# make notebook     open the course assignment as a notebook; with language=ru in Russian
 # make docs         write docs/metrics.schema.json and the tables of docs/outputs.md anew, from the pages
 # make review       compare with BASE (main), or HEAD=… with it: review/index.html and review/review.md
 # make ray          set up what trains sweeps on a Ray cluster
@@ -28,7 +29,7 @@ INSTALL = python -m pip install --quiet --disable-pip-version-check --no-deps --
 
 BASE ?= main
 
-.PHONY: repro try test test-long mutants lint unchanged readme docs plots review verify verify-cpu bench ray lock licences check-cache FORCE
+.PHONY: repro try test test-long mutants lint unchanged readme docs plots notebook review verify verify-cpu bench ray lock licences check-cache FORCE
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # they share one environment
 
@@ -73,6 +74,10 @@ docs: .venv/run
 plots: .venv/run
 	python -m tools.plots
 
+# The settings have Markdown opened as a notebook.
+notebook: .venv/notebook
+	jupyter lab --LabApp.app_settings_dir=notebooks/lab notebooks/assignment.$(if $(filter ru,$(language)),ru,en).md
+
 # What is named reaches the command through the environment: neither make nor the shell evaluates it.
 review: override export BASE := $(value BASE)
 review: override export HEAD := $(value HEAD)
@@ -83,12 +88,12 @@ review: .venv/run
 	  $${REPRODUCED:+--reproduced "$$REPRODUCED"} -- "$$BASE" $${HEAD:+"$$HEAD"}
 
 lock: .venv/dev
-	cd requirements && for use in run dev ray bench; do \
+	cd requirements && for use in run dev ray bench notebook; do \
 	  uv pip compile $$use.in --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    --no-emit-index-url --quiet --upgrade --output-file $$use.txt || exit; \
 	done
 
-licences: .venv/dev .venv/ray .venv/bench
+licences: .venv/dev .venv/ray .venv/bench .venv/notebook
 	python -m tools.licences
 
 verify: .venv/run
@@ -112,7 +117,7 @@ STAMP = { cat requirements/run.txt pyproject.toml review/pyproject.toml && echo 
 	  python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . --editable ./review && \
 	  $(STAMP) > $@; }
 
-.venv/dev .venv/ray .venv/bench: .venv/%: .venv/run FORCE
+.venv/dev .venv/ray .venv/bench .venv/notebook: .venv/%: .venv/run FORCE
 	@cmp -s requirements/$*.txt $@ || { $(INSTALL) -r requirements/$*.txt && cp requirements/$*.txt $@; }
 
 FORCE:

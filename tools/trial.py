@@ -27,13 +27,12 @@ from stages.baseline import Page
 from stages.lib.analysis.measures import constant_loss
 from stages.lib.analysis.page import Findings, Given, Params, sections
 from stages.lib.analysis.sweep import Trained
-from stages.lib.core.files import write_csv
 from stages.lib.core.places import Places
 from stages.lib.core.png import write_png
-from stages.lib.core.points import PARTS, Description, Draws, Points, read_points
+from stages.lib.core.points import Description, Draws, Points
 from stages.lib.core.process import end_on_interrupt, end_with_parent
 from stages.lib.core.runner import PARAMS, Fault, read_params
-from stages.lib.data.sources import sets_of
+from stages.lib.data.sources import points_of, sets_of
 from stages.lib.engine.fleets import train_plan
 from stages.lib.publish import drawing, projection
 
@@ -51,7 +50,8 @@ def main(overrides: list[str]) -> None:
         with TemporaryDirectory(dir=FOLDER) as folder:  # another may be tried at the same time
             places = Places(Path(folder))
             params = overridden(overrides, places.root)
-            description, sets = made(params, places)
+            asked = sets_of(params["dataset"], params["seed"], Places().own)
+            description, sets = asked.description, points_of(asked)
             findings = trained(params, description, sets, places)
     except (Fault, OSError) as fault:
         sys.exit(str(fault))
@@ -78,15 +78,6 @@ def overridden(overrides: list[str], folder: Path) -> Params:
         ) from error
     with chdir(folder):  # so that messages name params.yaml
         return read_params(PARAMS, sections(), whole=True)
-
-
-def made(params: Params, places: Places) -> tuple[Description, dict[str, Points]]:
-    """Return what there is to say of the points, and the sets of them, as the stage `dataset` writes them."""
-    sets = sets_of(params["dataset"], params["seed"], Places().own)
-    for part in PARTS:
-        write_csv(sets.parts[part], places.points(part), float_format=sets.float_format)
-    classes = len(sets.description.classes)
-    return sets.description, {part: read_points(places.points(part), classes) for part in PARTS}
 
 
 def trained(params: Params, description: Description, sets: dict[str, Points], places: Places) -> Findings:

@@ -51,6 +51,12 @@ def sets_of(asked: Dataset, seed: int, own: Path) -> Sets:
     return _part_of(_whole(asked, seed, own), asked.fraction, seed)
 
 
+def points_of(sets: Sets) -> dict[str, Points]:
+    """Return the points of each set as a stage reads them from the disk, with the digits that are written there."""
+    values = {part: _as_written(table, sets.float_format).to_numpy() for part, table in sets.parts.items()}
+    return {part: Points(held[:, :-1], held[:, -1:]) for part, held in values.items()}
+
+
 def draws_of(asked: Dataset, seed: int, own: Path, replicates: int) -> dict[str, Draws]:
     """Return the three sets of each replicate; those of the first are `sets_of`, to the bit as they are on disk.
 

@@ -14,7 +14,7 @@ from stages.lib.core.files import write_csv
 from stages.lib.core.plan import point_seeds
 from stages.lib.core.points import PARTS, Draws, Points, read_points
 from stages.lib.core.runner import Fault
-from stages.lib.data.sources import draws_of, draws_of_question, limits_of, sets_of, varied_by
+from stages.lib.data.sources import draws_of, draws_of_question, limits_of, points_of, sets_of, varied_by
 from stages.params.dataset import Dataset
 from stages.params.own_sweep import OwnSweep
 
@@ -44,6 +44,14 @@ def test_a_table_is_split_by_class_into_three_sets_that_have_all_its_rows_once(t
         assert part["one"].is_monotonic_increasing  # in the order of the file
         np.testing.assert_array_equal(part["kind"], np.where(part["one"] % 4, 0, 1))
         np.testing.assert_array_equal(part["two"], 1000 + part["one"] ** 2)
+
+
+def test_points_have_the_digits_that_a_stage_writes() -> None:
+    drawn = sets_of(replace(ASKED, source="moons"), 1, Path())
+    for part, points in points_of(drawn).items():
+        written = [[float(f"{value:.6f}") for value in row] for row in drawn.parts[part][["x1", "x2"]].to_numpy()]
+        np.testing.assert_array_equal(points.x, np.array(written, np.float32))
+        np.testing.assert_array_equal(points.y[:, 0], drawn.parts[part]["label"])
 
 
 def test_the_seed_says_which_rows_go_where(tmp_path: Path) -> None:
