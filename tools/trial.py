@@ -33,6 +33,7 @@ from stages.lib.core.png import write_png
 from stages.lib.core.points import Description, Points, read_points
 from stages.lib.core.process import end_on_interrupt, end_with_parent
 from stages.lib.core.runner import PARAMS, Fault, read_params
+from stages.lib.core.words import count
 from stages.lib.data.sources import PARTS, sets_of
 from stages.lib.engine.fleets import train_plan
 from stages.lib.publish import drawing, projection
@@ -130,7 +131,7 @@ def draw(findings: Findings, description: Description, sets: dict[str, Points], 
     recipe = findings.chosen.kept.recipe
     network = network_of(recipe, name="baseline")
     network.set_weights(recipe.split(findings.chosen.weights))
-    title = f"Baseline after {recipe.epochs} epochs"
+    title = f"Baseline after {count(recipe.epochs, 'epoch')}"
     if description.in_the_plane:
         grid = predict_grid(network, limits=description.limits, points=places)
         answers = drawing.picture_of_boundary(sets["train"], grid, description, title=title)

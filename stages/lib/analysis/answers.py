@@ -9,6 +9,7 @@ from typing import Any
 
 from stages.lib.analysis.figures import Best, SweepFigures, Value
 from stages.lib.analysis.statistics import interval_of_mean
+from stages.lib.core.words import count
 
 
 def sweep(found: SweepFigures, key: str) -> str:
@@ -24,7 +25,7 @@ def sweep(found: SweepFigures, key: str) -> str:
     tuned = key != "learning_rate" and "learning_rate" in best
     rate = f" at a learning rate of {code(best['learning_rate'])}" if tuned else ""
     others = [code(other) for other in names(found.same_as_best, key) if other != best[key]]
-    tied = " All others are worse at 5 %." if found.variants > 1 else ""
+    tied = {1: "", 2: " The other is worse at 5 %."}.get(found.variants, " All others are worse at 5 %.")
     if others:
         tied = f" Not to be told from it at 5 %: {', '.join(others)}."
     return f"{code(best[key])}{rate} {figures(found)}{tied}{edge(found.best)}{diverged(found)}"
@@ -38,13 +39,13 @@ def names(same_as_best: list[Value | dict[str, Value]], key: str) -> list[Value]
 def figures(found: SweepFigures) -> str:
     """Return the loss and accuracy of the best variant, over the seeds."""
     loss, accuracy = found.best.val_loss, found.best.val_accuracy
-    seeds, epochs = f"{loss.n} seed{'s' * (loss.n > 1)}", f"{found.epochs} epoch{'s' * (found.epochs > 1)}"
     interval = ""
     if loss.n > 1 and loss.mean is not None and loss.std is not None:
         low, high = interval_of_mean(loss.mean, loss.std, loss.n)
         interval = f", 95 % interval {number(max(low, 0.0))} to {number(high)}"  # no loss is below 0
     return (
-        f"has the least validation loss after {epochs}: {number(loss.mean)}{interval} ({seeds}), "
+        f"has the least validation loss after {count(found.epochs, 'epoch')}: "
+        f"{number(loss.mean)}{interval} ({count(loss.n, 'seed')}), "
         f"with {share(accuracy.mean)} of the validation points right."
     )
 
@@ -60,13 +61,12 @@ def edge(best: Best) -> str:
 
 def diverged(found: SweepFigures) -> str:
     """Return how many runs diverged."""
-    return f" Of {found.runs} runs {found.diverged} diverged."
+    return f" Of {count(found.runs, 'run')} {found.diverged} diverged."
 
 
 def size(variant: Mapping[Any, Any]) -> str:
     """Return the size of a network in words."""
-    layers = "1 layer" if variant["depth"] == 1 else f"{variant['depth']} layers"
-    return f"{layers} of {variant['width']}" if variant["depth"] else "no layers of"
+    return f"{count(variant['depth'], 'layer')} of {variant['width']}" if variant["depth"] else "no layers of"
 
 
 def code(value: Any) -> str:

@@ -29,9 +29,11 @@ def test_the_best_is_told_with_its_interval_and_what_can_not_be_told_from_it() -
 
 def test_all_others_are_worse_only_where_there_are_others() -> None:
     best = {"learning_rate": 0.5}
+    three = figures(best, same_as_best=[0.5], variants=3)
+    assert answers.sweep(three, "learning_rate").startswith("`0.5` has the least validation loss")
+    assert "points right. All others are worse at 5 %. Of 6 runs" in answers.sweep(three, "learning_rate")
     two = figures(best, same_as_best=[0.5], variants=2)
-    assert answers.sweep(two, "learning_rate").startswith("`0.5` has the least validation loss")
-    assert "points right. All others are worse at 5 %. Of 6 runs" in answers.sweep(two, "learning_rate")
+    assert "points right. The other is worse at 5 %. Of 6 runs" in answers.sweep(two, "learning_rate")
     alone = figures(best, same_as_best=[0.5], variants=1)
     assert "points right. Of 6 runs" in answers.sweep(alone, "learning_rate")
 
