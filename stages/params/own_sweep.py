@@ -1,5 +1,6 @@
 """The section `own_sweep`: a question of the user's own."""
 
+import reprlib
 from typing import Annotated, Any, Self, get_type_hints
 
 from annotated_types import Len
@@ -58,7 +59,9 @@ class OwnSweep:
             except ValidationError as error:
                 message = error.errors()[0]["msg"].removeprefix("Value error, ")
                 message = f"{message[0].lower()}{message[1:]}"
-                raise ValueError(f"values holds {value!r}, which can't be {self.vary}: {message}") from error
+                raise ValueError(
+                    f"values holds {reprlib.repr(value)}, which can't be {self.vary}: {message}"
+                ) from error
         distinct(built)
         if self.vary == "lr" and self.learning_rates:
             raise ValueError("learning_rates must be empty where lr is varied")

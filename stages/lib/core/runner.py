@@ -122,7 +122,7 @@ def _yaml_fault(error: Exception) -> str:
 def _fault_lines(key: str, kind: Any, error: ValidationError) -> Iterator[str]:
     for fault in error.errors(include_url=False):
         where = ".".join(_name(part) for part in [key, *fault["loc"]] if part != "[key]")
-        message = fault["msg"].removeprefix("Value error, ")
+        message = _printable(fault["msg"].removeprefix("Value error, "))
         if fault["type"] == "unexpected_keyword_argument" and is_dataclass(kind):
             known = [f"{key}.{field.name}" for field in fields(kind)]
             yield _unknown_key(where, known, getattr(kind, "HINTS", {}).get(fault["loc"][-1]))
@@ -167,6 +167,10 @@ def _shown(value: Any) -> str:
         return _shortened(reprlib.repr(value))
     except ValueError:  # Python spells out no number that long
         return "a number of thousands of digits"
+
+
+def _printable(text: str) -> str:
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def _shortened(text: str) -> str:

@@ -130,6 +130,13 @@ def test_a_fault_is_this_line(tmp_path: Path, key: str, value: object, line: str
     assert faults(tmp_path, changed(key, value)) == [line]
 
 
+def test_no_name_of_an_argument_steers_the_terminal(tmp_path: Path) -> None:
+    (fault,) = faults(tmp_path, changed("training.optimizer", {"sgd": {"\x1b[2J": 1}}))
+    assert fault.endswith(
+        "\\x1b[2J is no argument of sgd that can be given here; it takes momentum, nesterov, weight_decay"
+    )
+
+
 def test_a_number_without_end_is_not_spelt_out(tmp_path: Path) -> None:
     (fault,) = faults(tmp_path, yaml.safe_dump(SOUND).replace("seed: 1", f"seed: 0x{'f' * 5000}"))
     assert fault.startswith("seed is a number of thousands of digits: ")
