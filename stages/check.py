@@ -2,13 +2,15 @@
 
 DVC removes a stage's outputs before it runs the stage, so a fault in params.yaml must be found
 before any other stage starts. This one reads the whole file and says all that is wrong with it, one
-line each. Otherwise it writes what each stage is to train, and a file that all other stages wait for.
-A plan that a change of the params does not touch is the same file as before, and its stage does not run.
+line each, or that it asks for more time, memory or disk than anybody has. Otherwise it writes what each
+stage is to train, and a file that all other stages wait for. A plan that a change of the params does not
+touch is the same file as before, and its stage does not run.
 """
 
 import shutil
 from typing import Any
 
+from stages.lib.analysis.needs import needs_of, refuse_too_much, told
 from stages.lib.analysis.page import pages, sections
 from stages.lib.core.files import write_text
 from stages.lib.core.places import Places
@@ -20,14 +22,21 @@ from stages.lib.data.sources import sets_of, sets_of_question
 def main(params: dict[str, Any], *, places: Places) -> None:
     """Write the plans, and the file that says that the params are sound; the runner has checked every section.
 
-    The user's own table, where they name one, is read too: what can't be taken of it is said here.
+    The user's own table, where they name one, is read too: what can't be taken of it is said here. So is what the
+    study will need, where that is worth a word.
     """
     data = sets_of(params["dataset"], params["seed"], places.own).description
-    sets_of_question(params["own_sweep"], params["dataset"], params["seed"], places.own)  # what can't be taken of them
-    plans = {places.plan(page.stage): page.plan(params, data) for page in pages()}
+    own = sets_of_question(params["own_sweep"], params["dataset"], params["seed"], places.own)
+    plans = {page.stage: page.plan(params, data) for page in pages()}
+    rows = {"": data.rows} | {name: len(sets.parts["train"]) for name, sets in own.items()}
+    asked = params["prediction_grid"].points
+    needs = {stage: needs_of(plan, data, rows, asked) for stage, plan in plans.items()}
+    refuse_too_much(needs, plans)
+    if large := told(needs):
+        print(large)
     shutil.rmtree(places.plans, ignore_errors=True)
-    for path, plan in plans.items():
-        write_plan(plan, path)
+    for stage, plan in plans.items():
+        write_plan(plan, places.plan(stage))
     write_text("params.yaml holds what stages/params allows.", places.params_ok)
 
 

@@ -143,3 +143,17 @@ def test_the_same_optimizer_at_the_same_rates_is_refused_under_a_second_name() -
 )
 def test_a_number_that_float32_takes_for_another_is_refused(section: str, key: str, value: object, said: str) -> None:
     assert said in refusal(section, **{key: value})
+
+
+def test_without_layers_there_is_one_network_whatever_the_widths() -> None:
+    asked = {"depths": [0], "widths": list(range(1, 101)), "replicates": 1000}
+    section = TypeAdapter(sections()["network_sweep"]).validate_python(PARAMS["network_sweep"] | asked)
+    assert section.variants == len(section.learning_rates)  # 5 rates, where all combinations would be 2,000
+
+
+def test_rates_beyond_what_a_table_may_hold_are_refused() -> None:
+    entry = PARAMS["optimizer_sweep"]["optimizers"][0]
+    rates = [each / 100 for each in range(1, 101)]
+    entries = [entry | {"name": f"sgd_{place}", "optimizer": {"sgd": {"momentum": place / 100}}} for place in range(51)]
+    said = refusal("optimizer_sweep", optimizers=[each | {"learning_rates": rates} for each in entries], replicates=1)
+    assert "has 5,100 rates in all, each a row of a table, but at most 5,000 may be" in said

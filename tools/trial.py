@@ -25,6 +25,7 @@ from dvc.utils.hydra import apply_overrides
 
 from stages.baseline import Page
 from stages.lib.analysis.measures import constant_loss
+from stages.lib.analysis.needs import needs_of, refuse_too_much
 from stages.lib.analysis.page import Findings, Given, Params, sections
 from stages.lib.analysis.sweep import Trained
 from stages.lib.core.files import write_csv
@@ -91,9 +92,11 @@ def made(params: Params, places: Places) -> tuple[Description, dict[str, Points]
 
 
 def trained(params: Params, description: Description, sets: dict[str, Points], places: Places) -> Findings:
-    """Return what became of the baseline."""
+    """Return what became of the baseline; raise Fault where it would take too much."""
     page = Page()
     plan, folder = page.plan(params, description), places.trained(page.stage)
+    needs = needs_of(plan, description, {"": description.rows}, params["prediction_grid"].points)
+    refuse_too_much({page.stage: needs}, {page.stage: plan})
     train_plan(plan, lambda _: sets, name=page.stage, shards=places.unfinished(page.stage), folder=folder)
     given = Given(rule=params["training"], data=description, constant=constant_loss(sets["train"]))
     return page.judge(Trained(plan, folder), given)

@@ -18,6 +18,7 @@ HUGE = 1e30  # beyond it no argument of an optimizer or an initializer makes sen
 LEAST = 2.0**-126  # float32's least normal number
 LOST = f"must be 0 or at least {LEAST:.6g}, the least that float32 holds"
 BELOW_ONE = 0.999999  # the greatest number below 1 that six digits tell from 1
+MOST_ROWS = 5_000  # of a plotted table; 80,000 rows made a page of 118 MB
 MOST_NETWORKS = 200_000  # of a sweep; hours of training on a few cores, and the most that was thought of
 
 
@@ -158,9 +159,12 @@ class Tuned:
     learning_rates: Annotated[list[LearningRate], *DISTINCT]
     replicates: Replicates
 
+    @property
+    def variants(self) -> int:
+        """Return the number of combinations."""
+        return prod(len(values) for values in vars(self).values() if isinstance(values, list))
+
     @model_validator(mode="after")
     def _can_be_trained(self) -> Self:
-        refuse_too_many(
-            prod(len(values) for values in vars(self).values() if isinstance(values, list)) * self.replicates
-        )
+        refuse_too_many(self.variants * self.replicates)
         return self
