@@ -33,6 +33,7 @@ BASE ?= main
 .NOTPARALLEL: # they share one environment
 
 repro: .venv/run
+	@python -m tools.before
 	dvc repro
 	@python -m tools.as_committed
 

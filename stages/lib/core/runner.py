@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from stages.lib.core.bounds import refuse_bomb
 from stages.lib.core.near import nearest
 from stages.lib.core.places import Places
 from stages.lib.core.process import STARTED
@@ -87,10 +88,7 @@ def read_params(path: Path, types: dict[str, Any], *, whole: bool = False) -> di
     """
     if not types:
         return {}
-    try:
-        params = YAML(typ="safe").load(path.read_text("utf-8"))
-    except (YAMLError, ValueError, RecursionError) as error:
-        raise Fault(f"{path}: not YAML in UTF-8: {_yaml_fault(error)}") from error
+    params = read_yaml(path)
     if not isinstance(params, dict):
         raise Fault(f"{path}: holds {_shown(params)}, but must hold the keys {', '.join(types)}; `git checkout {path}`")
     values, faults = {}, []
@@ -109,6 +107,21 @@ def read_params(path: Path, types: dict[str, Any], *, whole: bool = False) -> di
     if faults:
         raise Fault("\n".join(faults))
     return values
+
+
+def read_yaml(path: Path) -> Any:
+    """Return what a file of YAML holds; raise Fault, in one line, where it can't be read or is beyond all bounds."""
+    try:
+        text = path.read_text("utf-8")
+        refuse_bomb(text)
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise Fault(f"{path}: not YAML in UTF-8: {_yaml_fault(error)}") from error
+    except ValueError as error:
+        raise Fault(f"{path}: {error}") from error
+    try:
+        return YAML(typ="safe").load(text)
+    except Exception as error:  # what a tag such as !!bool makes of a text that it does not know is any error
+        raise Fault(f"{path}: not YAML in UTF-8: {_yaml_fault(error)}") from error
 
 
 def _yaml_fault(error: Exception) -> str:
