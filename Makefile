@@ -23,6 +23,8 @@ PYTHON ?= $(shell PATH='$(OTHERS)'; command -v python3.11 || command -v python3 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Set on some machines; it would make each import of TensorFlow take 18 s instead of 5.
 unexport PYTHONDONTWRITEBYTECODE
+# `error` would end DVC.
+unexport PYTHONWARNINGS
 
 INSTALL = python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --compile
 

@@ -4,6 +4,7 @@ import ctypes
 import signal
 import sys
 import time
+from types import TracebackType
 
 STARTED = time.time_ns()
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -25,3 +26,20 @@ def end_on_interrupt() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else a shell has it ignored
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def end_in_a_line_without_memory() -> None:
+    """Let this process end with a line where memory is short, even while it imports a library."""
+    sys.excepthook = _say
+
+
+def short_of_memory(error: BaseException) -> str:
+    """Return the line that is said where memory is short."""
+    return f"there is not enough memory ({str(error) or type(error).__name__}); see `ulimit -v` and `free -h`"
+
+
+def _say(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, MemoryError) or (issubclass(kind, ImportError) and "failed to map" in str(error)):
+        print(short_of_memory(error), file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, trace)

@@ -3,9 +3,10 @@
 import sys
 
 from stages.lib.core.environment import pin
-from stages.lib.core.process import end_on_interrupt, end_with_parent
+from stages.lib.core.process import end_in_a_line_without_memory, end_on_interrupt, end_with_parent
 
 pin()
 if sys.argv[0] == "-m":  # Python's word while it looks for the module to run: this process is a stage
     end_with_parent()
     end_on_interrupt()
+    end_in_a_line_without_memory()
