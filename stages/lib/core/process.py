@@ -4,6 +4,7 @@ import ctypes
 import signal
 import sys
 import time
+from pathlib import Path
 from types import TracebackType
 
 STARTED = time.time_ns()
@@ -17,6 +18,19 @@ def end_with_parent() -> None:
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def refuse_other_code() -> None:
+    """End this process, with a line, where the working folder has code of its own and this is not it.
+
+    So it is with PYTHONSAFEPATH, by which Python takes the code that is installed, in the environment of another clone.
+    """
+    here, running = Path("stages"), Path(__file__).parents[2]
+    if here.is_dir() and not here.samefile(running):
+        sys.exit(
+            f"{running} would have run, and not {here.resolve()}: `unset PYTHONSAFEPATH`, or use the environment of "
+            "this clone, which `make repro` sets up"
+        )
 
 
 def end_on_interrupt() -> None:

@@ -1,7 +1,8 @@
-"""The process of a stage where memory is short: a line, and no traceback."""
+"""The process of a stage: whose code it runs, and a line where memory is short."""
 
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -36,3 +37,31 @@ def test_a_limit_of_addresses_ends_a_stage_with_a_line(tmp_path: Path, module: s
     assert ended.returncode == 1
     assert line.startswith("there is not enough memory (")
     assert line.endswith("); see `ulimit -v` and `free -h`")
+
+
+def run_as_installed(folder: Path, code: Path) -> "subprocess.CompletedProcess[str]":
+    """How a stage ends in a folder where Python finds the code elsewhere, as with PYTHONSAFEPATH."""
+    environment = os.environ | {"PYTHONSAFEPATH": "1", "PYTHONPATH": str(code)}
+    command = [sys.executable, "-m", "stages.check"]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_code_of_another_clone_is_refused_with_its_place(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "stages", tmp_path / "stages", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+    ended = run_as_installed(tmp_path, ROOT)
+    (line,) = ended.stderr.splitlines()
+    assert ended.returncode == 1
+    assert line.startswith(f"{ROOT / 'stages'} would have run, and not {tmp_path / 'stages'}: `unset PYTHONSAFEPATH`")
+    assert not (tmp_path / "data").exists()
+    assert run_as_installed(tmp_path, tmp_path).returncode == 0
+
+
+def test_without_that_variable_the_code_of_the_working_folder_runs(tmp_path: Path) -> None:
+    """Though that of another clone is installed."""
+    shutil.copytree(ROOT / "stages", tmp_path / "stages", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "stages/check.py").write_text("print('the code of this folder')", "utf-8")
+    command = [sys.executable, "-m", "stages.check"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    assert ended.stdout == "the code of this folder\n"
