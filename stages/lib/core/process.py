@@ -3,12 +3,19 @@
 import ctypes
 import signal
 import sys
-import time
 from pathlib import Path
 from types import TracebackType
 
-STARTED = time.time_ns()
+CODE = Path(__file__).parents[2]
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def dates_of_code() -> dict[Path, int]:
+    """Return when each file of the code was changed, in nanoseconds."""
+    return {path: path.stat().st_mtime_ns for path in CODE.rglob("*.py")}
+
+
+DATES = dates_of_code()  # as this process began; no clock is asked, for it may have been set back since
 
 
 def end_with_parent() -> None:
@@ -25,10 +32,10 @@ def refuse_other_code() -> None:
 
     So it is with PYTHONSAFEPATH, by which Python takes the code that is installed, in the environment of another clone.
     """
-    here, running = Path("stages"), Path(__file__).parents[2]
-    if here.is_dir() and not here.samefile(running):
+    here = Path("stages")
+    if here.is_dir() and not here.samefile(CODE):
         sys.exit(
-            f"{running} would have run, and not {here.resolve()}: `unset PYTHONSAFEPATH`, or use the environment of "
+            f"{CODE} would have run, and not {here.resolve()}: `unset PYTHONSAFEPATH`, or use the environment of "
             "this clone, which `make repro` sets up"
         )
 

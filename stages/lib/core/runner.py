@@ -20,11 +20,10 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from stages.lib.core.bounds import refuse_bomb
 from stages.lib.core.near import nearest
 from stages.lib.core.places import Places
-from stages.lib.core.process import STARTED
+from stages.lib.core.process import CODE, DATES, dates_of_code
 
 PARAMS = Path("params.yaml")
 MOST_SHOWN = 100  # characters of a value in a message
-CODE = Path(__file__).parents[2]
 
 
 class Fault(Exception):
@@ -70,7 +69,8 @@ def _refuse_changes(before: dict[str, Any], after: dict[str, Any]) -> None:
 def changed_code() -> list[str]:
     """Return a line for each module of this process whose file has changed since the process began."""
     files = {Path(file) for module in sys.modules.values() if (file := getattr(module, "__file__", None))}
-    code = sorted(file for file in files if CODE in file.parents and file.stat().st_mtime_ns > STARTED)
+    now = dates_of_code()
+    code = sorted(file for file in files if CODE in file.parents and now.get(file) != DATES.get(file))
     return [_changed(str(file.relative_to(CODE.parent))) for file in code]
 
 

@@ -120,7 +120,7 @@ def test_a_style_sheet_that_was_changed_while_a_shard_was_trained_stops_nothing(
 def test_code_that_was_changed_since_the_stage_began_takes_and_keeps_no_shard(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "STARTED", 0)  # as if all modules had been written since
+    monkeypatch.setattr(runner, "DATES", {})  # as if all modules had been written since
     with (
         pytest.raises(Fault, match=r"stages/lib/engine/shards\.py changed while the stage ran"),
         unfinished(tmp_path / "shards"),
@@ -134,7 +134,7 @@ def test_what_is_kept_stays_where_the_code_is_found_changed_at_the_end(
     block = unfinished(tmp_path / "shards")
     kept = block.__enter__()
     kept.keep("name", ARRAYS)
-    monkeypatch.setattr(runner, "STARTED", 0)
+    monkeypatch.setattr(runner, "DATES", {})
     with pytest.raises(Fault, match="changed while the stage ran"):
         block.__exit__(None, None, None)
     assert kept.find("name", SHAPES)
