@@ -24,8 +24,14 @@ PYTHON ?= $(shell PATH='$(OTHERS)'; command -v python3.11 || command -v python3 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Set on some machines; it would make each import of TensorFlow take 18 s instead of 5.
 unexport PYTHONDONTWRITEBYTECODE
+# `error` would end DVC.
+unexport PYTHONWARNINGS
 
-INSTALL = python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --compile
+# The packages that have no wheel: requirements/build.in has the reason of each. Any other is an error.
+BUILT = antlr4-python3-runtime
+WHEELS = --only-binary :all: $(addprefix --no-binary ,$(BUILT))
+INSTALL = python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --compile \
+  --no-build-isolation $(WHEELS)
 
 BASE ?= main
 
@@ -34,6 +40,7 @@ BASE ?= main
 .NOTPARALLEL: # they share one environment
 
 repro: .venv/run
+	@python -m tools.before
 	dvc repro
 	@python -m tools.as_committed
 
@@ -88,8 +95,8 @@ review: .venv/run
 	  $${REPRODUCED:+--reproduced "$$REPRODUCED"} -- "$$BASE" $${HEAD:+"$$HEAD"}
 
 lock: .venv/dev
-	cd requirements && for use in run dev ray bench notebook; do \
-	  uv pip compile $$use.in --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	cd requirements && for use in run build dev ray bench notebook; do \
+	  uv pip compile $$use.in $(WHEELS) --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    --no-emit-index-url --quiet --upgrade --output-file $$use.txt || exit; \
 	done
 
@@ -111,9 +118,10 @@ check-cache: .venv/run
 	python -m tools.check_cache
 
 # An environment is built anew where its lock, the packages or its place have changed: git renews dates alone.
-STAMP = { cat requirements/run.txt pyproject.toml review/pyproject.toml && echo '$(CURDIR)'; }
+STAMP = { cat requirements/build.txt requirements/run.txt pyproject.toml review/pyproject.toml && echo '$(CURDIR)'; }
 .venv/run: FORCE
-	@$(STAMP) | cmp -s - $@ || { $(call require_python) && $(PYTHON) -m venv --clear .venv && $(INSTALL) -r requirements/run.txt && \
+	@$(STAMP) | cmp -s - $@ || { $(call require_python) && $(PYTHON) -m venv --clear .venv && \
+  $(INSTALL) -r requirements/build.txt && $(INSTALL) -r requirements/run.txt && \
 	  python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . --editable ./review && \
 	  $(STAMP) > $@; }
 

@@ -20,6 +20,7 @@ from stages.lib.analysis.page import Chosen, Findings, Given, Params, baseline
 from stages.lib.analysis.sweep import Trained
 from stages.lib.core.plan import METRICS, Kept, Plan, Variant, replicate_seeds
 from stages.lib.core.points import Description
+from stages.lib.core.words import count
 
 
 class Plateau(Figures):
@@ -92,7 +93,7 @@ class Page(page.Page):
         return self.written(
             findings,
             sentences(found),
-            f"Baseline after {found.epochs} epochs",
+            f"Baseline after {count(found.epochs, 'epoch')}",
             charts=self.charted(len(findings.data.classes), settled=found.plateau.epoch),
             pictures=(self.picture(f"The baseline's {findings.data.pictured}."),),
         )
@@ -106,12 +107,13 @@ def snapshot_epochs(epochs: int, snapshots: int) -> list[int]:
 def sentences(found: BaselineFigures) -> str:
     """Return how well the baseline does, test points included, and since when its loss has settled."""
     plateau = found.plateau
-    span, gain = f"{plateau.patience} epochs", f"{plateau.min_delta:g}"
-    when = f"settled at epoch {plateau.epoch}: the next {span} gain less than {gain}"
+    span = f"{plateau.patience} epochs gain" if plateau.patience > 1 else "epoch gains"
+    when = f"settled at epoch {plateau.epoch}: the next {span} less than {plateau.min_delta:g}"
     held_out = f"{share(found.validation.accuracy)} of the validation points and {share(found.test.accuracy)}"
     return (
-        f"{verdict(found.test.accuracy)}: the baseline ({found.parameters} parameters, {found.epochs} epochs, one "
-        f"seed) gets {share(found.train.accuracy)} of the training points, {held_out} of the test points right. "
+        f"{verdict(found.test.accuracy)}: the baseline ({found.parameters} parameters, "
+        f"{count(found.epochs, 'epoch')}, one seed) gets {share(found.train.accuracy)} of the training points, "
+        f"{held_out} of the test points right. "
         f"Its loss has {when if plateau.epoch else 'not settled yet'}."
     )
 

@@ -25,6 +25,7 @@ from stages.lib.analysis.statistics import LEVEL
 from stages.lib.analysis.sweep import Sweep, Trained
 from stages.lib.core.plan import Changed, Recipe
 from stages.lib.core.points import Description
+from stages.lib.core.words import count
 from stages.params.batch_sweep import BatchSweep
 from stages.params.training import Training
 
@@ -107,17 +108,17 @@ class Page(SweepPage):
             updates, samples = found.fewest_updates, found.fewest_samples
             costs = (
                 f" Of the sizes that settle at every replicate, {code(updates.changed['batch_size'])} does after the "
-                f"fewest updates ({mean(updates.updates)}, in {mean(updates.epochs)} epochs) and "
-                f"{code(samples.changed['batch_size'])} after the fewest points seen ({mean(samples.samples)}, in "
-                f"{mean(samples.epochs)} epochs and {mean(samples.updates)} updates)."
+                f"fewest updates ({mean(updates.updates):,}, in {count(mean(updates.epochs), 'epoch', ',')}) and "
+                f"{code(samples.changed['batch_size'])} after the fewest points seen ({mean(samples.samples):,}, in "
+                f"{count(mean(samples.epochs), 'epoch', ',')} and {count(mean(samples.updates), 'update', ',')})."
             )
-        fair = f" All sizes get {found.epochs} epochs, and so the smaller ones more updates."
+        fair = f" All sizes get {count(found.epochs, 'epoch')}, and so the smaller ones more updates."
         return answers.sweep(found, self.key) + fair + costs
 
 
-def mean(figure: OverSeeds) -> str:
+def mean(figure: OverSeeds) -> int:
     """Return the mean over the replicates as a whole number."""
-    return f"{figure.mean:,.0f}"
+    return round(figure.mean or 0)
 
 
 def settled_epochs(sweep: Sweep, rule: Training) -> list[list[int]]:

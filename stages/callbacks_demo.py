@@ -20,6 +20,7 @@ from stages.lib.core.files import read_csv, read_json
 from stages.lib.core.places import Places
 from stages.lib.core.plan import EarlyStopping, Optimizer, Plan, Variant, replicate_seeds
 from stages.lib.core.points import Description
+from stages.lib.core.words import count
 
 
 class HeldOut(Figures):
@@ -111,11 +112,12 @@ def sentences(found: CallbacksFigures) -> str:
     stopping, kept = found.early_stopping, found.model_checkpoint
     same = "the same figures as were logged" if kept.loaded == kept.logged else "other figures than were logged"
     last = stopping.stopped_epoch
-    ended = f"`EarlyStopping` ends the training after {last} epochs and"
+    epochs = count(last, "epoch")
+    ended = f"`EarlyStopping` ends the training after {epochs} and"
     if last - stopping.best_epoch < stopping.patience:
-        ended = f"{last} epochs run out before `EarlyStopping` ends the training; it"
+        ended = f"{epochs} {'run' if last > 1 else 'runs'} out before `EarlyStopping` ends the training; it"
     return (
         f"From one seed, {ended} takes back the weights of epoch {stopping.best_epoch}, the last that gained "
-        f"{stopping.min_delta:g}. `ModelCheckpoint`, which counts every gain, saved {len(kept.epochs_saved)} "
-        f"epochs, the best of them {kept.best_epoch}; loaded again, it gives {same}."
+        f"{stopping.min_delta:g}. `ModelCheckpoint`, which counts every gain, saved "
+        f"{count(len(kept.epochs_saved), 'epoch')}, the best of them {kept.best_epoch}; loaded again, it gives {same}."
     )

@@ -2,35 +2,52 @@
 
 DVC removes a stage's outputs before it runs the stage, so a fault in params.yaml must be found
 before any other stage starts. This one reads the whole file and says all that is wrong with it, one
-line each. Otherwise it writes what each stage is to train, and a file that all other stages wait for.
-A plan that a change of the params does not touch is the same file as before, and its stage does not run.
+line each, or that it asks for more time, memory or disk than anybody has. Otherwise it writes what each
+stage is to train, and a file that all other stages wait for. A plan that a change of the params does not
+touch is the same file as before, and its stage does not run.
 """
 
 import shutil
 from typing import Any
 
+from stages.lib.analysis.needs import needs_of, refuse_too_much, told
 from stages.lib.analysis.page import pages, sections
 from stages.lib.core.files import write_json, write_text
 from stages.lib.core.places import Places
 from stages.lib.core.plan import write_plan
+from stages.lib.core.points import Description
 from stages.lib.core.runner import run_with
 from stages.lib.data.sources import sets_of, varied_by
+from stages.params.dataset import Dataset
 
 
 def main(params: dict[str, Any], *, places: Places) -> None:
     """Write the plans, and the file that says that the params are sound; the runner has checked every section.
 
-    The user's own table, where they name one, is read too: what can't be taken of it is said here.
+    The user's own table, where they name one, is read too: what can't be taken of it is said here. So is what the
+    study will need, where that is worth a word.
     """
     data = sets_of(params["dataset"], params["seed"], places.own).description
-    varied_by(params["own_sweep"], params["dataset"])  # a value that changes nothing is said here
+    varied = varied_by(params["own_sweep"], params["dataset"])  # a value that changes nothing is said here
     plans = {page.stage: page.plan(params, data) for page in pages()}
+    rows = {"": data.rows} | {str(place): rows_of(own, params["dataset"], data) for place, own in enumerate(varied)}
+    asked = params["prediction_grid"].points
+    needs = {stage: needs_of(plan, data, rows, asked) for stage, plan in plans.items()}
+    refuse_too_much(needs, plans)
+    if large := told(needs):
+        print(large)
     shutil.rmtree(places.plans, ignore_errors=True)
     for stage, plan in plans.items():
         write_plan(plan, places.plan(stage))
     drawn = {stage: len(plan.seeds) for stage, plan in plans.items() if plan.early_stopping is None}
     write_json(drawn, places.replicates)
     write_text("params.yaml holds what stages/params allows.", places.params_ok)
+
+
+def rows_of(varied: Dataset, asked: Dataset, data: Description) -> int:
+    """Return about how many training points a value of the user's own question has, without making them."""
+    whole = varied.points if varied.points != asked.points else data.rows / asked.fraction
+    return max(1, round(varied.fraction * whole))
 
 
 if __name__ == "__main__":

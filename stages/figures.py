@@ -16,6 +16,7 @@ from stages.lib.core.plan import read_kept
 from stages.lib.core.png import write_png
 from stages.lib.core.points import Description, Points, read_description, read_points
 from stages.lib.core.runner import run
+from stages.lib.core.words import count
 from stages.lib.publish import drawing, projection
 from stages.params.prediction_grid import PredictionGrid
 
@@ -42,7 +43,7 @@ def draw_chapter(chapter: Chapter, points: Points, places: Places, folder: Path,
     epochs = {int(file.stem): read_array(file) for file in (grids / chapter.stage).glob("*.npy")}
     name = chapter.stage.replace("_", " ").capitalize()
     for epoch, grid in sorted(epochs.items()):  # as `<epoch>.png`, which DVC's extension shows as a slider
-        title = f"{name} after {epoch} epoch{'s' * (epoch != 1)}"
+        title = f"{name} after {count(epoch, 'epoch')}"
         picture = drawing.picture_of_epoch(points, grid, description, title=title)
         write_png(picture, folder / chapter.stage / f"{epoch}.png")
     last = epochs[max(epochs)] if epochs else _array(grids / f"{chapter.stage}.npy")

@@ -20,6 +20,7 @@ from stages.lib.analysis.page import Findings, Given, SweepPage
 from stages.lib.analysis.sweep import Sweep, Trained
 from stages.lib.core.plan import Changed, Recipe
 from stages.lib.core.points import Description
+from stages.lib.core.words import count
 from stages.params.lr_sweep import LrSweep
 
 HALF = 0.5  # of the runs of a rate, and of the training loss before the first epoch
@@ -116,4 +117,4 @@ def after(found: LrFigures, other: Budget) -> str:
     else:
         worse = "not significantly worse" if stated in other.same_as_best else "significantly worse"
         which = f"{code(other.learning_rate)} does best, and {code(stated)} is {worse}"
-    return f" After {other.epochs:,} epoch{'s' * (other.epochs > 1)} {which}."
+    return f" After {count(other.epochs, 'epoch', ',')} {which}."

@@ -7,10 +7,10 @@ tuned over a small grid of learning rates and judged at its best.
 Held fixed: the optimizer (plain SGD), the initializer, the batch size, the number of epochs (its own).
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from itertools import product
-from typing import get_args
+from typing import Any, get_args
 
 import pandas as pd
 
@@ -18,6 +18,7 @@ from stages.lib.analysis.answers import code, diverged, edge, figures, number, s
 from stages.lib.analysis.figures import SweepFigures
 from stages.lib.analysis.page import Findings, SweepPage
 from stages.lib.core.plan import Changed, Recipe
+from stages.lib.core.words import count
 from stages.params.network import Activation
 from stages.params.network_sweep import NetworkSweep
 
@@ -32,7 +33,6 @@ class Page(SweepPage):
     command = "dvc exp run -S 'network_sweep.widths=[4,32]'"
     key = "activation"
     names = get_args(Activation)
-    title = "Best size: {depth} x {width} {activation} units"
     natural = {"depth": {0}, "width": {1}}
     charts = ("map_of_sizes", "loss_by_size", "curves_of_best_sizes")
 
@@ -56,6 +56,11 @@ class Page(SweepPage):
         if not changed["depth"]:
             return "no hidden layer"
         return f"{changed['depth']} x {changed['width']} {changed['activation']}"
+
+    def titled(self, changed: Changed) -> str:
+        """Return the title of the best network's picture."""
+        units = {0: "", 1: " unit"}.get(int(changed["width"]), " units")
+        return f"Best size: {self.called(changed)}{units}"
 
     def grids(self, tried: pd.DataFrame, best: pd.Series) -> dict[str, Collection[float]]:
         """Return the depths, the widths of networks that have any layers, and the rates."""
@@ -82,16 +87,19 @@ class Page(SweepPage):
         those = f": {listed}" if len(same) <= MOST_LISTED else ""
         ranked = f" Least mean validation loss by activation: {', '.join(by_activation)}." if by_activation else ""
         ends = int(variants["learning_rate"].isin([rates.min(), rates.max()]).sum())
-        at_ends = f" {ends} of them {'do' if ends > 1 else 'does'} best at an end of the grid of learning rates." * (
-            ends > 0
-        )
+        at_ends = f" {ends} of them {'do' if ends > 1 else 'does'} best at an end of the grid of rates." if ends else ""
         straight = variants[variants["depth"] == 0]["val_accuracy_mean"]
         without = "A straight line" if findings.data.in_the_plane else "A network without hidden layers"
         line = f" {without} gets {share(straight.iloc[0])} right." if len(straight) else ""
+        tied = f"{len(same)} {'is' if len(same) == 1 else 'are'} not significantly worse than the best (5 %)"
         return (
-            f"{size(best).capitalize()} {code(best['activation'])} units ({best['parameters']} parameters) at a "
-            f"learning rate of {code(best['learning_rate'])} {figures(found)} Of {len(variants)} networks {len(same)} "
-            f"are not significantly worse than the best (5 %), the smallest of them {size(smallest)} "
-            f"{code(smallest['activation'])} units ({smallest['parameters']} parameters){those}.{ranked}{line}"
+            f"{size(best).capitalize()} {units(best)} ({best['parameters']} parameters) at a learning rate of "
+            f"{code(best['learning_rate'])} {figures(found)} Of {count(len(variants), 'network')} {tied}, the smallest "
+            f"of them {size(smallest)} {units(smallest)} ({smallest['parameters']} parameters){those}.{ranked}{line}"
             f"{edge(found.best)}{at_ends}{diverged(found)}"
         )
+
+
+def units(variant: Mapping[Any, Any]) -> str:
+    """Return what the units of a network are called."""
+    return f"{code(variant['activation'])} {'unit' if variant['width'] == 1 else 'units'}"

@@ -95,13 +95,13 @@ def varied(params: Params, vary: str, value: Any) -> Params:
 
 def _refuse_alike(variants: Sequence[Variant]) -> None:
     """Raise Fault where two variants would train the same networks, or could not be told apart in a table."""
-    seen: list[Variant] = []
+    seen: dict[str, Variant] = {}
     for variant in variants:
-        for other in seen:
-            if (variant.recipe, variant.points) == (other.recipe, other.points) or variant.changed == other.changed:
+        for key in (repr((variant.recipe, variant.points)), repr(variant.changed)):
+            other = seen.setdefault(key, variant)
+            if other is not variant:
                 values = f"{other.changed['value']} and {variant.changed['value']}"
                 raise Fault(f"params.yaml: own_sweep.values: {values} train the same networks; remove one")
-        seen.append(variant)
 
 
 def label_of(value: Any) -> int | float | str:

@@ -23,6 +23,7 @@ from stages.lib.analysis.statistics import LEVEL, interval_of_share
 from stages.lib.analysis.sweep import Trained
 from stages.lib.core.plan import Kept, Optimizer, Plan, Recipe, Round, Variant, replicate_seeds
 from stages.lib.core.points import Description
+from stages.lib.core.words import count
 from stages.params.network import Activation
 
 RELIABLE = 0.9  # share of the restarts
@@ -126,8 +127,7 @@ class Page(page.Page):
     def chapter(self, findings: Findings) -> Chapter:
         """Return the two answers, with a picture of what each unit of the smallest network adds."""
         found: Any = findings.figures
-        named = "Smallest network: {hidden_units} {activation} units, {parameters} parameters"
-        title = named.format_map(dict(found.smallest)) if found.smallest else "The network that comes nearest"
+        title = titled(found.smallest) if found.smallest else "The network that comes nearest"
         name = title.split(":")[0]
         pictures = [self.picture(f"{name}: its {findings.data.pictured}.")]
         if findings.data.has_units:
@@ -253,7 +253,7 @@ def sentences(found: SmallestFigures, data: Description) -> str:
     least, reliable = found.smallest, found.smallest_reliable
     # Shapes are counted as for the plane and two classes; elsewhere a larger one may have fewer parameters.
     shapes = "all shapes of one or two hidden layers up to" if data.has_units else "small shapes, the largest of"
-    tried = f"Tried were {shapes} {found.most_parameters} parameters, in {found.runs} runs."
+    tried = f"Tried were {shapes} {found.most_parameters} parameters, in {count(found.runs, 'run')}."
     if least is None:
         return f"No network that was tried gets every training point right. {tried}"
     steady = (
@@ -273,9 +273,20 @@ def sentences(found: SmallestFigures, data: Description) -> str:
     )
 
 
+def titled(shape: Shape) -> str:
+    """Return the title of the smallest network's picture."""
+    named = f"{shape.hidden_units} {shape.activation} {units_of(shape)}"
+    return f"Smallest network: {named}, {shape.parameters} parameters"
+
+
+def units_of(shape: Shape) -> str:
+    """Return what the units of a shape are called."""
+    return "unit" if shape.hidden_units == "1" else "units"
+
+
 def starts_of(shape: Shape) -> str:
     """Return a shape and its share of perfect starts, with its interval."""
     return (
-        f"{code(shape.hidden_units)} {code(shape.activation)} units, in {shape.perfect} starts of "
+        f"{code(shape.hidden_units)} {code(shape.activation)} {units_of(shape)}, in {count(shape.perfect, 'start')} of "
         f"{shape.restarts} (95 % interval {share(shape.low, 0)} to {share(shape.high, 0)})"
     )

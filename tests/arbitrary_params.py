@@ -20,18 +20,59 @@ def few(values: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[list[Any
     return st.lists(values, min_size=1, max_size=most, unique=True)
 
 
-def few_of(section: Params) -> st.SearchStrategy[Params]:
-    """A section with few of the values of its lists, and few replicates."""
-    shorter = {key: few(st.sampled_from(value), 2) for key, value in section.items() if isinstance(value, list)}
-    return st.fixed_dictionaries({**dict.fromkeys(section, st.integers(1, 3)), **shorter})
-
-
 RATES = st.floats(1e-6, 1000).map(lambda rate: float(f"{rate:.3g}"))
 ACTIVATIONS = st.sampled_from(get_args(Activation))
 NAMES_OF_INITIALIZERS = st.sampled_from(sorted(INITIALIZERS))
 BATCHES = st.integers(300, 1209)
 EPOCHS = st.integers(1, 3)
 WIDTHS = st.integers(1, 5)
+SHARES = st.integers(0, 999).map(lambda share: share / 1000)
+DRAWN = st.sampled_from(["circles", "gaussians", "moons", "spirals", "xor"])
+REPLICATES = st.integers(1, 3)
+INITIALIZERS_WITH_ARGUMENTS: list[Params] = [
+    {"random_normal": {"stddev": 0.5}},
+    {"random_uniform": {"minval": -1, "maxval": 1}},
+    {"variance_scaling": {"scale": 3.0}},
+    {"orthogonal": {"gain": 2.0}},
+]
+OPTIMIZERS_WITH_ARGUMENTS: list[Params] = [
+    {"sgd": {"momentum": 0.9, "nesterov": True}},
+    {"adam": {"amsgrad": True, "epsilon": 1e-3}},
+    {"rmsprop": {"centered": True, "rho": 0.5}},
+    {"lion": {"weight_decay": 0.1}},
+]
+INITIALIZER = NAMES_OF_INITIALIZERS | st.sampled_from(INITIALIZERS_WITH_ARGUMENTS)
+OPTIMIZER = st.sampled_from(sorted(OPTIMIZERS)) | st.sampled_from(OPTIMIZERS_WITH_ARGUMENTS)
+OWN_VALUES = {
+    "lr": RATES,
+    "network.hidden_units": st.lists(WIDTHS, max_size=3),
+    "network.activation": ACTIVATIONS,
+    "network.kernel_initializer": INITIALIZER,
+    "training.batch_size": st.integers(5, 12),
+    "training.epochs": EPOCHS,
+    "training.optimizer": OPTIMIZER,
+    "dataset.fraction": st.sampled_from([0.5, 0.75, 1.0]),
+    "dataset.noise": st.sampled_from([0.0, 0.1, 0.5]),
+    "dataset.points": st.integers(40, 60),
+}
+OF_SETTINGS = sorted(OWN_VALUES.keys() - {"dataset.noise", "dataset.points"})  # which the ring and the Y have not
+
+
+@st.composite
+def dataset_and_own_sweep(draw: st.DrawFn) -> tuple[Params, Params]:
+    """The sections of the points and of the user's own question, which know of each other."""
+    ours = draw(st.booleans())
+    dataset = PARAMS["dataset"] | {
+        "source": "ring_and_y" if ours else draw(DRAWN),
+        "points": draw(st.integers(40, 80)),
+        "noise": draw(st.sampled_from([0.0, 0.1, 1.0])),
+        "fraction": draw(st.sampled_from([0.5, 1.0])),
+    }
+    vary = draw(st.sampled_from(OF_SETTINGS if ours else sorted(OWN_VALUES)))
+    values = st.lists(OWN_VALUES[vary], min_size=1, max_size=3, unique_by=str)
+    rates = st.just([]) if vary == "lr" else st.just([]) | few(RATES, 2)
+    asked = {"vary": vary, "values": draw(values), "learning_rates": draw(rates), "replicates": draw(REPLICATES)}
+    return dataset, asked
 
 
 @st.composite
@@ -40,28 +81,38 @@ def tiny_params(draw: st.DrawFn) -> Params:
     optimizers = draw(few(st.sampled_from(sorted(OPTIMIZERS)), 2))
     rates = draw(st.integers(1, 2))
     delta = st.floats(0, 1)
+    dataset, own_sweep = draw(dataset_and_own_sweep())
+    hidden_units = draw(st.lists(WIDTHS, max_size=3))
+    activation = ACTIVATIONS
+    if not own_sweep["vary"].startswith("network."):  # else each value must fit a list
+        activation |= st.lists(ACTIVATIONS, min_size=len(hidden_units), max_size=len(hidden_units))
     drawn = {
         "seed": draw(st.integers(0, 2**32 - 1)),
         "lr": draw(RATES),
         "network": {
-            "hidden_units": draw(st.lists(WIDTHS, max_size=3)),
-            "activation": draw(ACTIVATIONS),
-            "kernel_initializer": draw(NAMES_OF_INITIALIZERS),
+            "hidden_units": hidden_units,
+            "activation": draw(activation),
+            "kernel_initializer": draw(INITIALIZER),
         },
         "training": {
             "epochs": draw(EPOCHS),
             "batch_size": draw(BATCHES),
-            "optimizer": draw(st.sampled_from(sorted(OPTIMIZERS))),
+            "optimizer": draw(OPTIMIZER),
             "min_delta": draw(delta),
             "patience": draw(EPOCHS),
         },
         "prediction_grid": {"limit": draw(st.floats(0.5, 100)), "points": draw(st.integers(2, 9))},
-        "dataset": PARAMS["dataset"] | {"fraction": draw(st.sampled_from([0.5, 1.0]))},
-        "own_sweep": {
-            "vary": "network.activation",
-            "values": draw(few(ACTIVATIONS, 2)),
-            "learning_rates": [],
-            "replicates": draw(st.integers(1, 3)),
+        "dataset": dataset,
+        "own_sweep": own_sweep,
+        "weight_decay_sweep": {
+            "l2": draw(few(st.just(0) | SHARES, 3)),
+            "learning_rates": draw(few(RATES, 2)),
+            "replicates": draw(REPLICATES),
+        },
+        "momentum_sweep": {
+            "momentum": draw(few(SHARES, 3)),
+            "learning_rates": draw(few(RATES, 2)),
+            "replicates": draw(REPLICATES),
         },
         "baseline": {"snapshots": draw(st.integers(2, 4))},
         "lr_sweep": {
@@ -114,7 +165,7 @@ def tiny_params(draw: st.DrawFn) -> Params:
             "patience": draw(EPOCHS),
         },
     }
-    return {name: drawn[name] if name in drawn else draw(few_of(section)) for name, section in PARAMS.items()}
+    return {name: drawn[name] for name in PARAMS}
 
 
 TEXTS = st.text(max_size=8) | st.sampled_from(

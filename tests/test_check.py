@@ -141,3 +141,15 @@ def test_what_is_refused_leaves_the_former_plans(tmp_path: Path) -> None:
     assert outcome(tmp_path, yaml.safe_dump(PARAMS).encode()) == []
     assert outcome(tmp_path, yaml.safe_dump(PARAMS | {"lr": 0}).encode())
     assert len(list((tmp_path / "data/plans").iterdir())) == len(pages())
+
+
+def test_what_is_much_is_told_and_what_is_too_much_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = PARAMS | {"baseline": {"snapshots": 100}, "training": PARAMS["training"] | {"epochs": 1000}}
+    assert outcome(tmp_path, yaml.safe_dump(asked).encode()) == []
+    assert "What the params ask for needs some " in capsys.readouterr().out
+    asked["network"] = PARAMS["network"] | {"hidden_units": [1024] * 8}
+    lines = outcome(tmp_path, yaml.safe_dump(asked).encode())
+    assert lines
+    assert all(LINE.fullmatch(line) for line in lines), lines

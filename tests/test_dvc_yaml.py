@@ -12,7 +12,7 @@ import yaml
 
 from stages.lib.analysis.page import pages
 from tests.measured import plan_of
-from tests.small import run
+from tests.small import commit, copy_project, run
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "dvc.yaml").read_text("utf-8")
@@ -237,3 +237,13 @@ def test_the_file_is_short_and_in_the_form_that_dvc_writes(tmp_path: Path) -> No
         run(tmp_path, "dvc", "freeze", name)
         run(tmp_path, "dvc", "unfreeze", name)
     assert (tmp_path / "dvc.yaml").read_text("utf-8") == TEXT
+
+
+def test_a_clone_with_line_ends_of_windows_has_the_bytes_that_dvc_lock_notes(tmp_path: Path) -> None:
+    """What is a dependency of a stage is not changed by `core.autocrlf`, so that all stages stay up to date."""
+    copy_project(tmp_path / "project")
+    commit(tmp_path / "project", "Start")
+    run(tmp_path, "git", "clone", "--quiet", "--config", "core.autocrlf=true", "project", "clone")
+    names = run(tmp_path / "project", "git", "ls-files", "-z").rstrip("\0").split("\0")
+    differ = [name for name in names if (tmp_path / "clone" / name).read_bytes() != (ROOT / name).read_bytes()]
+    assert differ == []

@@ -25,6 +25,7 @@ from stages.lib.engine.networks import callbacks
 from tests.arbitrary_params import tiny_params
 from tests.measured import plan_of
 from tests.test_dvc_yaml import PIPELINE
+from tests.truthful import refuse_false_words
 from tools import outputs as documented
 
 ROOT = Path(__file__).parents[1]
@@ -218,7 +219,7 @@ def files_of(folder: Path, place: str, pattern: str) -> Iterator[Path]:
 
 @pytest.mark.long
 @settings(
-    max_examples=20,
+    max_examples=30,
     deadline=None,
     derandomize=True,
     database=None,
@@ -226,9 +227,10 @@ def files_of(folder: Path, place: str, pattern: str) -> Iterator[Path]:
     suppress_health_check=list(HealthCheck),
 )
 @given(params=tiny_params())
-def test_whatever_check_accepts_runs_to_outputs_as_documented(
+def test_whatever_check_accepts_runs_to_outputs_as_documented_and_to_a_report_that_reads_right(
     params: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("any")
     run_pipeline(folder, params)
     refuse_wrong_outputs(folder, params["prediction_grid"]["points"])
+    refuse_false_words(folder)

@@ -1,6 +1,7 @@
 """The types of params.yaml against Keras, and against the file itself."""
 
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,12 +10,30 @@ from typing import Any, get_args
 import keras
 import numpy as np
 import pytest
+import yaml
+from pydantic import TypeAdapter, ValidationError
 
+from stages.lib.analysis.page import sections
 from stages.lib.core.plan import Initializer
 from stages.lib.engine.networks.network import seeded_initializer
 from stages.params.network import INITIALIZERS, Activation
 
 ROOT = Path(__file__).parents[1]
+PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
+LISTS = [
+    (section, key)
+    for section, keys in PARAMS.items()
+    if isinstance(keys, dict)
+    for key, values in keys.items()
+    if isinstance(values, list) and any(isinstance(value, float) for value in values)
+]
+
+
+def refusal(section: str, **changed: object) -> str:
+    """Why a section of the study's params is refused, with some of its keys changed."""
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(sections()[section]).validate_python(PARAMS[section] | changed)
+    return str(caught.value)
 
 
 def public_functions(module: Any) -> set[str]:
@@ -71,3 +90,70 @@ def test_the_sections_load_without_numpy_and_tensorflow() -> None:
     modules = [f"stages.params.{path.stem}" for path in (ROOT / "stages" / "params").glob("*.py")]
     code = f"import sys, {', '.join(modules)}; sys.exit(bool({{'numpy', 'tensorflow'}} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_these_are_the_lists_of_numbers_in_the_study() -> None:
+    """So that a new list is asked, too, whether it takes a value twice."""
+    assert {key for _, key in LISTS} == {"learning_rates", "l2", "momentum", "values"}
+
+
+@pytest.mark.parametrize(("section", "key"), LISTS)
+@pytest.mark.parametrize("more", [1 + 1e-15, 1 + 2e-8, 1 + 1e-7], ids=["float64", "float32", "six digits"])
+def test_a_value_that_trains_or_prints_like_another_is_refused(section: str, key: str, more: float) -> None:
+    values = PARAMS[section][key]
+    value = next(value for value in values if value)
+    said = refusal(section, **{key: [*values[:-1], value, value * more]})
+    assert re.search("stands twice|are the same in float32 or in six digits; remove one", said), said
+
+
+@pytest.mark.parametrize(
+    ("vary", "values"),
+    [
+        ("lr", [0.1, 0.1000000000000001]),
+        ("lr", [1, 1.0000001]),
+        ("training.optimizer", [{"sgd": {"momentum": 0.9}}, {"sgd": {"momentum": 0.90000001}}]),
+        ("network.kernel_initializer", [{"random_normal": {"stddev": 1}}, {"random_normal": {"stddev": 1.0000001}}]),
+    ],
+)
+def test_a_question_of_the_users_own_has_no_value_twice(vary: str, values: list[Any]) -> None:
+    assert "are the same in float32 or in six digits" in refusal(
+        "own_sweep", vary=vary, values=values, learning_rates=[]
+    )
+
+
+def test_values_that_six_digits_tell_apart_are_taken() -> None:
+    rates = [0.1, 0.100001, 1.17550e-38, 999.999, 1000]
+    section = TypeAdapter(sections()["lr_sweep"]).validate_python(PARAMS["lr_sweep"] | {"learning_rates": rates})
+    assert section.learning_rates == rates
+
+
+def test_the_same_optimizer_at_the_same_rates_is_refused_under_a_second_name() -> None:
+    entry = PARAMS["optimizer_sweep"]["optimizers"][0]
+    assert "stands twice" in refusal("optimizer_sweep", optimizers=[entry, entry | {"name": "another"}])
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "said"),
+    [
+        ("lr_sweep", "learning_rates", [1e-40], "must be 0 or at least 1.17549e-38, the least that float32 holds"),
+        ("callbacks_demo", "learning_rate", 1e-39, "must be 0 or at least 1.17549e-38"),
+        ("weight_decay_sweep", "l2", [0, 1e-50], "must be 0 or at least 1.17549e-38"),
+        ("momentum_sweep", "momentum", [0.9999999], "less than or equal to 0.999999"),  # 1 in float32
+    ],
+)
+def test_a_number_that_float32_takes_for_another_is_refused(section: str, key: str, value: object, said: str) -> None:
+    assert said in refusal(section, **{key: value})
+
+
+def test_without_layers_there_is_one_network_whatever_the_widths() -> None:
+    asked = {"depths": [0], "widths": list(range(1, 101)), "replicates": 1000}
+    section = TypeAdapter(sections()["network_sweep"]).validate_python(PARAMS["network_sweep"] | asked)
+    assert section.variants == len(section.learning_rates)  # 5 rates, where all combinations would be 2,000
+
+
+def test_rates_beyond_what_a_table_may_hold_are_refused() -> None:
+    entry = PARAMS["optimizer_sweep"]["optimizers"][0]
+    rates = [each / 100 for each in range(1, 101)]
+    entries = [entry | {"name": f"sgd_{place}", "optimizer": {"sgd": {"momentum": place / 100}}} for place in range(51)]
+    said = refusal("optimizer_sweep", optimizers=[each | {"learning_rates": rates} for each in entries], replicates=1)
+    assert "has 5,100 rates in all, each a row of a table, but at most 5,000 may be" in said

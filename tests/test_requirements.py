@@ -1,8 +1,11 @@
 """What is installed: stated, locked with hashes, the same for all uses, and from nowhere in particular."""
 
 import ast
+import hashlib
 import re
+import subprocess
 import sys
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,3 +89,58 @@ def modules_of(code: ast.Module) -> Iterator[str]:
             yield from (alias.name.partition(".")[0] for alias in statement.names)
         elif isinstance(statement, ast.ImportFrom):
             yield str(statement.module).partition(".")[0]
+
+
+def entries(use: str) -> dict[str, str]:
+    """What a lock says of each package, by its name."""
+    return {text.partition("==")[0]: text for text in ENTRY.findall((FOLDER / f"{use}.txt").read_text("utf-8"))}
+
+
+def built() -> list[str]:
+    """The packages that the Makefile lets be built on install; pip and uv refuse any other that has no wheel."""
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    (names,) = re.findall(r"^BUILT = (.*)$", makefile, re.MULTILINE)
+    (wheels,) = re.findall(r"^WHEELS = (.*)$", makefile, re.MULTILINE)
+    assert wheels == "--only-binary :all: $(addprefix --no-binary ,$(BUILT))"
+    assert "$(WHEELS)" in makefile.partition("\nINSTALL = ")[2].partition("\n\n")[0]
+    assert "uv pip compile $$use.in $(WHEELS)" in makefile
+    return names.split()
+
+
+def test_a_package_that_is_built_on_install_is_listed_with_its_reason() -> None:
+    reasons = re.findall(r"^# ([a-z0-9-]+): ", (FOLDER / "build.in").read_text("utf-8"), re.MULTILINE)
+    assert built() == reasons
+
+
+def test_only_a_package_with_a_single_file_can_lack_a_wheel_and_each_such_is_known() -> None:
+    """A release with wheels has the hash of its source beside theirs; these have one file, and this is its kind."""
+    single = {name for use in USES for name, text in entries(use).items() if text.count("--hash") == 1}
+    wheel_alone = {"flatbuffers"}
+    assert single - wheel_alone == set(built())
+
+
+@pytest.mark.parametrize("name", ["setuptools", "wheel"])
+def test_what_builds_is_locked_as_in_the_environment_and_installed_before_anything_is_built(name: str) -> None:
+    assert entries("build")[name] == entries("run")[name]
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert "--no-build-isolation $(WHEELS)" in makefile
+    assert "$(INSTALL) -r requirements/build.txt && $(INSTALL) -r requirements/run.txt" in makefile
+
+
+def test_a_package_without_a_wheel_that_is_not_listed_is_not_installed(tmp_path: Path) -> None:
+    """By pip itself, from a folder in place of an index."""
+    project = tmp_path / "unlisted-1"
+    project.mkdir()
+    (project / "pyproject.toml").write_text('[project]\nname = "unlisted"\nversion = "1"\n', "utf-8")
+    with tarfile.open(tmp_path / "unlisted-1.tar.gz", "w:gz") as archive:
+        archive.add(project, "unlisted-1")
+    digest = hashlib.sha256((tmp_path / "unlisted-1.tar.gz").read_bytes()).hexdigest()
+    (tmp_path / "lock.txt").write_text(f"unlisted==1 --hash=sha256:{digest}\n", "utf-8")
+    flags = ["--only-binary", ":all:", *(word for name in built() for word in ("--no-binary", name))]
+    place = ["--no-index", "--find-links", str(tmp_path), "--target", str(tmp_path / "out")]
+    command = [sys.executable, "-m", "pip", "install", "--no-deps", "--require-hashes", "--no-build-isolation"]
+    ended = subprocess.run(
+        [*command, *flags, *place, "-r", str(tmp_path / "lock.txt")], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode
+    assert "No matching distribution found for unlisted==1" in ended.stderr

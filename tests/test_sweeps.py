@@ -316,7 +316,7 @@ def test_the_answer_on_sizes_names_the_smallest_that_ties_and_what_a_line_gets(t
     )
     assert "the smallest of them 1 layer of 4 `tanh` units (17 parameters)" in chapter.answer
     assert "A straight line gets 79.97% right." in chapter.answer
-    assert " 5 of them do best at an end of the grid of learning rates." in chapter.answer
+    assert " 5 of them do best at an end of the grid of rates." in chapter.answer
 
 
 def test_the_whole_answer_on_sizes(tmp_path: Path) -> None:
@@ -339,7 +339,7 @@ def test_the_whole_answer_on_sizes(tmp_path: Path) -> None:
         "`tanh`, 1 layer of 4 `relu`, 1 layer of 8 `relu`. Least mean validation loss by activation: `relu` 0.23 (1 "
         "layer of 8), `tanh` 0.25 (1 layer of 8). A straight line gets 79.99% right. Its depth and its width and its "
         "learning rate stand at an end of what was tried, so a better one may lie beyond. 3 of them do best at an end "
-        "of the grid of learning rates. Of 30 runs 0 diverged."
+        "of the grid of rates. Of 30 runs 0 diverged."
     )
     named = ["activation", "depth", "width", "parameters", "learning_rate", "val_loss_mean"]
     assert [column.name for column in chapter.table][:6] == named

@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "licences.md"
-USES = ("run", "dev", "ray", "bench", "notebook")
+USES = ("run", "build", "dev", "ray", "bench", "notebook")
 # Their metadata say nothing; their licence files do.
 BY_HAND = {"axe-playwright-python": "MIT", "namex": "Apache-2.0"}
 
@@ -32,9 +32,9 @@ HEAD = [
     "# Licences of what is installed",
     "",
     "Each package of [`requirements/`](../requirements), with the licence that its metadata state: for the",
-    "pipeline (run), tests and checks (dev), training on a cluster (ray), comparisons of speed (bench),",
-    "notebooks (notebook).",
-    "None is part of this repository. `make licences` writes this page.",
+    "pipeline (run), what is built on install (build), tests and checks (dev), training on a cluster (ray),",
+    "comparisons of speed (bench), the notebooks (notebook). None is part of this repository. `make licences`",
+    "writes this page.",
     "",
     "| package | version | licence | for |",
     "| --- | --- | --- | --- |",

@@ -25,6 +25,7 @@ from dvc.utils.hydra import apply_overrides
 
 from stages.baseline import Page
 from stages.lib.analysis.measures import constant_loss
+from stages.lib.analysis.needs import needs_of, refuse_too_much
 from stages.lib.analysis.page import Findings, Given, Params, sections
 from stages.lib.analysis.sweep import Trained
 from stages.lib.core.places import Places
@@ -32,6 +33,7 @@ from stages.lib.core.png import write_png
 from stages.lib.core.points import Description, Draws, Points
 from stages.lib.core.process import end_on_interrupt, end_with_parent
 from stages.lib.core.runner import PARAMS, Fault, read_params
+from stages.lib.core.words import count
 from stages.lib.data.sources import points_of, sets_of
 from stages.lib.engine.fleets import train_plan
 from stages.lib.publish import drawing, projection
@@ -81,9 +83,11 @@ def overridden(overrides: list[str], folder: Path) -> Params:
 
 
 def trained(params: Params, description: Description, sets: dict[str, Points], places: Places) -> Findings:
-    """Return what became of the baseline."""
+    """Return what became of the baseline; raise Fault where it would take too much."""
     page = Page()
     plan, folder = page.plan(params, description), places.trained(page.stage)
+    needs = needs_of(plan, description, {"": description.rows}, params["prediction_grid"].points)
+    refuse_too_much({page.stage: needs}, {page.stage: plan})
     draws = {part: Draws.of(points) for part, points in sets.items()}
     train_plan(plan, lambda _: draws, name=page.stage, shards=places.unfinished(page.stage), folder=folder)
     given = Given(rule=params["training"], data=description, constant=constant_loss(sets["train"]))
@@ -122,7 +126,7 @@ def draw(findings: Findings, description: Description, sets: dict[str, Points], 
     recipe = findings.chosen.kept.recipe
     network = network_of(recipe, name="baseline")
     network.set_weights(recipe.split(findings.chosen.weights))
-    title = f"Baseline after {recipe.epochs} epochs"
+    title = f"Baseline after {count(recipe.epochs, 'epoch')}"
     if description.in_the_plane:
         grid = predict_grid(network, limits=description.limits, points=places)
         answers = drawing.picture_of_boundary(sets["train"], grid, description, title=title)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
+from ctypes import c_float
 from math import prod
 from typing import Annotated, Any, Self
 
@@ -14,15 +15,45 @@ from stages.lib.core.near import nearest
 SECTION = ConfigDict(extra="forbid")  # a key that nothing reads is a misspelt one
 Named = str | dict[str, dict[str, float | bool]]  # a name of Keras's, or one with its arguments
 HUGE = 1e30  # beyond it no argument of an optimizer or an initializer makes sense
+LEAST = 2.0**-126  # float32's least normal number
+LOST = f"must be 0 or at least {LEAST:.6g}, the least that float32 holds"
+BELOW_ONE = 0.999999  # the greatest number below 1 that six digits tell from 1
+MOST_ROWS = 5_000  # of a plotted table; 80,000 rows made a page of 118 MB
 MOST_NETWORKS = 200_000  # of a sweep; hours of training on a few cores, and the most that was thought of
 
 
 def distinct(values: list[Any]) -> list[Any]:
-    """Return values of which none stands twice; raise ValueError where one does."""
-    duplicates = [value for i, value in enumerate(values) if value in values[:i]]
-    if duplicates:
-        raise ValueError(f"each value may stand once, but {duplicates[0]!r} stands twice; remove one")
+    """Return values of which none stands twice; raise ValueError where one does, or two train or print alike."""
+    for place, value in enumerate(values):
+        for other in values[:place]:
+            if value == other:
+                raise ValueError(f"each value may stand once, but {value!r} stands twice; remove one")
+            if alike(value, other):
+                raise ValueError(
+                    f"each value may stand once, but {other!r} and {value!r} are the same in float32 or in six digits; "
+                    "remove one"
+                )
     return values
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Return whether two values are the same to what trains, in float32, or to who reads, in six digits."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(alike(value, other[name]) for name, value in one.items())
+    if {type(one), type(other)} in ({float}, {int, float}):
+        return c_float(one).value == c_float(other).value or f"{one:.6g}" == f"{other:.6g}"
+    return bool(one == other)
+
+
+def is_lost(number: float) -> bool:
+    """Return whether a number that is not 0 would train as 0."""
+    return 0 < abs(number) < LEAST
+
+
+def _not_lost(number: float) -> float:
+    if is_lost(number):
+        raise ValueError(LOST)
+    return number
 
 
 def refuse_too_many(networks: int) -> None:
@@ -72,6 +103,8 @@ def with_arguments(value: Any, allowed: Mapping[str, Collection[str]]) -> Named:
             raise ValueError(f"{argument} is no argument of {name} that can be given here{known}")
         if not isinstance(given, bool | float | int) or not -HUGE < given < HUGE:
             raise ValueError(f"{name}.{argument} must be a number, or true or false")
+        if is_lost(given):
+            raise ValueError(f"{name}.{argument} {LOST}")
     return {name: arguments}
 
 
@@ -107,12 +140,14 @@ def label_of(value: Named) -> str:
 
 
 Number = Annotated[float, Strict(), AllowInfNan(False)]
+Single = Annotated[Number, AfterValidator(_not_lost)]  # what trains is float32
+Share = Annotated[Single, Ge(0), Le(BELOW_ONE)]
 Count = Annotated[int, Strict(), Ge(1)]
 Epochs = Annotated[Count, Le(10_000)]
 Replicates = Annotated[Count, Le(1_000)]
 Units = Annotated[Count, Le(1_024)]
 Depth = Annotated[int, Strict(), Ge(0), Le(8)]
-LearningRate = Annotated[Number, Gt(0), Le(1_000)]
+LearningRate = Annotated[Single, Gt(0), Le(1_000)]
 Improvement = Annotated[Number, Ge(0), Le(1)]
 DISTINCT = (Len(min_length=1, max_length=100), AfterValidator(distinct))
 
@@ -124,9 +159,12 @@ class Tuned:
     learning_rates: Annotated[list[LearningRate], *DISTINCT]
     replicates: Replicates
 
+    @property
+    def variants(self) -> int:
+        """Return the number of combinations."""
+        return prod(len(values) for values in vars(self).values() if isinstance(values, list))
+
     @model_validator(mode="after")
     def _can_be_trained(self) -> Self:
-        refuse_too_many(
-            prod(len(values) for values in vars(self).values() if isinstance(values, list)) * self.replicates
-        )
+        refuse_too_many(self.variants * self.replicates)
         return self

@@ -16,3 +16,9 @@ class NetworkSweep(Tuned):
     depths: Annotated[list[Depth], *DISTINCT]
     widths: Annotated[list[Units], *DISTINCT]
     epochs: Epochs
+
+    @property
+    def variants(self) -> int:
+        """Return the number of combinations, of which there is but one, at each rate, without hidden layers."""
+        deep = len(self.activations) * sum(depth > 0 for depth in self.depths) * len(self.widths)
+        return (deep + (0 in self.depths)) * len(self.learning_rates)

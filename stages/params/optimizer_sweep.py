@@ -6,7 +6,7 @@ from annotated_types import Len
 from pydantic import Strict, StringConstraints, model_validator
 from pydantic.dataclasses import dataclass
 
-from stages.params.fields import DISTINCT, SECTION, LearningRate, Replicates, refuse_too_many
+from stages.params.fields import DISTINCT, MOST_ROWS, SECTION, LearningRate, Replicates, distinct, refuse_too_many
 from stages.params.training import Optimizer
 
 MOST_OPTIMIZERS = 100
@@ -34,8 +34,11 @@ class OptimizerSweep:
         twice = [name for place, name in enumerate(names) if name in names[:place]]
         if twice:
             raise ValueError(f"each optimizer must have a name of its own, but two are called {twice[0]!r}; rename one")
+        distinct([[entry.optimizer, entry.learning_rates] for entry in self.optimizers])
         lengths = {entry.name: len(entry.learning_rates) for entry in self.optimizers}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"each optimizer must have as many rates as any other, or it is tuned more; now {lengths}")
+        if (rows := sum(lengths.values())) > MOST_ROWS:
+            raise ValueError(f"has {rows:,} rates in all, each a row of a table, but at most {MOST_ROWS:,} may be")
         refuse_too_many(sum(lengths.values()) * self.replicates)
         return self

@@ -1,5 +1,6 @@
 """The section `own_sweep`: a question of the user's own."""
 
+import reprlib
 from typing import Annotated, Any, Self, get_type_hints
 
 from annotated_types import Len
@@ -40,7 +41,7 @@ class OwnSweep:
     """A key of params.yaml and values to compare, each tuned over `learning_rates` where there are any."""
 
     vary: Annotated[str, Strict(), AfterValidator(_can_be_varied)]
-    values: Annotated[list[Any], Len(min_length=1, max_length=100), AfterValidator(distinct)]
+    values: Annotated[list[Any], Len(min_length=1, max_length=100)]
     learning_rates: Annotated[list[LearningRate], Len(max_length=100), AfterValidator(distinct)]
     replicates: Replicates
 
@@ -51,13 +52,17 @@ class OwnSweep:
 
     @model_validator(mode="after")
     def _can_be_trained(self) -> Self:
+        built = []
         for value in self.values:
             try:
-                TypeAdapter(VARIED[self.vary]).validate_python(value)
+                built.append(TypeAdapter(VARIED[self.vary]).validate_python(value))
             except ValidationError as error:
                 message = error.errors()[0]["msg"].removeprefix("Value error, ")
                 message = f"{message[0].lower()}{message[1:]}"
-                raise ValueError(f"values holds {value!r}, which can't be {self.vary}: {message}") from error
+                raise ValueError(
+                    f"values holds {reprlib.repr(value)}, which can't be {self.vary}: {message}"
+                ) from error
+        distinct(built)
         if self.vary == "lr" and self.learning_rates:
             raise ValueError("learning_rates must be empty where lr is varied")
         refuse_too_many(len(self.values) * max(1, len(self.learning_rates)) * self.replicates)

@@ -7,7 +7,7 @@ from pydantic import PlainValidator
 from pydantic.dataclasses import dataclass
 
 from stages.params.dataset import MOST_POINTS
-from stages.params.fields import SECTION, Count, Epochs, Improvement, Named, arguments_of, with_arguments
+from stages.params.fields import BELOW_ONE, SECTION, Count, Epochs, Improvement, Named, arguments_of, with_arguments
 
 BatchSize = Annotated[Count, Le(MOST_POINTS)]
 
@@ -35,8 +35,8 @@ def _optimizer(value: Any) -> Named:
     for name, given in arguments_of(found).items():
         if isinstance(given, bool) != (name in SWITCHES):
             raise ValueError(f"{name} must be {'true or false' if name in SWITCHES else 'a number'}")
-        if name in SHARES and not 0 <= given < 1:
-            raise ValueError(f"{name} must be from 0 to below 1")
+        if name in SHARES and not 0 <= given <= BELOW_ONE:
+            raise ValueError(f"{name} must be from 0 to {BELOW_ONE}")
         if given < 0 or (name == "epsilon" and not given):
             raise ValueError(f"{name} must be {'above' if name == 'epsilon' else 'at least'} 0")
     if arguments_of(found).get("nesterov") and not arguments_of(found).get("momentum"):

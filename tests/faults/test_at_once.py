@@ -1,9 +1,12 @@
 """Two commands at once, and changes under a running stage."""
 
+import os
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from tests.faults.clones import bits, call, environment, run
 
@@ -102,4 +105,29 @@ def test_a_stage_that_failed_is_run_by_one_plain_repro_once_it_is_mended(
     assert "No such file or directory: 'nowhere'" in call(clone, "dvc", "repro").stdout
     page.write_text(code, "utf-8")
     run(clone, "dvc", "repro")
+    assert bits(clone) == undisturbed
+
+
+@pytest.mark.parametrize("years", [-1, 1], ids=["back", "ahead"])
+def test_a_clock_that_was_set_back_or_ahead_changes_nothing(
+    clone: Path, undisturbed: dict[str, str], years: int
+) -> None:
+    """So that all files are of the future, or of long ago; code that is newer than a stage is not taken for changed."""
+    moment = time.time() - years * 365 * 24 * 3600
+    for file in clone.rglob("*"):
+        if ".git" not in file.parts and file.is_file():
+            os.utime(file, (moment, moment))
+    run(clone, "dvc", "repro")
+    assert bits(clone) == undisturbed
+
+
+def test_a_clock_that_is_set_back_while_a_stage_runs_changes_nothing(clone: Path, undisturbed: dict[str, str]) -> None:
+    """What the stage has read is then of its future."""
+    ahead = time.time() + 3600
+
+    def set_back() -> None:
+        os.utime(clone / "params.yaml", (ahead, ahead))
+
+    output = while_the_stage_walk_runs(clone, set_back)
+    assert "changed while the stage ran" not in output
     assert bits(clone) == undisturbed

@@ -9,12 +9,13 @@ import random
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.faults.clones import bits, copy_of, environment, repro, run, set_seed
+from tests.faults.clones import bits, copy_of, environment, on_terminal, repro, run, set_seed
 
 CASES = [
     (number, target)
@@ -28,10 +29,13 @@ def named(case: tuple[signal.Signals, str]) -> str:
     return f"{number.name} to {target}"
 
 
-def start(clone: Path, shell: str = "/bin/sh") -> psutil.Popen:
-    """`dvc repro` in a process group of its own, as a shell starts it."""
+REPRO, EXPERIMENT = ("dvc", "repro"), ("dvc", "exp", "run", "-S", "seed=2")
+
+
+def start(clone: Path, shell: str = "/bin/sh", command: Sequence[str] = REPRO) -> psutil.Popen:
+    """`dvc repro`, or another command, in a process group of its own, as a shell starts it."""
     return psutil.Popen(
-        ["dvc", "repro"],
+        command,
         cwd=clone,
         env=environment(clone.parent / "home") | {"SHELL": shell},
         stdout=subprocess.DEVNULL,
@@ -53,9 +57,9 @@ def send(number: signal.Signals, target: str, dvc: psutil.Popen) -> list[psutil.
     return started
 
 
-def disturb(clone: Path, number: signal.Signals, target: str, moment: float) -> None:
+def disturb(clone: Path, number: signal.Signals, target: str, moment: float, command: Sequence[str] = REPRO) -> None:
     """Sends a signal so many seconds after the start of `dvc repro`, and waits until DVC has ended."""
-    dvc = start(clone)
+    dvc = start(clone, command=command)
     try:
         time.sleep(moment)
         started = send(number, target, dvc) if dvc.is_running() else []
@@ -125,3 +129,46 @@ def test_so_it_does_at_thirty_moments(
         set_seed(clone, 2)
         after = disturb_and_repeat(clone, case, moment * duration)
         assert after == undisturbed, f"after {moment * duration:.3f} s of {duration:.3f}"
+
+
+def interrupt(clone: Path, moment: float, command: Sequence[str]) -> None:
+    """Types Ctrl-C on the terminal of a command so many seconds after its start, and again until it ends."""
+    terminal = on_terminal(clone, *command)
+    time.sleep(moment)
+    started = psutil.Process(terminal.pid).children(recursive=True) if terminal.isalive() else []
+    if terminal.isalive():
+        terminal.sendintr()
+    printed = terminal.read()
+    terminal.close()
+    assert "Traceback" not in printed
+    _, orphans = psutil.wait_procs(started, timeout=20)
+    assert not orphans
+
+
+def go_on(clone: Path) -> dict[str, str]:
+    """The digests after the documented way back to the params, and a plain `dvc repro` with those that were sought."""
+    run(clone, "git", "checkout", "params.yaml")
+    set_seed(clone, 2)
+    repro(clone)
+    return bits(clone)
+
+
+@pytest.mark.parametrize(
+    ("how", "count"),
+    [
+        ("Ctrl-C", 1),
+        pytest.param("Ctrl-C", 30, marks=pytest.mark.long),
+        pytest.param("SIGKILL", 30, marks=pytest.mark.long),
+        pytest.param("SIGTERM", 30, marks=pytest.mark.long),
+    ],
+)
+def test_an_experiment_that_is_ended_at_any_moment_is_no_harm(
+    built: Path, tmp_path: Path, undisturbed: dict[str, str], duration: float, how: str, count: int
+) -> None:
+    for number, moment in enumerate(moments(count, f"an experiment and {how}")):
+        clone = copy_of(built, tmp_path / str(number))
+        if how == "Ctrl-C":
+            interrupt(clone, moment * duration, EXPERIMENT)
+        else:
+            disturb(clone, signal.Signals[how], "everything", moment * duration, EXPERIMENT)
+        assert go_on(clone) == undisturbed, f"after {moment * duration:.3f} s of {duration:.3f}"

@@ -1,5 +1,6 @@
 """Disks, folders, homes, networks and terminals that are not as one would wish."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -48,6 +49,34 @@ def test_a_full_disk_stops_a_stage_with_a_line_and_the_next_repro_goes_on(
     after = clone.parent / "after"
     repro(after)
     assert bits(after) == undisturbed
+
+
+SMALL_CACHE = """
+mkdir ../disk && mount -t tmpfs -o size={size}k tmpfs ../disk && cp -a .dvc/cache/. ../disk || exit
+mount --bind ../disk .dvc/cache
+dvc repro
+code=$?
+cp -a .dvc/cache/. {clone}/../cache
+exit $code
+"""
+
+
+@pytest.mark.parametrize("spare", [0, pytest.param(8, marks=LONG), pytest.param(24, marks=LONG)])
+def test_a_full_disk_under_the_cache_stops_dvc_with_a_line_and_the_next_repro_goes_on(
+    clone: Path, undisturbed: dict[str, str], spare: int
+) -> None:
+    """The work tree has room: it is DVC that can't keep what a stage has made."""
+    files = [file.stat().st_size for file in (clone / ".dvc/cache").rglob("*") if file.is_file()]
+    size = sum(-(-size // 4096) * 4 for size in files) + spare
+    (clone.parent / "cache").mkdir()
+    ended = call_privately(clone, SMALL_CACHE.format(size=size, clone=clone))
+    assert ended.returncode, ended.stdout
+    assert "No space left on device" in ended.stdout
+    assert "Traceback" not in ended.stdout
+    shutil.rmtree(clone / ".dvc/cache")
+    (clone.parent / "cache").rename(clone / ".dvc/cache")  # with what was left there half written
+    repro(clone)
+    assert bits(clone) == undisturbed
 
 
 @pytest.mark.parametrize("folder", ["plots", pytest.param(".dvc/cache", marks=LONG)])

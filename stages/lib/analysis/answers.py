@@ -9,6 +9,7 @@ from typing import Any
 
 from stages.lib.analysis.figures import Best, SweepFigures, Value
 from stages.lib.analysis.statistics import interval_of_mean
+from stages.lib.core.words import count
 
 FEW = 0.99  # of the points right
 
@@ -26,7 +27,9 @@ def sweep(found: SweepFigures, key: str) -> str:
     tuned = key != "learning_rate" and "learning_rate" in best
     rate = f" at a learning rate of {code(best['learning_rate'])}" if tuned else ""
     others = [code(other) for other in names(found.same_as_best, key) if other != best[key]]
-    tied = " All others are significantly worse (5 %)." if found.variants > 1 else ""
+    tied = {1: "", 2: " The other is significantly worse (5 %)."}.get(
+        found.variants, " All others are significantly worse (5 %)."
+    )
     if others:
         tied = f" Not significantly worse (5 %): {', '.join(others)}."
     return f"{code(best[key])}{rate} {figures(found)}{tied}{edge(found.best)}{diverged(found)}"
@@ -40,15 +43,14 @@ def names(same_as_best: list[Value | dict[str, Value]], key: str) -> list[Value]
 def figures(found: SweepFigures) -> str:
     """Return how the best variant does on the test points, which did not choose it: first in plain words."""
     loss, accuracy = found.best.test_loss, found.best.test_accuracy
-    replicates = f"{loss.n} replicate{'s' * (loss.n > 1)}"
-    epochs = f"{found.epochs} epoch{'s' * (found.epochs > 1)}"
     interval = ""
     if loss.n > 1 and loss.mean is not None and loss.std is not None:
         low, high = interval_of_mean(loss.mean, loss.std, loss.n)
         interval = f", 95 % interval {number(max(low, 0.0))} to {number(high)}"  # no loss is below 0
     return (
-        f"works best: after {epochs} it gets {share(accuracy.mean)} of new points right{wrong(accuracy.mean)}. "
-        f"Its loss on these test points, which chose nothing, is {number(loss.mean)} nats{interval} ({replicates})."
+        f"works best: after {count(found.epochs, 'epoch')} it gets {share(accuracy.mean)} of new points "
+        f"right{wrong(accuracy.mean)}. Its loss on these test points, which chose nothing, is {number(loss.mean)} "
+        f"nats{interval} ({count(loss.n, 'replicate')})."
     )
 
 
@@ -68,13 +70,12 @@ def edge(best: Best) -> str:
 
 def diverged(found: SweepFigures) -> str:
     """Return how many runs diverged."""
-    return f" Of {found.runs} runs {found.diverged} diverged."
+    return f" Of {count(found.runs, 'run')} {found.diverged} diverged."
 
 
 def size(variant: Mapping[Any, Any]) -> str:
     """Return the size of a network in words."""
-    layers = "1 layer" if variant["depth"] == 1 else f"{variant['depth']} layers"
-    return f"{layers} of {variant['width']}" if variant["depth"] else "no layers of"
+    return f"{count(variant['depth'], 'layer')} of {variant['width']}" if variant["depth"] else "no layers of"
 
 
 def code(value: Any) -> str:

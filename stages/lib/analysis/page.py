@@ -202,6 +202,10 @@ class SweepPage(Page):
         value = changed[self.key]
         return f"{value:g}" if isinstance(value, float) else str(value)
 
+    def titled(self, changed: Changed) -> str:
+        """Return the title of the best variant's picture."""
+        return self.title.format_map(changed)
+
     def fitted(self, asked: Any, data: Description) -> Any:  # noqa: ARG002
         """Return the page's own section as it is for these points."""
         return asked
@@ -250,7 +254,7 @@ class SweepPage(Page):
     def chapter(self, findings: Findings) -> Chapter:
         """Return the answer with charts, the picture of the best network and the table of all variants."""
         found: Any = findings.figures
-        title = self.title.format_map(found.best.changed)
+        title = self.titled(found.best.changed)
         if found.best.val_loss.mean is None:
             title = f"No best {self.key.replace('_', ' ')}: none ends with a finite loss at every replicate"
         variants = findings.tables["variants"]

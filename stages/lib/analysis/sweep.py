@@ -12,10 +12,9 @@ from stages.lib.analysis.measures import RISE, diverged, summary
 from stages.lib.analysis.statistics import Comparison, compare_to_best
 from stages.lib.core.files import damaged, read_array
 from stages.lib.core.plan import METRICS, Plan
+from stages.params.fields import MOST_ROWS
 
 Ends = Mapping[str, Collection[float]]  # values of what was changed, by its name
-
-MOST_ROWS = 5_000  # of a plotted table; 80,000 rows made a page of 118 MB
 
 
 @dataclass(frozen=True)

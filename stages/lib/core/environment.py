@@ -9,6 +9,7 @@ so `start`, which comes before every page, calls it.
 
 import os
 import tempfile
+import warnings
 from pathlib import Path
 
 INHERITED = (
@@ -63,7 +64,11 @@ PINNED = {
 
 
 def pin() -> None:
-    """Drop every inherited variable that could change a result, and set `PINNED`."""
+    """Drop every inherited variable that could change a result or end a stage, and set `PINNED`."""
     for name in [name for name in os.environ if name.startswith(INHERITED)]:
         del os.environ[name]
     os.environ.update(PINNED)
+    if os.environ.pop("PYTHONWARNINGS", None):  # an error that the user asked for elsewhere would end a stage
+        warnings.resetwarnings()
+        for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+            warnings.simplefilter("ignore", kind)  # as Python has it

@@ -17,13 +17,13 @@ from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from stages.lib.core.bounds import refuse_bomb
 from stages.lib.core.near import nearest
 from stages.lib.core.places import Places
-from stages.lib.core.process import STARTED
+from stages.lib.core.process import CODE, DATES, dates_of_code
 
 PARAMS = Path("params.yaml")
 MOST_SHOWN = 100  # characters of a value in a message
-CODE = Path(__file__).parents[2]
 
 
 class Fault(Exception):
@@ -69,7 +69,8 @@ def _refuse_changes(before: dict[str, Any], after: dict[str, Any]) -> None:
 def changed_code() -> list[str]:
     """Return a line for each module of this process whose file has changed since the process began."""
     files = {Path(file) for module in sys.modules.values() if (file := getattr(module, "__file__", None))}
-    code = sorted(file for file in files if CODE in file.parents and file.stat().st_mtime_ns > STARTED)
+    now = dates_of_code()
+    code = sorted(file for file in files if CODE in file.parents and now.get(file) != DATES.get(file))
     return [_changed(str(file.relative_to(CODE.parent))) for file in code]
 
 
@@ -87,10 +88,7 @@ def read_params(path: Path, types: dict[str, Any], *, whole: bool = False) -> di
     """
     if not types:
         return {}
-    try:
-        params = YAML(typ="safe").load(path.read_text("utf-8"))
-    except (YAMLError, ValueError, RecursionError) as error:
-        raise Fault(f"{path}: not YAML in UTF-8: {_yaml_fault(error)}") from error
+    params = read_yaml(path)
     if not isinstance(params, dict):
         raise Fault(f"{path}: holds {_shown(params)}, but must hold the keys {', '.join(types)}; `git checkout {path}`")
     values, faults = {}, []
@@ -111,6 +109,21 @@ def read_params(path: Path, types: dict[str, Any], *, whole: bool = False) -> di
     return values
 
 
+def read_yaml(path: Path) -> Any:
+    """Return what a file of YAML holds; raise Fault, in one line, where it can't be read or is beyond all bounds."""
+    try:
+        text = path.read_text("utf-8")
+        refuse_bomb(text)
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise Fault(f"{path}: not YAML in UTF-8: {_yaml_fault(error)}") from error
+    except ValueError as error:
+        raise Fault(f"{path}: {error}") from error
+    try:
+        return YAML(typ="safe").load(text)
+    except Exception as error:  # what a tag such as !!bool makes of a text that it does not know is any error
+        raise Fault(f"{path}: not YAML in UTF-8: {_yaml_fault(error)}") from error
+
+
 def _yaml_fault(error: Exception) -> str:
     if not isinstance(error, MarkedYAMLError):
         return " ".join(str(error).split())
@@ -122,7 +135,7 @@ def _yaml_fault(error: Exception) -> str:
 def _fault_lines(key: str, kind: Any, error: ValidationError) -> Iterator[str]:
     for fault in error.errors(include_url=False):
         where = ".".join(_name(part) for part in [key, *fault["loc"]] if part != "[key]")
-        message = fault["msg"].removeprefix("Value error, ")
+        message = _printable(fault["msg"].removeprefix("Value error, "))
         if fault["type"] == "unexpected_keyword_argument" and is_dataclass(kind):
             known = [f"{key}.{field.name}" for field in fields(kind)]
             yield _unknown_key(where, known, getattr(kind, "HINTS", {}).get(fault["loc"][-1]))
@@ -167,6 +180,10 @@ def _shown(value: Any) -> str:
         return _shortened(reprlib.repr(value))
     except ValueError:  # Python spells out no number that long
         return "a number of thousands of digits"
+
+
+def _printable(text: str) -> str:
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def _shortened(text: str) -> str:

@@ -14,6 +14,7 @@ import pandas as pd
 from stages.lib.core.plan import point_seeds
 from stages.lib.core.points import PARTS, Description, Draws, Limits, Points
 from stages.lib.core.runner import Fault
+from stages.lib.core.words import count
 from stages.lib.data.drawn import SOURCES, table_of
 from stages.lib.data.tables import MOST_CLASSES, Table, read_table
 from stages.params.dataset import Dataset
@@ -199,7 +200,7 @@ def _of_tables(asked: Dataset, seed: int, own: Path) -> Sets:
     listed = f"{', '.join(classes[:-1])} and {classes[-1]}"
     description = Description(
         title=table.path.stem,
-        about=f"{listed} by {len(features)} column{'s' * (len(features) > 1)} of {table.path.name}",
+        about=f"{listed} by {count(len(features), 'column')} of {table.path.name}",
         features=tuple(features),
         classes=classes,
         article="",
@@ -234,7 +235,7 @@ def classes_of(table: Table) -> tuple[str, ...]:
     if not 2 <= len(labels) <= MOST_CLASSES:
         shown = f" ({next(iter(labels))!r})" if len(labels) == 1 else ""
         raise Fault(
-            f"{table.path}: column {table.label!r} holds {len(labels):,} label{'s' * (len(labels) > 1)}{shown}, but "
+            f"{table.path}: column {table.label!r} holds {count(len(labels), 'label', ',')}{shown}, but "
             f"must hold from 2 to {MOST_CLASSES}; is it the column of labels? dataset.label names it"
         )
     whole = all(re.fullmatch(r"-?[0-9]+", label) for label in labels)
@@ -294,12 +295,12 @@ def _split(
     for number, rows in table.groupby(table.columns[-1]):
         order = random.permutation(rows.index.to_numpy())
         for part, share in shares.items():
-            count = max(1, round(share * len(rows)))
-            places[part].append(order[:count])
-            order = order[count:]
+            size = max(1, round(share * len(rows)))
+            places[part].append(order[:size])
+            order = order[size:]
         if not len(order):
             raise Fault(
-                f"{path}: class {classes[int(str(number))]!r} has {len(rows)} row{'s' * (len(rows) > 1)}, too few to "
+                f"{path}: class {classes[int(str(number))]!r} has {count(len(rows), 'row')}, too few to "
                 f"have one in each of {', '.join(places)}; add rows, remove the class, or change the shares"
             )
         places["train"].append(order)

@@ -15,6 +15,7 @@ import pandas as pd
 
 from stages.lib.core.near import nearest
 from stages.lib.core.runner import Fault
+from stages.lib.core.words import count
 from stages.params.dataset import MOST_POINTS
 
 MOST_COLUMNS = 1_000
@@ -77,8 +78,8 @@ def _cells(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
                 lines.append(reader.line_num)
             if rows and len(rows) - 1 > min(MOST_POINTS, MOST_CELLS // len(rows[0])):
                 raise Fault(
-                    f"{path}: it has more than {len(rows) - 2:,} rows, the most of {_count(len(rows[0]), 'column')} "
-                    "that are read; take a part of them"
+                    f"{path}: it has more than {len(rows) - 2:,} rows, the most of "
+                    f"{count(len(rows[0]), 'column', ',')} that are read; take a part of them"
                 )
     except csv.Error as error:
         raise Fault(
@@ -90,8 +91,8 @@ def _cells(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
     for row, line in zip(rows[1:], lines[1:], strict=True):
         if len(row) != len(header):
             raise Fault(
-                f"{path}: line {line} has {_count(len(row), 'value')}, but the header names "
-                f"{_count(len(header), 'column')} ({_listed(header)}), with {_named(delimiter)} between them"
+                f"{path}: line {line} has {count(len(row), 'value', ',')}, but the header names "
+                f"{count(len(header), 'column', ',')} ({_listed(header)}), with {_named(delimiter)} between them"
             )
     if len(rows) == 1:
         raise Fault(f"{path}: it has a header ({_listed(header)}), but no rows")
@@ -197,10 +198,6 @@ def _is_number(cell: str) -> bool:
 
 def _named(delimiter: str) -> str:
     return {",": "commas", ";": "semicolons", "\t": "tabs"}[delimiter]
-
-
-def _count(number: int, name: str) -> str:
-    return f"{number:,} {name}{'s' * (number != 1)}"
 
 
 def _shown(text: str) -> str:

@@ -7,6 +7,7 @@ where the work is done changes no bit of what comes out.
 import logging
 import os
 import socket
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import get_context, parent_process
@@ -19,12 +20,16 @@ from joblib import cpu_count
 
 import stages
 from stages.lib.core.environment import PINNED
-from stages.lib.core.process import end_with_parent
+from stages.lib.core.process import end_with_parent, short_of_memory
 from stages.lib.core.runner import Fault
 
 PRELOADED = "stages.lib.engine.preloaded"
 SECONDS_TO_REACH = 5  # a cluster that is there answers at once
 RETRIES = 100  # of a task whose worker died; all others are mistakes in the code, and not tried again
+ENDED_FROM_OUTSIDE = (
+    "a process that trained networks was ended from outside, most likely for want of memory; `dvc repro` goes on where "
+    "it was, and LOKY_MAX_CPU_COUNT=1 before it trains in one process"
+)
 
 Found = tuple[int, Any]  # a task's position, and what it returned
 
@@ -43,7 +48,7 @@ def _on_this_machine(function: Callable[..., Any], tasks: Sequence[tuple[Any, ..
 
     The processes are forks of one that has imported TensorFlow and done nothing else.
     """
-    at_once = min(len(tasks), cpu_count())
+    at_once = min(len(tasks), _cores())
     if at_once < 2:
         yield from ((position, function(*task)) for position, task in enumerate(tasks))
         return
@@ -70,6 +75,16 @@ def _on_this_machine(function: Callable[..., Any], tasks: Sequence[tuple[Any, ..
             process.kill()
 
 
+def _cores() -> int:
+    try:
+        return cpu_count()
+    except ValueError as error:
+        asked = os.environ.get("LOKY_MAX_CPU_COUNT")
+        raise Fault(
+            f"LOKY_MAX_CPU_COUNT is {asked!r}, but must be a whole number: `unset LOKY_MAX_CPU_COUNT` takes all cores"
+        ) from error
+
+
 def _started(function: Callable[..., Any], task: tuple[Any, ...]) -> tuple[Connection, BaseProcess]:
     """Start a process for a task; return the pipe that it answers on, and the process."""
     context = get_context("forkserver")
@@ -83,6 +98,8 @@ def _started(function: Callable[..., Any], task: tuple[Any, ...]) -> tuple[Conne
             f"no process can be started by way of TMPDIR, which is {gettempdir()!r} ({error}); a shorter folder that "
             "can be written may do"
         ) from error
+    except EOFError as error:  # what processes are forked from was ended
+        raise Fault(ENDED_FROM_OUTSIDE) from error
     sender.close()  # so that only the process holds it, and its end is the end of the pipe
     return answer, process
 
@@ -93,7 +110,10 @@ def _send(answer: Connection, function: Callable[..., Any], task: tuple[Any, ...
     stage = parent_process()
     if stage is None or not stage.is_alive():
         return  # it ended before the kernel was asked to end this process with it
-    answer.send(function(*task))
+    try:
+        answer.send(function(*task))
+    except MemoryError as error:
+        sys.exit(short_of_memory(error))
 
 
 def _received(answer: Any, process: BaseProcess) -> Any:
@@ -105,10 +125,7 @@ def _received(answer: Any, process: BaseProcess) -> Any:
         process.join()
         if process.exitcode == 1:  # Python's own, after an exception
             raise Fault("a process that trained networks failed; what it raised stands above") from None
-        raise Fault(
-            "a process that trained networks was ended from outside, most likely for want of memory; `dvc repro` "
-            "goes on where it was, and LOKY_MAX_CPU_COUNT=1 before it trains in one process"
-        ) from None
+        raise Fault(ENDED_FROM_OUTSIDE) from None
     process.join()
     return found
 

@@ -32,9 +32,11 @@ def test_the_best_is_told_by_the_test_points_and_with_all_that_are_not_significa
 
 def test_all_others_are_worse_only_where_there_are_others() -> None:
     best = {"learning_rate": 0.5}
+    three = figures(best, same_as_best=[0.5], variants=3)
+    assert answers.sweep(three, "learning_rate").startswith("`0.5` works best: after 9 epochs")
+    assert "(3 replicates). All others are significantly worse (5 %). Of" in answers.sweep(three, "learning_rate")
     two = figures(best, same_as_best=[0.5], variants=2)
-    assert answers.sweep(two, "learning_rate").startswith("`0.5` works best: after 9 epochs")
-    assert "(3 replicates). All others are significantly worse (5 %). Of 6 runs" in answers.sweep(two, "learning_rate")
+    assert "(3 replicates). The other is significantly worse (5 %). Of 6 runs" in answers.sweep(two, "learning_rate")
     alone = figures(best, same_as_best=[0.5], variants=1)
     assert "(3 replicates). Of 6 runs" in answers.sweep(alone, "learning_rate")
 

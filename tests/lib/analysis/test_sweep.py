@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from stages.lib.analysis.statistics import compare_to_best
-from stages.lib.analysis.sweep import MOST_ROWS, Sweep
+from stages.lib.analysis.sweep import Sweep
 from stages.lib.core.plan import METRICS
+from stages.params.fields import MOST_ROWS
 
 
 def make_sweep(

@@ -70,3 +70,17 @@ def test_what_a_user_has_set_is_dropped_and_the_rest_is_left(monkeypatch: pytest
 def test_the_pins_are_set_before_numpy_is_imported() -> None:
     code = "import sys, stages, os; sys.exit('numpy' in sys.modules or os.environ['OMP_NUM_THREADS'] != '1')"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_warnings_that_a_user_made_errors_end_no_stage() -> None:
+    code = (
+        "import stages, warnings, subprocess, sys; warnings.warn('of a library', DeprecationWarning); "
+        "warnings.warn('a word', RuntimeWarning); "
+        "subprocess.run([sys.executable, '-c', 'import warnings; warnings.warn(str(1))'], check=True)"
+    )
+    environment = {"PATH": os.environ["PATH"], "PYTHONWARNINGS": "error"}
+    command = [sys.executable, "-c", code]
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert "RuntimeWarning: a word" in ended.stderr
+    assert "of a library" not in ended.stderr

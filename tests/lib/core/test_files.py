@@ -1,5 +1,6 @@
 """The writers: whole files or none, and bytes that depend on the values alone."""
 
+import io
 import json
 import re
 from collections.abc import Callable
@@ -156,9 +157,21 @@ def test_an_array_of_another_type_is_refused(tmp_path: Path, values: np.ndarray)
     assert fault_of(read_array, path, path.read_bytes()).startswith(f"{path}: not an array of float32; it is no longer")
 
 
+@pytest.mark.parametrize(
+    "shape", [(2**33,), (2**70,), (-1,), (2**33, 2**33), (0, 2**62), (True,)], ids=lambda shape: str(shape)
+)
+def test_an_array_that_says_that_it_is_larger_than_its_file_is_refused_and_takes_no_memory(
+    tmp_path: Path, shape: tuple[int, ...]
+) -> None:
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f4", "fortran_order": False, "shape": shape})
+    said = fault_of(read_array, tmp_path / "grid.npy", header.getvalue() + bytes(40))
+    assert said.startswith(f"{tmp_path / 'grid.npy'}: not an array in NumPy's format, or cut short")
+
+
 def test_the_fault_of_an_array_is_in_the_words_of_its_reader(tmp_path: Path) -> None:
     fault = fault_of(read_array, tmp_path / "grid.npy", b"")
-    assert "grid.npy: not an array in NumPy's format, or cut short (No data left in file); it is" in fault
+    assert "grid.npy: not an array in NumPy's format, or cut short (EOF: reading magic string" in fault
 
 
 def test_an_array_with_what_is_not_finite_is_read_as_a_run_may_diverge(tmp_path: Path) -> None:
@@ -211,3 +224,12 @@ def test_nothing_in_the_project_pickles() -> None:
     )
     for file in [*root.glob("*.py"), *(root / "stages").rglob("*.py")]:
         assert not [line for line in file.read_text("utf-8").splitlines() if words.search(line)], file
+
+
+def test_no_network_is_opened_but_those_that_a_stage_has_just_written() -> None:
+    """One of somebody else's may take its weights, by HDF5's external storage, from any file of the user's."""
+    root = Path(__file__).parents[3]
+    opens = re.compile(r"load_model|h5py|load_weights|keras\.saving")
+    files = [file for folder in ("stages", "tools", "review") for file in (root / folder).rglob("*.py")]
+    found = {file.name for file in files if opens.search(re.sub(r'""".*?"""', "", file.read_text("utf-8"), flags=re.S))}
+    assert found == {"callbacks.py"}

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -119,7 +120,7 @@ def test_a_style_sheet_that_was_changed_while_a_shard_was_trained_stops_nothing(
 def test_code_that_was_changed_since_the_stage_began_takes_and_keeps_no_shard(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "STARTED", 0)  # as if all modules had been written since
+    monkeypatch.setattr(runner, "DATES", {})  # as if all modules had been written since
     with (
         pytest.raises(Fault, match=r"stages/lib/engine/shards\.py changed while the stage ran"),
         unfinished(tmp_path / "shards"),
@@ -133,7 +134,7 @@ def test_what_is_kept_stays_where_the_code_is_found_changed_at_the_end(
     block = unfinished(tmp_path / "shards")
     kept = block.__enter__()
     kept.keep("name", ARRAYS)
-    monkeypatch.setattr(runner, "STARTED", 0)
+    monkeypatch.setattr(runner, "DATES", {})
     with pytest.raises(Fault, match="changed while the stage ran"):
         block.__exit__(None, None, None)
     assert kept.find("name", SHAPES)
@@ -154,3 +155,31 @@ def test_so_it_does_where_only_the_processes_that_train_have_loaded_the_code(tmp
     with pytest.raises(Fault, match="the code of the engine changed while the stage ran"):
         block.__exit__(None, None, None)
     assert kept.find("name", SHAPES)
+
+
+def test_a_shard_that_holds_what_is_no_array_of_numbers_is_not_taken(tmp_path: Path) -> None:
+    contents = {
+        "text": np.array(["bias"] * 100),
+        "float64": np.zeros(100),
+        "objects": np.array([{}] * 100, dtype=object),
+    }
+    with unfinished(tmp_path / "kept") as kept:
+        for name, array in contents.items():
+            path = kept.folder / "any.npz"
+            np.savez(path, loss=array)
+            path.rename(kept.folder / f"{name}-{shards._digest(path)}.npz")
+            assert kept.find(name, SHAPES) is None
+
+
+@pytest.mark.parametrize("member", ["loss.txt", "loss.npy"])
+def test_a_shard_that_no_reader_understands_is_not_taken(tmp_path: Path, member: str) -> None:
+    with unfinished(tmp_path / "kept") as kept:
+        path = kept.folder / "any.npz"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(member, b"no array")
+        if member == "loss.npy":  # by a method that Python does not know
+            content = bytearray(path.read_bytes())
+            content[8] = content[content.rfind(b"PK\x01\x02") + 10] = 99
+            path.write_bytes(content)
+        path.rename(kept.folder / f"odd-{shards._digest(path)}.npz")
+        assert kept.find("odd", SHAPES) is None

@@ -199,6 +199,62 @@ def test_processes_end_with_the_stage_that_started_them(count: int, tmp_path: Pa
     assert alive == []
 
 
+def helper_of(process: "subprocess.Popen[str]", module: str) -> psutil.Process:
+    """The process of Python's that a stage starts those that train by, or that tracks what they share."""
+    (helper,) = [child for child in psutil.Process(process.pid).children() if module in " ".join(child.cmdline())]
+    return helper
+
+
+def await_shards(process: "subprocess.Popen[str]", folder: Path, count: int) -> None:
+    while len(list(folder.glob("*.npz"))) < count:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+
+
+def test_a_process_that_others_are_forked_from_and_that_is_killed_is_a_clear_word_and_nothing_is_lost(
+    tmp_path: Path,
+) -> None:
+    undisturbed = ended(train(tmp_path / "undisturbed/shards", epochs=300))
+    process = train(tmp_path / "killed/shards", epochs=300)
+    await_shards(process, tmp_path / "killed/shards", 1)
+    helper_of(process, "forkserver").kill()
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0 or "Fault: a process that trained networks was ended from outside" in errors
+    assert ended(train(tmp_path / "killed/shards", epochs=300)) == undisturbed
+
+
+def test_a_tracker_that_is_killed_changes_nothing(tmp_path: Path) -> None:
+    undisturbed = ended(train(tmp_path / "undisturbed/shards", epochs=300))
+    process = train(tmp_path / "killed/shards", epochs=300)
+    await_shards(process, tmp_path / "killed/shards", 1)
+    helper_of(process, "resource_tracker").kill()
+    assert ended(process) == undisturbed
+
+
+@pytest.mark.parametrize("asked", ["abc", "", "1.5"])
+def test_a_number_of_cores_that_is_none_is_a_clear_word(monkeypatch: pytest.MonkeyPatch, asked: str) -> None:
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", asked)
+    with pytest.raises(Fault, match=f"LOKY_MAX_CPU_COUNT is '{asked}', but must be a whole number"):
+        list(run_all(divmod, [(7, 2)] * 2))
+
+
+def want_memory(number: int) -> int:
+    raise MemoryError(f"Unable to allocate {number} GiB")
+
+
+def test_a_process_without_memory_says_so_in_a_line() -> None:
+    script = (
+        "from stages.lib.engine import workers; from stages.lib.core.runner import run\n"
+        "from tests.lib.engine.test_workers import want_memory\n"
+        "workers.cpu_count = lambda: 2\n"
+        "run(lambda places: list(workers.run_all(want_memory, [(9,)] * 2)))"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    said = "there is not enough memory (Unable to allocate 9 GiB); see `ulimit -v` and `free -h`"
+    assert {*done.stderr.splitlines()} == {said, "a process that trained networks failed; what it raised stands above"}
+
+
 @pytest.fixture
 def cluster() -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     """The address of a cluster of two nodes on this machine, and the process of the second."""

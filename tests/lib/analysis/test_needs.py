@@ -1,0 +1,118 @@
+"""What a study will need: told where it is much, refused where nobody has it, and never in the way of a small one."""
+
+from typing import Any, get_args
+
+import pytest
+
+from stages.lib.analysis.needs import Needs, needs_of, refuse_too_much, table_rows, told
+from stages.lib.analysis.page import pages
+from stages.lib.core.plan import Plan
+from stages.lib.core.runner import Fault
+from stages.params.network import Activation
+from tests.measured import RING_AND_Y, params
+
+Plans = dict[str, Plan]
+HUGE = {"hidden_units": [1024] * 8}
+MANY = {"activations": list(get_args(Activation)), "depths": list(range(1, 9)), "widths": list(range(1, 27))}
+ROWS = dict.fromkeys(("", *map(str, range(5))), RING_AND_Y.rows)
+
+
+def needed(**changed: Any) -> tuple[dict[str, Needs], Plans]:
+    """What each stage needs, and its plan, at the study's params with some changed."""
+    asked = params(**changed)
+    plans = {page.stage: page.plan(asked, RING_AND_Y) for page in pages()}
+    return {
+        stage: needs_of(plan, RING_AND_Y, ROWS, asked["prediction_grid"].points) for stage, plan in plans.items()
+    }, plans
+
+
+def refusal(**changed: Any) -> list[str]:
+    with pytest.raises(Fault) as caught:
+        refuse_too_much(*needed(**changed))
+    return str(caught.value).splitlines()
+
+
+def test_the_study_itself_is_not_worth_a_word() -> None:
+    needs, plans = needed()
+    refuse_too_much(needs, plans)
+    assert told(needs) == ""
+    assert 0.05 < sum(each["hours"] for each in needs.values()) < 0.5  # some minutes of two cores
+
+
+@pytest.mark.parametrize(
+    ("changed", "stage", "said"),
+    [
+        (
+            {"network": HUGE, "training": {"epochs": 10_000}, "lr_sweep": {"replicates": 1000}},
+            "lr_sweep",
+            "hours of a core, but at most 1,000 are allowed; take fewer epochs, values, replicates or units",
+        ),
+        (
+            {"network": HUGE, "training": {"epochs": 1}, "callbacks_demo": {"epochs": 10_000}},
+            "callbacks_demo",
+            "GB of disk, but at most 100 are allowed; take fewer epochs,",
+        ),
+        (
+            {"network_sweep": {"epochs": 10_000, "replicates": 400}},
+            "network_sweep",
+            "42 GB of memory, but at most 32 are allowed; take fewer epochs,",
+        ),
+        (
+            {"network_sweep": MANY | {"learning_rates": [0.1, 0.2], "replicates": 1, "epochs": 1}},
+            "network_sweep",
+            "its table would have 5,200 rows, but at most 5,000 are allowed; take fewer values",
+        ),
+    ],
+    ids=["time", "disk", "memory", "rows"],
+)
+def test_what_nobody_can_wait_for_or_store_is_refused_with_its_numbers(
+    changed: dict[str, Any], stage: str, said: str
+) -> None:
+    (fault,) = [line for line in refusal(**changed) if said in line]
+    assert fault.startswith(f"params.yaml: {stage} is too large: ")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"lr_sweep": {"replicates": 1000}, "training": {"epochs": 500}}, "hours of a core"),
+        ({"prediction_grid": {"points": 1000}, "network": {"hidden_units": [1024]}}, "8 GB of memory"),
+        ({"callbacks_demo": {"epochs": 10_000}, "network": HUGE | {"hidden_units": [256, 256]}}, "6 GB of disk"),
+        ({"baseline": {"snapshots": 100}, "training": {"epochs": 1000}}, "MB of git"),
+    ],
+    ids=["time", "memory", "disk", "git"],
+)
+def test_what_is_much_is_told(changed: dict[str, Any], said: str) -> None:
+    needs, plans = needed(**changed)
+    refuse_too_much(needs, plans)
+    assert said in told(needs)
+
+
+def test_curves_take_four_bytes_for_each_metric_run_and_epoch_and_are_kept_twice() -> None:
+    few, _ = needed(lr_sweep={"replicates": 1})
+    many, plans = needed(lr_sweep={"replicates": 101})
+    runs, epochs = 100 * len(plans["lr_sweep"].variants), 200
+    assert many["lr_sweep"]["disk"] - few["lr_sweep"]["disk"] == pytest.approx(2 * 4 * 4 * runs * epochs / 1e9)
+
+
+def test_checkpoints_take_the_weights_of_each_epoch() -> None:
+    """The 290 GB of eight layers of 1,024 units over 10,000 epochs, beside a copy in DVC's cache."""
+    needs, _ = needed(network=HUGE, callbacks_demo={"epochs": 10_000})
+    assert needs["callbacks_demo"]["disk"] == pytest.approx(2 * 294, rel=0.01)
+
+
+def test_a_row_is_a_variant_at_its_best_rate() -> None:
+    _, plans = needed()
+    assert {stage: table_rows(plan) for stage, plan in plans.items()}.items() >= {
+        "lr_sweep": 15,
+        "network_sweep": 65,
+        "batch_sweep": 8,
+        "optimizer_sweep": 13,
+        "smallest_network": 68,
+    }.items()
+
+
+def test_a_batch_of_one_takes_longer_than_one_of_all() -> None:
+    one, _ = needed(training={"batch_size": 1})
+    every, _ = needed(training={"batch_size": 1209})
+    assert one["lr_sweep"]["hours"] > every["lr_sweep"]["hours"]
