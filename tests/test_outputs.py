@@ -17,6 +17,7 @@ from PIL import Image
 
 from stages import check, dataset, figures, judge, networks, report
 from stages.lib.analysis.page import SweepPage, pages, sections
+from stages.lib.analysis.statistics import compare_to_best
 from stages.lib.core.places import Places
 from stages.lib.core.plan import read_plan
 from stages.lib.core.runner import read_params
@@ -71,6 +72,19 @@ def test_the_page_says_what_every_other_output_is() -> None:
     assert others
     for path in others:
         assert any(file == path or file.startswith(f"{path}/") for file in named), path
+
+
+def test_the_page_of_statistics_says_what_each_sweep_can_see() -> None:
+    text = documented.STATISTICS.read_text("utf-8")
+    assert documented.with_power(text) == text, "`make docs`"
+
+
+def test_the_spread_is_that_of_the_logarithms_that_were_compared() -> None:
+    values = np.exp([[0.0, 0.1, 0.2, 0.4], [0.3, 0.9, 0.1, 0.8], [0.5, 0.4, 0.9, 0.9]])
+    found = compare_to_best(values, 0)
+    table = pd.DataFrame({"ratio": found.ratio, "ratio_high": found.high, "n": 4})
+    paired = np.log(values[1:] / values[0])
+    assert documented.spread_of(table) == pytest.approx(np.median(paired.std(axis=1, ddof=1)))
 
 
 def test_the_page_has_the_columns_of_every_table() -> None:
@@ -161,7 +175,7 @@ def refuse_wrong_figures(folder: Path, stage: str) -> None:
 
 
 def refuse_other_names(found: dict[str, Any], names: list[str]) -> None:
-    """What was changed stands beside the figures of the best variant, and names those that can't be told from it."""
+    """What was changed stands beside the figures of the best variant, and names those that are not significantly worse."""
     figures = {"at_end_of_grid", "diverged", "val_loss", "val_accuracy"}
     assert found["best"].keys() - figures == set(names)
     for variant in found["same_as_best"]:

@@ -10,16 +10,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 from pydantic import ConfigDict, create_model
 from pydantic.json_schema import GenerateJsonSchema
 
-from stages.lib.analysis.page import pages
+from stages.lib.analysis.page import SweepPage, pages
+from stages.lib.analysis.statistics import edge, power
 from stages.lib.core.files import write_text
 from stages.lib.core.places import Places
 from tools.readme import with_blocks
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/outputs.md"
+STATISTICS = ROOT / "docs/statistics.md"
+RATIOS = (1.2, 1.5, 2, 3)
 SCHEMA = ROOT / "docs/metrics.schema.json"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ABOUT = "What metrics/<stage>.json holds; null is a figure of a run that diverged. See outputs.md."
@@ -35,9 +40,10 @@ class Untitled(GenerateJsonSchema):
 
 
 def main() -> None:
-    """Write the schema and the table."""
+    """Write the schema and the tables."""
     write_text(json.dumps(schema(), indent=1), SCHEMA)
     write_text(with_tables(PAGE.read_text("utf-8")), PAGE)
+    write_text(with_power(STATISTICS.read_text("utf-8")), STATISTICS)
 
 
 def schema() -> dict[str, Any]:
@@ -47,6 +53,30 @@ def schema() -> dict[str, Any]:
     generated = model.model_json_schema(schema_generator=Untitled)
     del generated["required"]  # a file holds the figures of one stage
     return {"$schema": DIALECT, "description": ABOUT} | generated
+
+
+def with_power(text: str) -> str:
+    """Return docs/statistics.md with what each sweep can see, from its table of variants."""
+    lines = [
+        f"| sweep | variants | spread | {' | '.join(f'{ratio:g} times' for ratio in RATIOS)} |",
+        "| --- | ---: | ---: |" + " ---: |" * len(RATIOS),
+    ]
+    for page in pages():
+        table = Places(ROOT).table(page.stage, "variants")
+        if isinstance(page, SweepPage) and page.stage != "own_sweep":
+            found = pd.read_csv(table)
+            spread = spread_of(found)
+            seen = [power(ratio, spread, len(found), found["n"][0]) for ratio in RATIOS]
+            shares = " | ".join(f"{100 * share:.0f}" for share in seen)
+            lines.append(f"| `{page.stage}` | {len(found)} | {spread:.2f} | {shares} |")
+    return with_blocks(text, {"power": "\n".join(lines)}, "make docs")
+
+
+def spread_of(variants: pd.DataFrame) -> float:
+    """Return the median standard deviation of the logarithm of a variant's ratio to the best, from its interval."""
+    others = variants[(variants["ratio"] != 1) & variants["ratio"].notna()]
+    half = np.log(others["ratio_high"] / others["ratio"])
+    return float((half / edge(len(variants), int(others["n"].iloc[0])) * np.sqrt(others["n"])).median())
 
 
 def with_tables(text: str) -> str:

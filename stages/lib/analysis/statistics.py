@@ -67,12 +67,12 @@ def compare_to_best(values: np.ndarray, best: int) -> Comparison:
         paired = logarithms - logarithms[best]
     finite = np.isfinite(paired).all(axis=1)
     paired[~finite] = np.nan
-    pairs = max(1, comb(len(values), 2))
     with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # of one replicate, or equal differences
         test = stats.ttest_1samp(paired, 0, axis=1)
-        ends = test.confidence_interval(1 - LEVEL / pairs)
+        ends = test.confidence_interval(1 - LEVEL / pairs_of(len(values)))
     mean = paired.mean(axis=1)
-    p_value = np.where(np.isnan(test.pvalue), 1.0, np.minimum(test.pvalue * pairs, 1.0))  # NaN: no spread, no gain
+    corrected = np.minimum(test.pvalue * pairs_of(len(values)), 1.0)
+    p_value = np.where(np.isnan(corrected), 1.0, corrected)  # NaN: no spread, no gain
     return Comparison(
         ratio=np.exp(mean),
         low=np.exp(ends.low),
@@ -80,3 +80,22 @@ def compare_to_best(values: np.ndarray, best: int) -> Comparison:
         p_value=np.where(finite, p_value, np.nan),
         same_as_best=(finite & ((p_value >= LEVEL) | (mean < 0))) | (np.arange(len(values)) == best),
     )
+
+
+def pairs_of(variants: int) -> int:
+    """Return by how many pairs of variants a comparison is corrected, at least one."""
+    return max(1, comb(variants, 2))
+
+
+def edge(variants: int, replicates: int) -> float:
+    """Return the t beyond which one of so many variants is significantly worse than the best."""
+    return float(stats.t.isf(LEVEL / 2 / pairs_of(variants), replicates - 1))
+
+
+def power(ratio: float, spread: float, variants: int, replicates: int) -> float:
+    """Return in which share of sweeps a variant is called worse that truly has so many times the loss of the best.
+
+    The t of a difference of normal logarithms has the noncentral t distribution; `spread` is their standard deviation.
+    """
+    shift = np.log(ratio) / (spread / np.sqrt(replicates))
+    return float(stats.nct.sf(edge(variants, replicates), replicates - 1, shift))
