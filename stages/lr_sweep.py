@@ -54,20 +54,17 @@ class Page(SweepPage):
         """Yield the baseline at each rate; then again with more epochs, where they are asked for."""
         for times in dict.fromkeys((1, asked.budget)):
             for rate in asked.learning_rates:
-                changed: Changed = {"learning_rate": rate, "times": times}
-                yield changed, replace(baseline, learning_rate=rate, epochs=times * baseline.epochs)
+                yield {"learning_rate": rate}, replace(baseline, learning_rate=rate, epochs=times * baseline.epochs)
 
     def ranked(self, whole: Sweep) -> Sweep:
         """Return the rates with the epochs of the baseline."""
-        sweep = whole.at(np.flatnonzero(whole.variants["times"] == 1))
-        return replace(sweep, variants=sweep.variants.drop(columns="times"))
+        return whole.at(np.flatnonzero(whole.epochs == whole.epochs.min()))
 
     def more(self, whole: Sweep, tuned: Sweep, given: Given) -> dict[str, Any]:
         """Return the best rates after a part of the epochs, and after many times as many."""
-        times = int(whole.variants["times"].max())
-        longest = whole.at(np.flatnonzero(whole.variants["times"] == times))
-        epochs = int(tuned.epochs[0])
-        others = [number for number in (epochs // times, times * epochs) if number not in (0, epochs)]
+        least, most = int(whole.epochs.min()), int(whole.epochs.max())
+        longest = whole.at(np.flatnonzero(whole.epochs == most))
+        others = [epochs for epochs in (least * least // most, most) if epochs not in (0, least)]
         return {"budgets": [budget(longest, number) for number in others]}
 
     def because(self, sweep: Sweep, tuned: Sweep, trained: Trained, data: Description) -> str:

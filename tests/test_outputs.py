@@ -105,8 +105,9 @@ def test_the_schema_is_that_of_the_types() -> None:
 
 
 FOUND = {"mean": 0.5, "std": 0.1, "min": 0.4, "max": 0.6, "n": 2}
+TESTED = {"test_loss": FOUND, "test_accuracy": FOUND}
 SWEEP = {
-    "best": {"learning_rate": 0.9, "diverged": 0, "val_loss": FOUND, "val_accuracy": FOUND},
+    "best": {"learning_rate": 0.9, "diverged": 0, "val_loss": FOUND, "val_accuracy": FOUND, **TESTED},
     "same_as_best": [0.9, {"momentum": 0.5, "learning_rate": 0.1}],
     "variants": 2,
     "runs": 4,
@@ -175,8 +176,8 @@ def refuse_wrong_figures(folder: Path, stage: str) -> None:
 
 
 def refuse_other_names(found: dict[str, Any], names: list[str]) -> None:
-    """What was changed stands beside the figures of the best variant, and names those that are not significantly worse."""
-    figures = {"at_end_of_grid", "diverged", "val_loss", "val_accuracy"}
+    """What was changed stands beside the figures of the best variant, and names those that are as good."""
+    figures = {"at_end_of_grid", "diverged", "val_loss", "val_accuracy", "test_loss", "test_accuracy"}
     assert found["best"].keys() - figures == set(names)
     for variant in found["same_as_best"]:
         assert (set(variant) == set(names)) if len(names) > 1 else isinstance(variant, int | float | str)
