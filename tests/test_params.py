@@ -111,6 +111,7 @@ def test_a_value_that_trains_or_prints_like_another_is_refused(section: str, key
     [
         ("lr", [0.1, 0.1000000000000001]),
         ("lr", [1, 1.0000001]),
+        ("lr", [1.00000499999, 1.00000500001]),  # six digits tell them apart, float32 does not
         ("training.optimizer", [{"sgd": {"momentum": 0.9}}, {"sgd": {"momentum": 0.90000001}}]),
         ("network.kernel_initializer", [{"random_normal": {"stddev": 1}}, {"random_normal": {"stddev": 1.0000001}}]),
     ],

@@ -13,8 +13,8 @@ from stages.lib.core.places import Places
 from stages.lib.core.plan import Plan, read_plan
 
 COUNTED = "epoch|network|start|seed|layer|point|parameter|run|unit|update|sample|variant|column|row|class|stage"
-PLURAL_OF_ONE = re.compile(rf"(?<![\d.,e-])1 (?:(?!of\b)`?\w+`? )?(?:{COUNTED})e?s\b")
-NO_NUMBER = re.compile(r"\b(?:nan|inf|None|null)\b", re.IGNORECASE)
+PLURAL_OF_ONE = re.compile(rf"(?<![\d.,e-])1 (?:(?!(?:of|{COUNTED})\b)`?\w+`? )?(?:{COUNTED})e?s\b")
+NO_NUMBER = re.compile(r"\b(?:nan|NaN|inf|Infinity|null)\b")  # "None" begins a sentence, "none" stands in tables
 ALL_WORSE = re.compile(r"All others are worse|The other is worse")
 
 
@@ -25,8 +25,8 @@ def refuse_false_words(folder: Path) -> None:
     chapters = [json.loads(file.read_text("utf-8")) for file in places.chapters.glob("*.json")]
     said = [text, *(part for chapter in chapters for part in (chapter["answer"], chapter["title"]))]
     for part in said:
-        assert not PLURAL_OF_ONE.search(part), part
-        assert not NO_NUMBER.search(part), part
+        assert PLURAL_OF_ONE.findall(part) == []
+        assert NO_NUMBER.findall(part) == []
     answers = {chapter["stage"]: chapter["answer"] for chapter in chapters}
     for page in pages():
         if isinstance(page, SweepPage):

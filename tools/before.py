@@ -16,7 +16,6 @@ from stages.lib.core.runner import PARAMS, Fault, read_yaml
 
 LOCK, PIPELINE = Path("dvc.lock"), Path("dvc.yaml")
 WAY_BACK = "rm -f .dvc/tmp/rwlock && git checkout dvc.lock"
-LISTS = ("deps", "outs")
 
 Stages = dict[str, Any]
 
@@ -57,19 +56,15 @@ def refuse_cut(pipeline: Stages, committed: Stages, found: Stages) -> None:
         )
 
 
-def _named(stage: dict[str, Any]) -> set[tuple[str, str]]:
-    """Return what a stage of dvc.yaml reads and writes; an entry is a path, or a path with its settings."""
-    return {
-        (kind, path)
-        for kind in LISTS
-        for entry in stage.get(kind, [])
-        for path in ([entry] if isinstance(entry, str) else entry)
-    }
+def _named(stage: dict[str, Any]) -> set[str]:
+    """Return the paths that a stage of dvc.yaml reads and writes; an entry is a path, or one with its settings."""
+    entries = [entry for kind in ("deps", "outs", "metrics", "plots") for entry in stage.get(kind, [])]
+    return {path for entry in entries for path in ([entry] if isinstance(entry, str) else entry)}
 
 
-def _noted(stage: dict[str, Any] | None) -> set[tuple[str, str]]:
-    """Return what a stage of dvc.lock notes the content of; one that is cut short may have nothing."""
-    return {(kind, entry["path"]) for kind in LISTS for entry in (stage or {}).get(kind) or [] if "md5" in entry}
+def _noted(stage: dict[str, Any] | None) -> set[str]:
+    """Return the paths whose content a stage of dvc.lock notes; one that is cut short may have nothing."""
+    return {entry["path"] for kind in ("deps", "outs") for entry in (stage or {}).get(kind) or [] if "md5" in entry}
 
 
 def _stages(text: str) -> Stages:

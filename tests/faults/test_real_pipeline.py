@@ -13,7 +13,7 @@ import pytest
 
 from tests.faults.clones import bits, call, on_terminal, repro, run
 from tests.faults.namespaces import PRIVATE, require_namespaces
-from tests.faults.test_killed import disturb
+from tests.faults.test_killed import disturb, start
 from tests.small import build
 from tests.test_dvc_yaml import PIPELINE, outputs
 from tests.test_pipeline import set_params
@@ -58,6 +58,17 @@ def test_one_plain_repro_after_a_signal_gives_the_bits_of_an_undisturbed_run(
     disturb(clone, number, target, random.Random(f"{number.name} to {target}").random() * duration)
     repro(clone)
     assert bits(clone, *PLACES) == expected
+
+
+def test_of_two_repros_at_once_one_waits_or_both_end_well_and_the_bits_are_those_of_one(
+    real: Path, undisturbed: tuple[dict[str, str], float], tmp_path: Path
+) -> None:
+    clone = changed(real, tmp_path)
+    both = [start(clone), start(clone)]
+    codes = [each.wait(600) for each in both]
+    assert 0 in codes
+    repro(clone)
+    assert bits(clone, *PLACES) == undisturbed[0]
 
 
 def networks_trained(terminal: "pexpect.spawn[str]", *, time: str) -> int:

@@ -12,7 +12,7 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 def dates_of_code() -> dict[Path, int]:
     """Return when each file of the code was changed, in nanoseconds."""
-    return {path: path.stat().st_mtime_ns for path in CODE.rglob("*.py")}
+    return {path: path.stat().st_mtime_ns for path in CODE.rglob("*.py") if path.is_file()}
 
 
 DATES = dates_of_code()  # as this process began; no clock is asked, for it may have been set back since

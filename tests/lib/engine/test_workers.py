@@ -3,6 +3,7 @@
 import contextlib
 import multiprocessing
 import os
+import random
 import re
 import signal
 import socket
@@ -20,6 +21,7 @@ from stages.lib.engine import workers
 from stages.lib.engine.workers import run_all
 
 ROOT = Path(__file__).parents[3]
+FAULT = f"{Fault.__module__}.{Fault.__name__}"
 RAY = Path(sys.executable).with_name("ray")
 # A sweep of six shards, trained where RAY_ADDRESS says; prints a digest of all bits of its outcome.
 SWEEP = """
@@ -229,6 +231,28 @@ def test_a_tracker_that_is_killed_changes_nothing(tmp_path: Path) -> None:
     await_shards(process, tmp_path / "killed/shards", 1)
     helper_of(process, "resource_tracker").kill()
     assert ended(process) == undisturbed
+
+
+@pytest.mark.long
+def test_whatever_process_is_killed_and_whenever_nothing_is_lost(tmp_path: Path) -> None:
+    """Thirty times: one that trains, the one that these are forked from, Python's tracker, or the stage itself."""
+    undisturbed = ended(train(tmp_path / "undisturbed/shards", epochs=300))
+    began = time.monotonic()
+    assert ended(train(tmp_path / "timed/shards", epochs=300)) == undisturbed
+    duration = time.monotonic() - began
+    chance = random.Random("thirty processes")
+    for number in range(30):
+        shards = tmp_path / str(number) / "shards"
+        process = train(shards, epochs=300)
+        time.sleep(chance.random() * duration)
+        if process.poll() is None:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                chance.choice([*children(process), psutil.Process(process.pid)]).kill()
+        _, errors = process.communicate(timeout=300)
+        assert process.returncode in {0, -signal.SIGKILL} or errors.splitlines()[-1].startswith(
+            f"{FAULT}: a process that"
+        )
+        assert ended(train(shards, epochs=300)) == undisturbed, number
 
 
 @pytest.mark.parametrize("asked", ["abc", "", "1.5"])
