@@ -15,7 +15,7 @@ from stages.lib.analysis import page
 from stages.lib.analysis.answers import share
 from stages.lib.analysis.chapter import Chapter
 from stages.lib.analysis.figures import Count, Figure, Figures, Judged
-from stages.lib.analysis.measures import plateau_epoch
+from stages.lib.analysis.measures import diverged, plateau_epoch
 from stages.lib.analysis.page import Chosen, Findings, Given, Params, baseline
 from stages.lib.analysis.sweep import Trained
 from stages.lib.core.plan import METRICS, Kept, Plan, Variant, replicate_seeds
@@ -32,13 +32,14 @@ class Plateau(Figures):
 
 
 class BaselineFigures(Figures):
-    """The baseline on each set of points, and when its loss has settled."""
+    """The baseline on each set of points, whether it diverged, and when its loss has settled if it did not."""
 
     train: Judged
     validation: Judged
     test: Judged
     parameters: Count
     epochs: Count
+    diverged: bool
     plateau: Plateau
 
 
@@ -68,6 +69,9 @@ class Page(page.Page):
             part: {name: trained.array(f"{part}_{name}")[0, 0] for name in ("loss", "accuracy")}
             for part in ("train", "test")
         }
+        start, loss = trained.array("start_loss")[0], trained.array("loss")[0]
+        lost = bool(diverged(loss, start=start, constant=given.constant)[0])
+        settled = None if lost else plateau_epoch(curves["val_loss"].to_numpy(), given.rule)
         rule = {"min_delta": given.rule.min_delta, "patience": given.rule.patience}
         (variant,) = trained.plan.variants
         found = self.figures.of(
@@ -76,7 +80,8 @@ class Page(page.Page):
                 "validation": {"loss": last["val_loss"], "accuracy": last["val_accuracy"]},
                 "parameters": variant.recipe.parameters,
                 "epochs": trained.plan.epochs,
-                "plateau": {"epoch": plateau_epoch(curves["val_loss"].to_numpy(), given.rule), **rule},
+                "diverged": lost,
+                "plateau": {"epoch": settled, **rule},
             }
         )
         snapshots = dict(zip(trained.plan.snapshots, trained.array("snapshots"), strict=True))
@@ -108,13 +113,17 @@ def sentences(found: BaselineFigures) -> str:
     """Return how well the baseline does, test points included, and since when its loss has settled."""
     plateau = found.plateau
     span = f"{plateau.patience} epochs gain" if plateau.patience > 1 else "epoch gains"
-    when = f"settled at epoch {plateau.epoch}: the next {span} less than {plateau.min_delta:g}"
+    when = "not settled yet"
+    if plateau.epoch:
+        when = f"settled at epoch {plateau.epoch}: the next {span} less than {plateau.min_delta:g}"
+    elif found.diverged:
+        when = "not settled: it diverged, as it rose and ended above that of a constant answer, or is no number"
     held_out = f"{share(found.validation.accuracy)} of the validation points and {share(found.test.accuracy)}"
     return (
         f"{verdict(found.test.accuracy)}: the baseline ({found.parameters} parameters, "
         f"{count(found.epochs, 'epoch')}, one seed) gets {share(found.train.accuracy)} of the training points, "
         f"{held_out} of the test points right. "
-        f"Its loss has {when if plateau.epoch else 'not settled yet'}."
+        f"Its loss has {when}."
     )
 
 

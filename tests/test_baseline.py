@@ -1,6 +1,7 @@
 """The page of the baseline, on curves made by hand."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -66,10 +67,27 @@ def test_the_epoch_at_which_the_loss_has_settled_is_pointed_out_on_its_chart(tmp
     assert PAGE.chapter(found).charts == (Chart("learning", marks={"settled": 2}),)
 
 
-def figures_of(accuracy: float | None, epoch: int | None = 5) -> baseline.BaselineFigures:
-    sets = {"train": {"loss": 0.1, "accuracy": 1.0}, "validation": {"loss": 0.1, "accuracy": 0.9}}
+def test_a_baseline_that_diverged_has_not_settled_though_its_loss_no_longer_falls(tmp_path: Path) -> None:
+    trained = measured(tmp_path, plan_of(PAGE, baseline={"snapshots": 2}, training={"epochs": 4}), [[0.9]], epochs=4)
+    np.save(tmp_path / "snapshots.npy", np.zeros((3, 337), np.float32))
+    for name in ("loss", "val_loss"):
+        np.save(tmp_path / f"{name}.npy", np.array([[[0.8, 0.9, 0.9, 0.9]]], np.float32))
+    np.save(tmp_path / "start_loss.npy", np.array([[0.7]], np.float32))
+    found: Any = PAGE.judge(trained, GIVEN).figures
+    assert found.diverged
+    assert found.plateau.epoch is None
+    np.save(tmp_path / "start_loss.npy", np.array([[0.95]], np.float32))
+    np.save(tmp_path / "loss.npy", np.array([[[0.9, 0.9, 0.9, 0.9]]], np.float32))
+    steady: Any = PAGE.judge(trained, GIVEN).figures
+    assert not steady.diverged
+    assert steady.plateau.epoch == 1
+
+
+def figures_of(accuracy: float | None, epoch: int | None = 5, *, diverged: bool = False) -> baseline.BaselineFigures:
+    sets: dict[str, Any] = {"train": {"loss": 0.1, "accuracy": 1.0}, "validation": {"loss": 0.1, "accuracy": 0.9}}
     plateau = {"epoch": epoch, "min_delta": 0.001, "patience": 20}
-    rest = {"test": {"loss": 0.1, "accuracy": accuracy}, "parameters": 337, "epochs": 200, "plateau": plateau}
+    rest = {"test": {"loss": 0.1, "accuracy": accuracy}, "parameters": 337, "epochs": 200}
+    rest |= {"diverged": diverged, "plateau": plateau}
     return baseline.BaselineFigures.of(sets | rest)
 
 
@@ -88,4 +106,7 @@ def test_the_answer_says_when_the_loss_has_settled() -> None:
         "epochs gain less than 0.001."
     )
     assert baseline.sentences(figures_of(0.8, epoch=None)).endswith("Its loss has not settled yet.")
+    assert baseline.sentences(figures_of(0.8, epoch=None, diverged=True)).endswith(
+        "Its loss has not settled: it diverged, as it rose and ended above that of a constant answer, or is no number."
+    )
     assert "no known share of the test points" in baseline.sentences(figures_of(None))
