@@ -245,13 +245,16 @@ def test_the_chapter_shows_the_network_and_what_each_unit_adds(tmp_path: Path) -
         "plots/figures/smallest_network.png", f"{near.title}: its answer over the plane, soft and strict."
     )
     assert near.pictures[0] == picture
-    np.save(tmp_path / "train_accuracy.npy", np.array([[0.9, 0.8], [1.0, 0.9], [1.0, 1.0]], np.float32))
+    np.save(tmp_path / "train_accuracy.npy", np.array([[0.9, 0.8], [0.9, 1.0], [1.0, 1.0]], np.float32))
     found = PAGE.judge(trained, GIVEN)
     chapter = PAGE.chapter(found)
     assert chapter.answer == smallest_network.sentences(found.figures, RING_AND_Y)  # type: ignore[arg-type]
     assert chapter.title == "Smallest network: 1-1 tanh units, 7 parameters"
+    seen = "Smallest network: its answer over the plane, soft and strict."
     assert chapter.pictures == (
-        Picture("plots/figures/smallest_network.png", "Smallest network: its answer over the plane, soft and strict."),
+        Picture(
+            "plots/figures/smallest_network.png", f"{seen} It has learned from other points than those that are drawn."
+        ),
         Picture(
             "plots/figures/smallest_network_units.png",
             "What each of its hidden units adds, and their sum, which parts the two figures.",
