@@ -93,8 +93,8 @@ class Page(SweepPage):
         most, least = int(np.argmax(updates)), int(np.argmin(updates))
         return (
             f"In the same epochs, size {code(sizes[most])} makes {updates[most]:,.0f} updates of the weights, and size "
-            f"{code(sizes[least])} makes {updates[least]:,.0f}. The loss follows them: the more updates, the less loss "
-            f"(rank correlation {rank.statistic:.2f} over {len(sizes)} sizes)."
+            f"{code(sizes[least])} makes {updates[least]:,.0f}. More updates went with less loss (rank correlation "
+            f"{rank.statistic:.2f} over {len(sizes)} sizes)."
         )
 
     def columns(self, variants: pd.DataFrame) -> tuple[str, ...]:

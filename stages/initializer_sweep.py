@@ -44,7 +44,7 @@ class Page(SweepPage):
             return ""
         return (
             f"With {' and '.join(alike)} all {units} units of the first layer are still the same after the last epoch, "
-            "to the bit: they began alike and got the same gradients, so that they are one unit."
+            "to the bit (first replicate): they began alike and got the same gradients, so that they act as one unit."
         )
 
     def variants(self, asked: InitializerSweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:

@@ -78,7 +78,7 @@ class Page(SweepPage):
         if len(climb) and climb.min() > rates[sweep.best]:
             parts.append(
                 f"From {code(climb.min())} on, the training loss of most runs climbs above where it began: their steps "
-                "are too long, and end higher on the other side of the valley."
+                "are too long to follow the gradient."
             )
         if len(slow):
             parts.append(

@@ -35,9 +35,9 @@ class Page(SweepPage):
         if len(rates) < 3 or left**2 > apart:
             return ""
         return (
-            "With momentum `m` the steps along a steady slope add up to 1 / (1 - `m`) times as much. The best rates of "
-            f"these momenta differ up to {number(apart, 3)} times, but only {number(left)} times once they are "
-            "multiplied by that: much of what momentum does, a larger rate does too."
+            "With momentum `m` the steps along a steady slope add up to 1 / (1 - `m`) times as much. So the more "
+            f"momentum, the smaller the best rate: the best rates differ up to {number(apart, 3)} times, and only {number(left)} "
+            "times once they are multiplied by that."
         )
 
     def variants(self, asked: MomentumSweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:

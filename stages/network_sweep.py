@@ -94,9 +94,9 @@ class Page(SweepPage):
         tied = f"{len(same)} {'is' if len(same) == 1 else 'are'} not significantly worse than the best (5 %)"
         return (
             f"{size(best).capitalize()} {units(best)} ({best['parameters']} parameters) at a learning rate of "
-            f"{code(best['learning_rate'])} {figures(found)} Of {count(len(variants), 'network')} {tied}, the smallest "
-            f"of them {size(smallest)} {units(smallest)} ({smallest['parameters']} parameters){those}.{ranked}{line}"
-            f"{edge(found.best)}{at_ends}{diverged(found)}"
+            f"{code(best['learning_rate'])} {figures(found, len(same) - 1)} Of {count(len(variants), 'network')} {tied}, "
+            f"the smallest of them {size(smallest)} {units(smallest)} ({smallest['parameters']} parameters){those}."
+            f"{ranked}{line}{edge(found.best)}{at_ends}{diverged(found)}"
         )
 
 

@@ -257,20 +257,19 @@ def sentences(found: SmallestFigures, data: Description) -> str:
     tried = f"Tried were {shapes} {found.most_parameters} parameters, in {count(found.runs, 'run')}."
     if least is None:
         return f"No network that was tried gets every training point right. {tried}"
-    steady = (
-        f"The fewest with which nine starts of ten do are {reliable.parameters}: {starts_of(reliable)}."
-        if reliable
-        else "None is seen to do so in nine starts of ten."
-    )
+    also, steady = "", " None is seen to do so in nine starts of ten."
+    if reliable:
+        also = f", and {'at most ' if found.undecided else ''}{reliable.parameters} from nine starts of ten"
+        steady = f" With {reliable.parameters}: {starts_of(reliable)}."
     if found.undecided:
         listed = "; ".join(f"{shape.parameters}: {starts_of(shape)}" for shape in found.undecided[:MOST_LISTED])
         more = f"; and {len(found.undecided) - MOST_LISTED} more" if len(found.undecided) > MOST_LISTED else ""
         steady += f" Undecided with as many starts as were allowed: {listed}{more}."
     held_out = f"{share(found.kept.validation.accuracy)} of its validation points and {share(found.kept.test.accuracy)}"
     return (
-        f"{least.parameters} parameters are the fewest with which some start gets every training point right: "
-        f"{starts_of(least)}. The first such start is kept, and gets {held_out} of its test points right. {steady} "
-        f"{tried}"
+        f"{least.parameters} parameters are enough to get every training point right from some start{also}. With "
+        f"{least.parameters}: {starts_of(least)}. The first such start is kept, and gets {held_out} of its test points "
+        f"right.{steady} {tried}"
     )
 
 

@@ -25,7 +25,7 @@ TASKS = {  # of the assignment, with the stages that answer them
     "3. Initial weights": ("initializer_sweep",),
     "4. Callbacks": ("callbacks_demo",),
 }
-BEYOND = "Beyond it"
+BEYOND = "Extra questions"
 FIRST_SENTENCE = re.compile(r".+?\.(?= |$)(?! \d)")
 
 
@@ -52,7 +52,9 @@ def tasks(report: str) -> str:
         (first, *_) = FIRST_SENTENCE.findall(answer)
         task = named.get(page.stage, BEYOND)
         links = f"[`{page.stage}`](stages/{page.stage}.py), [curves](plots/{page.stage}/)"
-        rows[task].append(f"| {task} | {question}(report/report.md{anchor}) | {first} | {links} |")
+        rows[task].append(
+            f"| {'' if rows[task] else task} | {question}(report/report.md{anchor}) | {first} | {links} |"
+        )
     head = ["| task | question | answer | stage |", "| --- | --- | --- | --- |"]
     return "\n".join([*head, *(row for of_task in rows.values() for row in of_task)])
 

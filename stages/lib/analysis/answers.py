@@ -27,12 +27,13 @@ def sweep(found: SweepFigures, key: str) -> str:
     tuned = key != "learning_rate" and "learning_rate" in best
     rate = f" at a learning rate of {code(best['learning_rate'])}" if tuned else ""
     others = [code(other) for other in names(found.same_as_best, key) if other != best[key]]
+    what = f"{key.replace('_', ' ').capitalize()} " if key != "value" else ""
     tied = {1: "", 2: " The other is significantly worse (5 %)."}.get(
         found.variants, " All others are significantly worse (5 %)."
     )
     if others:
         tied = f" Not significantly worse (5 %): {', '.join(others)}."
-    return f"{code(best[key])}{rate} {figures(found)}{tied}{edge(found.best)}{diverged(found)}"
+    return f"{what}{code(best[key])}{rate} {figures(found, len(others))}{tied}{edge(found.best)}{diverged(found)}"
 
 
 def names(same_as_best: list[Value | dict[str, Value]], key: str) -> list[Value]:
@@ -40,17 +41,24 @@ def names(same_as_best: list[Value | dict[str, Value]], key: str) -> list[Value]
     return [variant[key] if isinstance(variant, dict) else variant for variant in same_as_best]
 
 
-def figures(found: SweepFigures) -> str:
-    """Return how the best variant does on the test points, which did not choose it: first in plain words."""
+def figures(found: SweepFigures, others: int) -> str:
+    """Return how the best variant does on the test points, which did not choose it: first in plain words.
+
+    Args:
+        found: the figures of the stage.
+        others: how many others are not significantly worse.
+    """
     loss, accuracy = found.best.test_loss, found.best.test_accuracy
+    shared = f", and {count(others, 'other')} not significantly worse" if others else ""
     interval = ""
     if loss.n > 1 and loss.mean is not None and loss.std is not None:
         low, high = interval_of_mean(loss.mean, loss.std, loss.n)
         interval = f", 95 % interval {number(max(low, 0.0))} to {number(high)}"  # no loss is below 0
     return (
-        f"works best: after {count(found.epochs, 'epoch')} it gets {share(accuracy.mean)} of new points "
-        f"right{wrong(accuracy.mean)}. Its loss on these test points, which chose nothing, is {number(loss.mean)} "
-        f"nats{interval} ({count(loss.n, 'replicate')})."
+        f"does best{shared}: after "
+        f"{count(found.epochs, 'epoch')} it gets {share(accuracy.mean)} of new points right{wrong(accuracy.mean)}. Its "
+        f"loss on these test points, which were not used for choosing, is {number(loss.mean)} nats{interval} "
+        f"({count(loss.n, 'replicate')})."
     )
 
 

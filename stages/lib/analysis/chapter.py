@@ -112,5 +112,5 @@ def variant_table(*keys: str) -> tuple[Column, ...]:
         Column("95 % from", "ratio_low", ".3g"),
         Column("to", "ratio_high", ".3g"),
         Column("p (corrected)", "p_value", ".2g"),
-        Column("worse than the best", "same_as_best", "worse"),
+        Column("shown to be worse", "same_as_best", "worse"),
     )

@@ -62,5 +62,5 @@ def test_the_table_of_a_sweep_names_its_variants_then_gives_their_figures() -> N
         ("95 % from", "ratio_low", ".3g"),
         ("to", "ratio_high", ".3g"),
         ("p (corrected)", "p_value", ".2g"),
-        ("worse than the best", "same_as_best", "worse"),
+        ("shown to be worse", "same_as_best", "worse"),
     ]

@@ -108,7 +108,9 @@ def test_a_chapter_names_the_best_and_its_evidence(tmp_path: Path) -> None:
     assert chapter.stage == "initializer_sweep"
     assert chapter.question == "Which initial weights?"
     assert chapter.title == "Best initializer: he_normal"
-    assert chapter.answer.startswith("`he_normal` works best: after 3 epochs it gets")
+    assert chapter.answer.startswith(
+        "Kernel initializer `he_normal` does best, and 1 other not significantly worse: after 3 epochs it gets"
+    )
     alt = "The answer over the plane, soft and strict. Best initializer: he_normal."
     beside = "The boundary of a network of each variant, from the first replicate, with its validation loss."
     assert chapter.pictures == (
