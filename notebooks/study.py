@@ -22,7 +22,7 @@ from stages.lib.analysis.page import Params, sections
 from stages.lib.analysis.sweep import Sweep, Trained
 from stages.lib.core.files import read_json
 from stages.lib.core.places import Places
-from stages.lib.core.plan import METRICS, Plan, Recipe, Variant, replicate_seeds
+from stages.lib.core.plan import METRICS, Plan, Recipe, Variant, faultless, replicate_seeds
 from stages.lib.core.points import PARTS, Description, Draws, Points
 from stages.lib.core.runner import PARAMS, read_params
 from stages.lib.data.sources import limits_of, points_of, sets_of
@@ -90,7 +90,7 @@ class Outcome:
                 "parameters": [variant.recipe.parameters for variant in self.plan.variants],
                 "val_loss": self.sweep.final_val_loss.mean(axis=1),
                 "val_accuracy": self.sweep.curves["val_accuracy"][:, :, -1].mean(axis=1),
-                "separated": (self.train_accuracy == 1).sum(axis=1),
+                "separated": faultless(self.train_accuracy).sum(axis=1),
                 "diverged": self.sweep.diverged.sum(axis=1),
                 "starts": self.sweep.replicates,
             },

@@ -47,6 +47,7 @@ class Page(page.Page):
     """The baseline, followed while it learns, and judged on all three sets."""
 
     order = 10
+    task = 1
     reads = ("seed", "lr", "network", "training", "prediction_grid", "baseline")
     command = "dvc exp run -S lr=0.05"
     figures = BaselineFigures

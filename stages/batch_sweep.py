@@ -51,6 +51,7 @@ class Page(SweepPage):
     """Every batch size at each rate."""
 
     order = 50
+    task = 1
     reads = ("seed", "network", "training", "batch_sweep")
     command = "dvc exp run -S batch_sweep.epochs=500"
     figures = BatchFigures
@@ -88,7 +89,7 @@ class Page(SweepPage):
         if len(sizes) < FEWEST_SIZES or not np.isfinite(losses).all():
             return ""
         rank = stats.spearmanr(updates, losses)
-        if rank.statistic > 0 or rank.pvalue > LEVEL:
+        if not (rank.statistic < 0 and rank.pvalue <= LEVEL):  # nor where all make as many updates
             return ""
         most, least = int(np.argmax(updates)), int(np.argmin(updates))
         return (

@@ -60,6 +60,7 @@ class Page(page.Page):
     """The baseline's network under Adam, watched by Keras's callbacks."""
 
     order = 100
+    task = 4
     reads = ("seed", "network", "training", "callbacks_demo")
     command = "dvc exp run -S callbacks_demo.patience=5"
     figures = CallbacksFigures

@@ -25,6 +25,7 @@ class Page(SweepPage):
     """Every initializer at every replicate."""
 
     order = 30
+    task = 3
     reads = ("seed", "lr", "network", "training", "initializer_sweep")
     command = "dvc exp run -S initializer_sweep.replicates=20"
     key = "kernel_initializer"

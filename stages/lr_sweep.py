@@ -44,6 +44,7 @@ class Page(SweepPage):
     """Every rate at every replicate."""
 
     order = 20
+    task = 2
     reads = ("seed", "network", "training", "lr_sweep")
     command = "dvc exp run -S 'lr_sweep.learning_rates=[0.05,0.5,5.0]'"
     figures = LrFigures
@@ -70,10 +71,12 @@ class Page(SweepPage):
     def because(self, sweep: Sweep, tuned: Sweep, trained: Trained, data: Description) -> str:
         """Return from which rate on most runs climb, and up to which they have no time to go down."""
         rates = sweep.variants["learning_rate"].to_numpy()
-        climb = rates[(sweep.climbed.mean(axis=1) > HALF)]
-        fallen = 1 - sweep.curves["loss"][:, :, -1] / sweep.start
-        slow = rates[(fallen < HALF).mean(axis=1) > HALF]
-        slow = slow[~np.isin(slow, climb) & (slow < rates[sweep.best])]
+        order = rates.argsort()
+        climbs = (sweep.climbed.mean(axis=1) > HALF)[order]
+        lingers = ((sweep.curves["loss"][:, :, -1] > HALF * sweep.start).mean(axis=1) > HALF)[order] & ~climbs
+        climb = rates[order][::-1][np.logical_and.accumulate(climbs[::-1])]  # this one and all that are greater
+        slow = rates[order][np.logical_and.accumulate(lingers)]
+        slow = slow[slow < rates[sweep.best]]
         parts = []
         if len(climb) and climb.min() > rates[sweep.best]:
             parts.append(

@@ -9,11 +9,8 @@ Held fixed: the network, the optimizer (SGD), the batch size, the number of epoc
 from collections.abc import Iterator
 from dataclasses import replace
 
-from stages.lib.analysis.answers import number
 from stages.lib.analysis.page import SGD, SweepPage
-from stages.lib.analysis.sweep import Sweep, Trained
 from stages.lib.core.plan import Changed, Optimizer, Recipe
-from stages.lib.core.points import Description
 from stages.params.momentum_sweep import MomentumSweep
 
 
@@ -21,24 +18,12 @@ class Page(SweepPage):
     """Every momentum at each rate."""
 
     order = 80
+    task = 2
     reads = ("seed", "network", "training", "momentum_sweep")
     command = "dvc exp run -S 'momentum_sweep.momentum=[0.0,0.95]'"
     key = "momentum"
     title = "Best momentum: {momentum:g}"
     natural = {"momentum": {0}}
-
-    def because(self, sweep: Sweep, tuned: Sweep, trained: Trained, data: Description) -> str:
-        """Return how alike the best rates are once the steps that momentum adds up are counted in."""
-        rates = tuned.variants["learning_rate"].to_numpy()
-        added = rates / (1 - tuned.variants["momentum"].to_numpy())
-        apart, left = rates.max() / rates.min(), added.max() / added.min()
-        if len(rates) < 3 or left**2 > apart:
-            return ""
-        return (
-            "With momentum `m` the steps along a steady slope add up to 1 / (1 - `m`) times as much. So the more "
-            f"momentum, the smaller the best rate: the best rates differ up to {number(apart, 3)} times, and only {number(left)} "
-            "times once they are multiplied by that."
-        )
 
     def variants(self, asked: MomentumSweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:
         """Yield each momentum at each rate; 0 is plain SGD, as the baseline has it."""

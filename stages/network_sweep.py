@@ -29,6 +29,7 @@ class Page(SweepPage):
     """Every size with every activation, at each rate."""
 
     order = 40
+    task = 1
     reads = ("seed", "network", "training", "network_sweep")
     command = "dvc exp run -S 'network_sweep.widths=[4,32]'"
     key = "activation"
@@ -86,7 +87,8 @@ class Page(SweepPage):
         listed = ", ".join(f"{size(variant)} {code(variant['activation'])}" for variant in same)
         those = f": {listed}" if len(same) <= MOST_LISTED else ""
         ranked = f" Least mean validation loss by activation: {', '.join(by_activation)}." if by_activation else ""
-        ends = int(variants["learning_rate"].isin([rates.min(), rates.max()]).sum())
+        finite = variants[variants["val_loss_mean"].notna() & (rates.nunique() > 1)]
+        ends = int(finite["learning_rate"].isin([rates.min(), rates.max()]).sum())
         at_ends = f" {ends} of them {'do' if ends > 1 else 'does'} best at an end of the grid of rates." if ends else ""
         straight = variants[variants["depth"] == 0]["val_accuracy_mean"]
         without = "A straight line" if findings.data.in_the_plane else "A network without hidden layers"
@@ -94,9 +96,9 @@ class Page(SweepPage):
         tied = f"{len(same)} {'is' if len(same) == 1 else 'are'} not significantly worse than the best (5 %)"
         return (
             f"{size(best).capitalize()} {units(best)} ({best['parameters']} parameters) at a learning rate of "
-            f"{code(best['learning_rate'])} {figures(found, len(same) - 1)} Of {count(len(variants), 'network')} {tied}, "
-            f"the smallest of them {size(smallest)} {units(smallest)} ({smallest['parameters']} parameters){those}."
-            f"{ranked}{line}{edge(found.best)}{at_ends}{diverged(found)}"
+            f"{code(best['learning_rate'])} {figures(found, len(same) - 1)} Of {count(len(variants), 'network')} "
+            f"{tied}, the smallest of them {size(smallest)} {units(smallest)} ({smallest['parameters']} parameters)"
+            f"{those}.{ranked}{line}{edge(found.best)}{at_ends}{diverged(found)}"
         )
 
 

@@ -44,6 +44,7 @@ class Page(SweepPage):
     """Every optimizer at each rate of its own grid."""
 
     order = 60
+    task = 2
     reads = ("seed", "network", "training", "optimizer_sweep")
     command = "dvc exp run -S optimizer_sweep.replicates=20"
     figures = OptimizerFigures

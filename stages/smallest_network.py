@@ -21,7 +21,7 @@ from stages.lib.analysis.measures import summary
 from stages.lib.analysis.page import Chosen, Findings, Given, Params, initializer_of
 from stages.lib.analysis.statistics import LEVEL, interval_of_share
 from stages.lib.analysis.sweep import Trained
-from stages.lib.core.plan import Kept, Optimizer, Plan, Recipe, Round, Variant, replicate_seeds
+from stages.lib.core.plan import Kept, Optimizer, Plan, Recipe, Round, Variant, faultless, replicate_seeds
 from stages.lib.core.points import Description
 from stages.lib.core.words import count
 from stages.params.network import Activation
@@ -73,6 +73,7 @@ class Page(page.Page):
     """Counts the restarts that get every training point right; keeps the smallest network that does."""
 
     order = 90
+    task = 1
     reads = ("seed", "network", "smallest_network")
     command = "dvc exp run -S smallest_network.restarts=100"
     figures = SmallestFigures
@@ -170,9 +171,8 @@ def success_table(plan: Plan, accuracy: np.ndarray) -> pd.DataFrame:
         accuracy: share of the training points that each restart gets right, shape (shapes, restarts); NaN of those
             that no round asked for.
     """
-    restarts, perfect = np.isfinite(accuracy).sum(axis=1), (accuracy == 1).sum(axis=1)
-    ends = [interval(*counts, looks=len(plan.rounds) + 1) for counts in zip(perfect, restarts, strict=True)]
-    low, high = np.transpose(ends)
+    restarts, perfect = np.isfinite(accuracy).sum(axis=1), faultless(accuracy).sum(axis=1)
+    low, high = interval_of_share(perfect, restarts, LEVEL / (len(plan.rounds) + 1))
     return pd.DataFrame([variant.changed for variant in plan.variants]).assign(
         parameters=[variant.recipe.parameters for variant in plan.variants],
         restarts=restarts,
@@ -192,16 +192,10 @@ def rounds_of(restarts: int, most: int) -> list[Round]:
         sizes.append(min(2 * sizes[-1], most))
     rounds = []
     for size in sizes[:-1]:
-        ends = [interval(perfect, size, looks=len(sizes)) for perfect in range(size + 1)]
-        undecided = [perfect for perfect, (low, high) in enumerate(ends) if low <= RELIABLE <= high]
-        if undecided:
-            rounds.append(Round(size, undecided[0], undecided[-1]))
+        low, high = interval_of_share(np.arange(size + 1), size, LEVEL / len(sizes))
+        undecided = np.flatnonzero((low <= RELIABLE) & (high >= RELIABLE))
+        rounds.append(Round(size, int(undecided[0]), int(undecided[-1])))
     return rounds
-
-
-def interval(perfect: int, restarts: int, *, looks: int) -> tuple[float, float]:
-    """Return the interval of the share of perfect restarts; of all looks together it misses the true one in 5 %."""
-    return interval_of_share(int(perfect), int(restarts), LEVEL / looks)
 
 
 def answer(table: pd.DataFrame, accuracy: np.ndarray) -> dict[str, Any]:
@@ -244,7 +238,7 @@ def smallest(table: pd.DataFrame, accuracy: np.ndarray) -> tuple[int, int]:
         table: a row for each shape.
         accuracy: share of the training points that each restart gets right, shape (shapes, restarts).
     """
-    order = table.assign(missed=1 - table["accuracy_max"], failed=-table["perfect"])
+    order = table.assign(missed=1 - table["accuracy_max"], failed=-table["share"])
     shape = int(order.sort_values(["missed", "parameters", "failed"], kind="stable").index[0])
     return shape, int(accuracy[shape].argmax())
 

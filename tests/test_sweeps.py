@@ -316,7 +316,7 @@ def test_the_answer_on_sizes_names_the_smallest_that_ties_and_what_a_line_gets(t
     )
     assert "the smallest of them 1 layer of 4 `tanh` units (17 parameters)" in chapter.answer
     assert "A straight line gets 79.97% right." in chapter.answer
-    assert " 5 of them do best at an end of the grid of rates." in chapter.answer
+    assert "end of the grid" not in chapter.answer  # of a single rate
 
 
 def test_the_whole_answer_on_sizes(tmp_path: Path) -> None:
@@ -332,14 +332,15 @@ def test_the_whole_answer_on_sizes(tmp_path: Path) -> None:
     chapter = page.chapter(judged(page, tmp_path, final, network_sweep=asked | {"epochs": 3, "replicates": 2}))
     # The best is variant 14 of the plan; of two replicates Student's t is 12.706: 0.255 ± 12.706 * 0.0212 / sqrt(2).
     assert chapter.answer == (
-        "1 layer of 8 `relu` units (33 parameters) at a learning rate of `2` does best, and 4 others not significantly "
-        "worse: after 3 epochs it gets 68.59% of new points right. Its loss on these test points, which were not used "
-        "for choosing, is 0.26 nats, 95 % interval 0.064 to 0.45 (2 replicates). Of 5 networks 5 are not "
-        "significantly worse than the best (5 %), the smallest of them no layers of `linear` units (3 parameters): no "
-        "layers of `linear`, 1 layer of 4 `tanh`, 1 layer of 8 `tanh`, 1 layer of 4 `relu`, 1 layer of 8 `relu`. Least mean validation loss by activation: `relu` 0.23 (1 "
-        "layer of 8), `tanh` 0.25 (1 layer of 8). A straight line gets 79.99% right. Its depth and its width and its "
-        "learning rate stand at an end of what was tried, so a better one may lie beyond. 3 of them do best at an end "
-        "of the grid of rates. Of 30 runs 0 diverged."
+        "1 layer of 8 `relu` units (33 parameters) at a learning rate of `2` does best, and 4 others not "
+        "significantly worse: after 3 epochs it gets 68.59% of new points right. Its loss on these test points, which"
+        " were not used for choosing, is 0.26 nats, 95 % interval 0.064 to 0.45 (2 replicates). Of 5 networks 5 are "
+        "not significantly worse than the best (5 %), the smallest of them no layers of `linear` units (3 "
+        "parameters): no layers of `linear`, 1 layer of 4 `tanh`, 1 layer of 8 `tanh`, 1 layer of 4 `relu`, 1 layer "
+        "of 8 `relu`. Least mean validation loss by activation: `relu` 0.23 (1 layer of 8), `tanh` 0.25 (1 layer of "
+        "8). A straight line gets 79.99% right. Its depth and its width and its learning rate stand at an end of what"
+        " was tried, so a better one may lie beyond. 3 of them do best at an end of the grid of rates. Of 30 runs 0 "
+        "diverged."
     )
     named = ["activation", "depth", "width", "parameters", "learning_rate", "val_loss_mean"]
     assert [column.name for column in chapter.table][:6] == named
@@ -360,9 +361,9 @@ def test_six_networks_that_tie_are_listed_and_seven_are_not(tmp_path: Path, widt
 def test_without_a_straight_line_or_with_it_alone_nothing_is_said_of_the_other(tmp_path: Path) -> None:
     page = network_sweep.Page()
     deep = page.chapter(judged(page, tmp_path, [[0.5]], network_sweep=SIZES | {"depths": [1], "widths": [4]})).answer
-    assert "`tanh` 0.5 (1 layer of 4). 1 of them does best" in deep
+    assert "`tanh` 0.5 (1 layer of 4). Of 1 runs" in deep
     line = page.chapter(judged(page, tmp_path, [[0.5]], network_sweep=SIZES | {"depths": [0]})).answer
-    assert "(3 parameters): no layers of `linear`. A straight line gets 80.00% right. 1 of them" in line
+    assert "(3 parameters): no layers of `linear`. A straight line gets 80.00% right. Of 1 runs" in line
 
 
 def test_where_no_network_ends_well_the_answer_counts_the_runs(tmp_path: Path) -> None:
@@ -613,14 +614,3 @@ def test_the_loss_is_said_to_follow_the_updates_where_it_does(tmp_path: Path, lo
         "went with less loss (rank correlation -1.00 over 5 sizes)."
     )
     assert found == (expected if told else "")
-
-
-@pytest.mark.parametrize(("best", "told"), [((2, 1, 0), True), ((1, 1, 1), False)])
-def test_what_momentum_adds_up_is_compared_to_the_rates(tmp_path: Path, best: tuple[int, ...], told: bool) -> None:
-    rates = [0.01, 0.1, 1.0]
-    asked = {"momentum": [0.0, 0.9, 0.99], "learning_rates": rates, "replicates": 2}
-    final = [[0.1 if rate == place else 0.5] * 2 for place in best for rate in range(3)]
-    found = because(page_of("momentum_sweep"), tmp_path, final, {}, momentum_sweep=asked)
-    # 1 / 1, 0.1 / 0.1 and 0.01 / 0.01: the rates differ 100 times, what they add up to not at all
-    assert ("differ up to 100 times, and only 1 times once" in found) == told
-    assert bool(found) == told

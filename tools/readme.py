@@ -10,22 +10,14 @@ from stages.lib.analysis.page import pages
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 STRUCTURE = ROOT / "docs/structure.md"
-TASKS = {  # of the assignment, with the stages that answer them
-    "1. A network that separates the points: batch size and epochs, the smallest network": (
-        "baseline",
-        "network_sweep",
-        "batch_sweep",
-        "smallest_network",
-    ),
-    "2. Learning rate and optimizer: SGD from 1e-6 on, momentum, Adam": (
-        "lr_sweep",
-        "optimizer_sweep",
-        "momentum_sweep",
-    ),
-    "3. Initial weights": ("initializer_sweep",),
-    "4. Callbacks": ("callbacks_demo",),
-}
-BEYOND = "Extra questions"
+TASKS = (  # by the numbers that the pages give
+    "Extra questions",
+    "1. A network that separates the points: batch size and epochs, the smallest network",
+    "2. Learning rate and optimizer: SGD from 1e-6 on, momentum, Adam",
+    "3. Initial weights",
+    "4. Callbacks",
+)
+PICTURE = re.compile(r"\.\./plots/(?:figures/)?(\w+)[/.]")  # by which a chapter names its stage
 FIRST_SENTENCE = re.compile(r".+?\.(?= |$)(?! \d)")
 
 
@@ -45,18 +37,19 @@ def tasks(report: str) -> str:
 
     Of an answer the first sentence is shown.
     """
-    answers = re.findall(r"^\| (\[.+?\])\((#\S+)\) \| (.+) \|$", report.split("\n## ")[0], flags=re.MULTILINE)
-    named = {stage: task for task, stages in TASKS.items() for stage in stages}
-    rows: dict[str, list[str]] = {task: [] for task in (*TASKS, BEYOND)}
-    for page, (question, anchor, answer) in zip(pages(), answers, strict=True):
+    head, *chapters = report.split("\n## ")
+    answers = dict(re.findall(r"^\| (\[.+?\]\(#\S+\)) \| (.+) \|$", head, flags=re.MULTILINE))
+    numbers = {page.stage: page.task for page in pages()}
+    rows: list[list[str]] = [[] for _ in TASKS]
+    for (question, answer), chapter in zip(answers.items(), chapters, strict=True):
+        (stage, *_) = PICTURE.findall(chapter)
         (first, *_) = FIRST_SENTENCE.findall(answer)
-        task = named.get(page.stage, BEYOND)
-        links = f"[`{page.stage}`](stages/{page.stage}.py), [curves](plots/{page.stage}/)"
-        rows[task].append(
-            f"| {'' if rows[task] else task} | {question}(report/report.md{anchor}) | {first} | {links} |"
-        )
-    head = ["| task | question | answer | stage |", "| --- | --- | --- | --- |"]
-    return "\n".join([*head, *(row for of_task in rows.values() for row in of_task)])
+        task = numbers.get(stage, 0)
+        name = "" if rows[task] else TASKS[task]
+        links = f"[`{stage}`](stages/{stage}.py), [curves](plots/{stage}/)"
+        rows[task].append(f"| {name} | {question.replace('](#', '](report/report.md#')} | {first} | {links} |")
+    top = ["| task | question | answer | stage |", "| --- | --- | --- | --- |"]
+    return "\n".join([*top, *(row for of_task in [*rows[1:], rows[0]] for row in of_task)])
 
 
 def stages(pipeline: str) -> str:

@@ -39,12 +39,16 @@ def test_what_was_compared_is_what_the_benchmark_compares() -> None:
 def test_each_question_of_the_report_stands_under_its_task_with_the_first_sentence_of_its_answer() -> None:
     answer = "Yes: `2` gets 99.98% right (0.21 of 1,000 wrong). Its loss is 0.1. `3` is worse."
     rows = [f"| [{page.question}](#{page.stage}) | {answer} |" for page in pages()]
-    table = readme.tasks("\n".join(["# Report", "", "| question | answer |", "| --- | --- |", *rows, "", "## Why?"]))
-    listed = re.findall(r"^\| (.+?) \| \[.+\]\(report/report\.md#(\w+)\) \| (.+?) \|", table, flags=re.MULTILINE)
+    chapters = [f"\n## {page.question}\n\n![It.](../plots/figures/{page.stage}.png)" for page in pages()]
+    table = readme.tasks("\n".join(["# Report", "", "| question | answer |", "| --- | --- |", *rows, *chapters]))
+    listed = re.findall(r"^\| (.*?) \| \[.+\]\(report/report\.md#(\w+)\) \| (.+?) \|", table, flags=re.MULTILINE)
     assert {stage for _, stage, _ in listed} == {page.stage for page in pages()}
-    assert {task: [stage for its, stage, _ in listed if its == task] for task in readme.TASKS} == {
-        task: list(stages) for task, stages in readme.TASKS.items()
-    }
+    under: dict[str, list[str]] = {}
+    for task, stage, _ in listed:  # a task is named in the first of its rows
+        under.setdefault(task or list(under)[-1], []).append(stage)
+    for number, task in enumerate(readme.TASKS):
+        assert under[task] == [page.stage for page in pages() if page.task == number]
+    assert list(under) == [*readme.TASKS[1:], readme.TASKS[0]]
     assert {first for *_, first in listed} == {"Yes: `2` gets 99.98% right (0.21 of 1,000 wrong)."}
 
 

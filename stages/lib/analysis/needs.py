@@ -70,6 +70,8 @@ def needs_of(plan: Plan, data: Description, rows: Mapping[str, int], places: int
     replicates = plan.rounds[0].replicates if plan.rounds else len(plan.seeds)  # few variants get more
     seconds = replicates * sum(each) + SECONDS_PER_PROGRAM * _programs(plan)
     curves = FLOAT * len(METRICS) * len(recipes) * len(plan.seeds) * plan.steps
+    # Of each replicate the row numbers of three sets and, where they are drawn, their points.
+    draws = FLOAT * 3 * max(rows.values()) * len(plan.seeds) * (len(data.features) + 2)
     weights = FLOAT * (plan.shape_of("weights")[0] + len(plan.snapshots) * recipes[0].parameters)
     grid = FLOAT * (1 if len(data.classes) == 2 else len(data.classes)) * data.in_the_plane
     grids = grid * (max(1, len(plan.snapshots)) * places**2 + table_rows(plan) * PLACES_OF_VARIANT**2)
@@ -82,8 +84,8 @@ def needs_of(plan: Plan, data: Description, rows: Mapping[str, int], places: int
     trained = max(_memory(variant.recipe, rows[variant.points]) for variant in plan.variants)
     return {
         "hours": seconds / 3600,
-        "memory": max(trained, 2 * curves, asked, grids) / 1e9,
-        "disk": COPIES * (curves + weights + grids + checkpoints) / 1e9,
+        "memory": max(trained, 2 * curves, asked, grids, 2 * draws) / 1e9,
+        "disk": COPIES * (curves + weights + grids + checkpoints + draws) / 1e9,
         "git": (table_rows(plan) * ROW + len(plan.snapshots) * PICTURE) / 1e6,
     }
 

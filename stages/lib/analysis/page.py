@@ -86,6 +86,7 @@ class Page(ABC):
     """A question of the study. The first line of the module's docstring asks it."""
 
     order: ClassVar[int]  # of the chapters in the report
+    task: ClassVar[int] = 0  # of the assignment, from 1; 0 is none of them
     reads: ClassVar[tuple[str, ...]]  # the sections of params.yaml that its plan follows from
     command: ClassVar[str]  # asks the same with other values
     figures: ClassVar[type[Figures]]  # the type of metrics/<stage>.json

@@ -19,6 +19,7 @@ import numpy as np
 from scipy import stats
 
 LEVEL = 0.05
+LEAST = 1e-12  # nats; a softmax in float32 reaches 0, which has no logarithm
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,17 @@ def interval_of_mean(mean: float, std: float, n: int) -> tuple[float, float]:
     return float(mean - half), float(mean + half)
 
 
-def interval_of_share(hits: int, n: int, level: float = LEVEL) -> tuple[float, float]:
-    """Return the ends of Wilson's interval (1927) of a share, seen in so many of n > 0 runs; by default of 95 %."""
-    ends = stats.binomtest(hits, n).proportion_ci(1 - level, method="wilson")
-    return float(ends.low), float(ends.high)
+def interval_of_share(hits: np.ndarray, n: np.ndarray | int, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ends of exact intervals (Clopper and Pearson 1934) of shares, by default of 95 %.
+
+    Args:
+        hits: in how many runs something was seen.
+        n: of how many runs, above 0.
+        level: how often an interval may miss the true share, at most.
+    """
+    low = stats.beta.ppf(level / 2, hits, n - hits + 1)
+    high = stats.beta.ppf(1 - level / 2, hits + 1, n - hits)
+    return np.where(hits == 0, 0.0, low), np.where(hits == n, 1.0, high)
 
 
 def compare_to_best(values: np.ndarray, best: int) -> Comparison:
@@ -59,11 +67,11 @@ def compare_to_best(values: np.ndarray, best: int) -> Comparison:
     figures. With one replicate there is nothing to test with: no other is significantly worse.
 
     Args:
-        values: a loss of each variant at each replicate, above 0, shape (variants, replicates).
+        values: a loss of each variant at each replicate, shape (variants, replicates).
         best: position of the best variant.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
-        logarithms = np.log(values.astype(np.float64))
+        logarithms = np.log(np.maximum(values.astype(np.float64), LEAST))
         paired = logarithms - logarithms[best]
     finite = np.isfinite(paired).all(axis=1)
     paired[~finite] = np.nan
@@ -71,14 +79,15 @@ def compare_to_best(values: np.ndarray, best: int) -> Comparison:
         test = stats.ttest_1samp(paired, 0, axis=1)
         ends = test.confidence_interval(1 - LEVEL / pairs_of(len(values)))
     mean = paired.mean(axis=1)
+    is_best = np.arange(len(values)) == best
     corrected = np.minimum(test.pvalue * pairs_of(len(values)), 1.0)
     p_value = np.where(np.isnan(corrected), 1.0, corrected)  # NaN: no spread, no gain
     return Comparison(
         ratio=np.exp(mean),
-        low=np.exp(ends.low),
-        high=np.exp(ends.high),
+        low=np.where(is_best, 1.0, np.exp(ends.low)),  # of one replicate the interval is not known
+        high=np.where(is_best, 1.0, np.exp(ends.high)),
         p_value=np.where(finite, p_value, np.nan),
-        same_as_best=(finite & ((p_value >= LEVEL) | (mean < 0))) | (np.arange(len(values)) == best),
+        same_as_best=(finite & ((p_value >= LEVEL) | (mean < 0))) | is_best,
     )
 
 

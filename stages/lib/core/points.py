@@ -144,7 +144,7 @@ def write_draws(draws: Mapping[str, Draws], folder: Path) -> None:
     """Write sets by their names, drawn from the same points, as NumPy's arrays; points beyond all rows are left out."""
     end = max(int(drawn.rows.max()) for drawn in draws.values()) + 1
     points = next(iter(draws.values())).points
-    write_array(np.hstack([points.x, points.y])[:end], folder / "points.npy")
+    write_array(np.hstack([points.x[:end], points.y[:end]]), folder / "points.npy")
     for part, drawn in draws.items():
         write_array(drawn.rows, folder / f"{part}.npy")
 

@@ -62,7 +62,8 @@ def draws_of(asked: Dataset, seed: int, own: Path, replicates: int) -> dict[str,
     """Return the three sets of each replicate; those of the first are `sets_of`, to the bit as they are on disk.
 
     What is drawn is drawn anew. The rows of a table that are not held out to the end are split anew, by class; where
-    they are split by the user's files, all replicates have the same. The other arguments are those of `sets_of`.
+    they are split by the user's files, all replicates have the same, or shares of them. The other arguments are those
+    of `sets_of`.
     """
     return _draws_of_each([asked], seed, own, replicates)[0]
 

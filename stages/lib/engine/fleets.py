@@ -11,7 +11,7 @@ import joblib
 import numpy as np
 
 from stages.lib.core.files import array_on_disk, whole
-from stages.lib.core.plan import METRICS, Plan, Variant
+from stages.lib.core.plan import METRICS, Plan, Variant, faultless
 from stages.lib.core.runner import Fault
 from stages.lib.engine.parts import Outcome, Run, Sets, kept_of, parts_of, shapes_of
 from stages.lib.engine.progress import counted
@@ -94,7 +94,7 @@ def _faultless(parts: list[list[Run]], files: list[Path], plan: Plan) -> np.ndar
     for part, file in zip(parts, files, strict=True):
         with np.load(file, allow_pickle=False) as found:
             variants = [run.number // len(plan.seeds) for run in part]
-            np.add.at(counts, variants, found["train_accuracy"] == 1)
+            np.add.at(counts, variants, faultless(found["train_accuracy"]))
     return counts
 
 

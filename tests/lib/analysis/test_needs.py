@@ -92,7 +92,9 @@ def test_curves_take_four_bytes_for_each_metric_run_and_epoch_and_are_kept_twice
     few, _ = needed(lr_sweep={"replicates": 1})
     many, plans = needed(lr_sweep={"replicates": 101})
     runs, epochs = 100 * len(plans["lr_sweep"].variants), 200
-    assert many["lr_sweep"]["disk"] - few["lr_sweep"]["disk"] == pytest.approx(2 * 4 * 4 * runs * epochs / 1e9)
+    assert many["lr_sweep"]["disk"] - few["lr_sweep"]["disk"] == pytest.approx(
+        (2 * 4 * 4 * runs * epochs + 2 * 4 * 3 * 1209 * 100 * 4) / 1e9  # and rows, columns and classes of the draws
+    )
 
 
 def test_checkpoints_take_the_weights_of_each_epoch() -> None:

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from scipy.optimize import brentq
 
-from stages.lib.analysis.statistics import compare_to_best, interval_of_mean, power
+from stages.lib.analysis.statistics import compare_to_best, interval_of_mean, interval_of_share, power
 
 SWEEPS = 500  # simulated
 
@@ -23,7 +23,7 @@ def test_figures_are_computed_in_float64() -> None:
 
 
 def test_what_has_no_logarithm_is_told_apart_and_warned_of_by_nobody() -> None:
-    found = compare_to_best(np.array([[1, 1], [0, 2], [np.inf, 0], [1, np.inf]]), best=0)
+    found = compare_to_best(np.array([[1, 1], [np.nan, 2], [np.inf, 0], [1, np.inf]]), best=0)
     assert found.same_as_best.tolist() == [True, False, False, False]
     assert np.isnan(found.ratio[1:]).all()
     assert np.isnan(compare_to_best(np.array([[np.inf, 1], [np.inf, 2]]), best=0).ratio).all()
@@ -121,3 +121,23 @@ def test_a_ratio_is_seen_as_often_as_the_power_says(ratio: float, spread: float,
         logarithms[1] += np.log(ratio)
         seen += not compare_to_best(np.exp(logarithms), best=0).same_as_best[1]
     assert seen / SWEEPS == pytest.approx(power(ratio, spread, variants, 20), abs=0.05)
+
+
+def test_a_loss_of_0_is_compared_like_one_that_is_too_small_to_matter() -> None:
+    found = compare_to_best(np.array([[0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1e-12, 0.0], [1.0, 2.0, 1.0, 2.0]]), best=0)
+    assert found.same_as_best.tolist() == [True, True, False]
+    assert found.ratio[1] == 1
+
+
+def test_the_best_has_an_interval_of_1_whatever_the_replicates() -> None:
+    for replicates in (1, 2):
+        found = compare_to_best(np.array([[1.0] * replicates, [2.0] * replicates]), best=0)
+        assert (found.ratio[0], found.low[0], found.high[0], found.p_value[0]) == (1, 1, 1, 1)
+
+
+@pytest.mark.parametrize(("hits", "n"), [(0, 10), (3, 10), (10, 10), (375, 400)])
+def test_the_interval_of_a_share_is_scipys_exact_one(hits: int, n: int) -> None:
+    for level in (0.05, 0.0125):
+        expected = stats.binomtest(hits, n).proportion_ci(1 - level, method="exact")
+        low, high = interval_of_share(np.array([hits]), n, level)
+        assert (low[0], high[0]) == (pytest.approx(expected.low), pytest.approx(expected.high))
