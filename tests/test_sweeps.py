@@ -361,7 +361,7 @@ def test_six_networks_that_tie_are_listed_and_seven_are_not(tmp_path: Path, widt
 def test_without_a_straight_line_or_with_it_alone_nothing_is_said_of_the_other(tmp_path: Path) -> None:
     page = network_sweep.Page()
     deep = page.chapter(judged(page, tmp_path, [[0.5]], network_sweep=SIZES | {"depths": [1], "widths": [4]})).answer
-    assert "`tanh` 0.5 (1 layer of 4). Of 1 runs" in deep
+    assert "`tanh` 0.5 (1 layer of 4). Of 1 run 0" in deep
     line = page.chapter(judged(page, tmp_path, [[0.5]], network_sweep=SIZES | {"depths": [0]})).answer
     assert "(3 parameters): no layers of `linear`. A straight line gets 80.00% right. Of 1 runs" in line
 
