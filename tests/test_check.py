@@ -1,5 +1,6 @@
 """`check` against whatever may stand in params.yaml: accepted as it is, or refused in one line per fault."""
 
+import json
 import re
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
@@ -134,13 +135,19 @@ def test_sound_params_give_a_plan_for_each_page_and_leave_that_of_no_former_one(
     said = (tmp_path / "data/params.ok").read_text("utf-8")
     assert said == "params.yaml holds what stages/params allows.\n"
     written = sorted(path.stem for path in (tmp_path / "data/plans").iterdir())
-    assert written == sorted(page.stage for page in pages())
+    assert written == sorted(["replicates", *(page.stage for page in pages())])
+    drawn = json.loads((tmp_path / "data/plans/replicates.json").read_text("utf-8"))
+    assert drawn == {
+        page.stage: PARAMS.get(page.stage, {}).get("replicates", 1)
+        for page in pages()
+        if page.stage != "callbacks_demo"
+    } | {"smallest_network": PARAMS["smallest_network"]["most_restarts"]}
 
 
 def test_what_is_refused_leaves_the_former_plans(tmp_path: Path) -> None:
     assert outcome(tmp_path, yaml.safe_dump(PARAMS).encode()) == []
     assert outcome(tmp_path, yaml.safe_dump(PARAMS | {"lr": 0}).encode())
-    assert len(list((tmp_path / "data/plans").iterdir())) == len(pages())
+    assert len(list((tmp_path / "data/plans").iterdir())) == len(pages()) + 1
 
 
 def test_what_is_much_is_told_and_what_is_too_much_is_refused(

@@ -56,7 +56,7 @@ def test_no_sets_are_left_of_a_question_that_was_of_the_points(tmp_path: Path) -
     for vary in ("dataset.fraction", "lr"):
         found = draw_points(places, **asked(vary, [0.5]))
     left = sorted(path.name for path in places.draws("own_sweep").iterdir())
-    assert left == ["points.npy", "train.npy", "validation.npy"]
+    assert left == ["points.npy", "test.npy", "train.npy", "validation.npy"]
     assert {variant.points for variant in PAGE.plan(found, GIVEN.data).variants} == {""}
 
 
@@ -120,7 +120,7 @@ def test_the_question_names_the_key_and_the_answer_the_value(tmp_path: Path) -> 
     chapter = PAGE.chapter(found)
     assert chapter.question == "Which training.batch_size?"
     assert chapter.answer.startswith(
-        "Of the values of `training.batch_size` that were tried: `64` has the least validation loss after 3 epochs"
+        "Of the values of `training.batch_size` that were tried: `64` does best, and 1 other not significantly worse: "
     )
     assert chapter.title == "Best training.batch_size: 64"
     assert [column.name for column in chapter.table][:2] == ["value", "val_loss_mean"]

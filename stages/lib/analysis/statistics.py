@@ -82,10 +82,12 @@ def compare_to_best(values: np.ndarray, best: int) -> Comparison:
     is_best = np.arange(len(values)) == best
     corrected = np.minimum(test.pvalue * pairs_of(len(values)), 1.0)
     p_value = np.where(np.isnan(corrected), 1.0, corrected)  # NaN: no spread, no gain
+    with np.errstate(over="ignore"):  # few replicates may know very little
+        ratio, low, high = np.exp([mean, ends.low, ends.high])
     return Comparison(
-        ratio=np.exp(mean),
-        low=np.where(is_best, 1.0, np.exp(ends.low)),  # of one replicate the interval is not known
-        high=np.where(is_best, 1.0, np.exp(ends.high)),
+        ratio=ratio,
+        low=np.where(is_best, 1.0, low),  # of one replicate it is not known
+        high=np.where(is_best, 1.0, high),
         p_value=np.where(finite, p_value, np.nan),
         same_as_best=(finite & ((p_value >= LEVEL) | (mean < 0))) | is_best,
     )

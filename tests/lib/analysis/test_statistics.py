@@ -141,3 +141,9 @@ def test_the_interval_of_a_share_is_scipys_exact_one(hits: int, n: int) -> None:
         expected = stats.binomtest(hits, n).proportion_ci(1 - level, method="exact")
         low, high = interval_of_share(np.array([hits]), n, level)
         assert (low[0], high[0]) == (pytest.approx(expected.low), pytest.approx(expected.high))
+
+
+def test_an_interval_that_knows_nothing_has_no_upper_end() -> None:
+    found = compare_to_best(np.array([[1.0, 1.0], [1e3, 1e100]]), best=0)
+    assert found.high[1] == np.inf
+    assert found.same_as_best.all()

@@ -26,7 +26,7 @@ SOUND = {
     "lr": 0.1,
     "network": {"hidden_units": [16], "activation": "relu", "kernel_initializer": "he_normal"},
     "training": {"epochs": 10, "batch_size": 32, "optimizer": "sgd", "min_delta": 0.001, "patience": 3},
-    "lr_sweep": {"learning_rates": [0.1, 1.0], "replicates": 2},
+    "lr_sweep": {"learning_rates": [0.1, 1.0], "budget": 1, "replicates": 2},
 }
 
 
@@ -166,7 +166,7 @@ def test_an_entry_of_a_list_is_named_by_its_place(tmp_path: Path) -> None:
         ("network.initializer", "zeros", "did you mean network.kernel_initializer?"),
         ("network.activations", "relu", "did you mean network.activation?"),
         ("network.depth", 3, "known: network.hidden_units, network.activation, network.kernel_initializer"),
-        ("lr_sweep.lr", 0.1, "known: lr_sweep.learning_rates, lr_sweep.replicates"),
+        ("lr_sweep.lr", 0.1, "known: lr_sweep.learning_rates, lr_sweep.budget, lr_sweep.replicates"),
         ("epochs", 3, "it is a key of training"),
         ("replicates", 3, "it is a key of lr_sweep"),
         ("sed", 3, "did you mean seed?"),
@@ -273,7 +273,7 @@ def test_a_sweep_that_nobody_can_wait_for_is_refused(tmp_path: Path) -> None:
     params = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
     params["network_sweep"]["replicates"] = 1000
     path.write_text(yaml.safe_dump(params), "utf-8")
-    with pytest.raises(Fault, match="all combinations are 325,000 networks, but at most 200,000 are allowed"):
+    with pytest.raises(Fault, match="all combinations are 455,000 networks, but at most 200,000 are allowed"):
         read_params(path, {"network_sweep": NetworkSweep})
 
 
