@@ -20,6 +20,12 @@ def few(values: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[list[Any
     return st.lists(values, min_size=1, max_size=most, unique=True)
 
 
+def few_of(section: Params) -> st.SearchStrategy[Params]:
+    """A section with few of the values of its lists, and few replicates."""
+    shorter = {key: few(st.sampled_from(value), 2) for key, value in section.items() if isinstance(value, list)}
+    return st.fixed_dictionaries({**dict.fromkeys(section, REPLICATES), **shorter})
+
+
 RATES = st.floats(1e-6, 1000).map(lambda rate: float(f"{rate:.3g}"))
 ACTIVATIONS = st.sampled_from(get_args(Activation))
 NAMES_OF_INITIALIZERS = st.sampled_from(sorted(INITIALIZERS))
@@ -109,11 +115,6 @@ def tiny_params(draw: st.DrawFn) -> Params:
             "learning_rates": draw(few(RATES, 2)),
             "replicates": draw(REPLICATES),
         },
-        "momentum_sweep": {
-            "momentum": draw(few(SHARES, 3)),
-            "learning_rates": draw(few(RATES, 2)),
-            "replicates": draw(REPLICATES),
-        },
         "baseline": {"snapshots": draw(st.integers(2, 4))},
         "lr_sweep": {
             "learning_rates": draw(few(RATES, 3)),
@@ -165,7 +166,7 @@ def tiny_params(draw: st.DrawFn) -> Params:
             "patience": draw(EPOCHS),
         },
     }
-    return {name: drawn[name] for name in PARAMS}
+    return {name: drawn[name] if name in drawn else draw(few_of(section)) for name, section in PARAMS.items()}
 
 
 TEXTS = st.text(max_size=8) | st.sampled_from(

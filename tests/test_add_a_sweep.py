@@ -138,10 +138,10 @@ def test_the_page_adds_the_sweep_as_it_is_in_the_repository(project: Path) -> No
 
     judge(project)
     places = Places(project)
-    assert len(read_plan(places.plan(SWEEP)).variants) == 36
+    assert len(read_plan(places.plan(SWEEP)).variants) == 49
     (chapter,) = (chapter for chapter in read_chapters(places.chapters) if chapter.stage == SWEEP)
     assert chapter.question == "How much momentum?"
-    assert chapter.answer.startswith("`0.99` at a learning rate of `1` has the least validation loss")
+    assert chapter.answer.startswith("Momentum `0.995` at a learning rate of `1` does best")
     derive(project)
     found = pytest_in(project, *HOLD)
     assert found.returncode == 0, found.stdout
