@@ -363,7 +363,7 @@ def test_without_a_straight_line_or_with_it_alone_nothing_is_said_of_the_other(t
     deep = page.chapter(judged(page, tmp_path, [[0.5]], network_sweep=SIZES | {"depths": [1], "widths": [4]})).answer
     assert "`tanh` 0.5 (1 layer of 4). Of 1 run 0" in deep
     line = page.chapter(judged(page, tmp_path, [[0.5]], network_sweep=SIZES | {"depths": [0]})).answer
-    assert "(3 parameters): no layers of `linear`. A straight line gets 80.00% right. Of 1 runs" in line
+    assert "(3 parameters): no layers of `linear`. A straight line gets 80.00% right. Of 1 run 0" in line
 
 
 def test_where_no_network_ends_well_the_answer_counts_the_runs(tmp_path: Path) -> None:
