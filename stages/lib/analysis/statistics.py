@@ -108,5 +108,7 @@ def power(ratio: float, spread: float, variants: int, replicates: int) -> float:
 
     The t of a difference of normal logarithms has the noncentral t distribution; `spread` is their standard deviation.
     """
+    if not spread:
+        return 1.0
     shift = np.log(ratio) / (spread / np.sqrt(replicates))
     return float(stats.nct.sf(edge(variants, replicates), replicates - 1, shift))

@@ -147,3 +147,7 @@ def test_an_interval_that_knows_nothing_has_no_upper_end() -> None:
     found = compare_to_best(np.array([[1.0, 1.0], [1e3, 1e100]]), best=0)
     assert found.high[1] == np.inf
     assert found.same_as_best.all()
+
+
+def test_without_spread_every_ratio_is_seen() -> None:
+    assert power(1.01, 0.0, 10, 20) == 1
