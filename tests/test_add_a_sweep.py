@@ -147,7 +147,8 @@ def test_the_page_adds_the_sweep_as_it_is_in_the_repository(project: Path) -> No
     assert found.returncode == 0, found.stdout
     run(project, "git", "add", "--all")
     for file in run(project, "git", "diff", "--cached", "--name-only", "HEAD").splitlines():
-        if not file.startswith(("data/", "metrics/", "plots/")):  # these come from runs that are made by hand
+        # These follow from what was measured, and here that is made by hand.
+        if not file.startswith(("data/", "metrics/", "plots/", "docs/statistics.md")):
             assert (project / file).read_bytes() == (ROOT / file).read_bytes(), file
 
 
