@@ -102,7 +102,7 @@ def test_dvc_would_train_only_what_reads_a_param(clone: Path, change: str, stage
     ("change", "stages"),
     [
         ("lr_sweep.replicates=3", {"lr_sweep"}),
-        ("smallest_network.restarts=1", {"smallest_network"}),
+        ("smallest_network.most_restarts=4", {"smallest_network"}),
         ("seed=7", set(TRAINED)),
     ],
 )

@@ -14,7 +14,7 @@ from dvc.utils.hydra import apply_overrides
 from sklearn import datasets
 
 from stages import check
-from stages.lib.analysis.page import sections
+from stages.lib.analysis.page import pages, sections
 from stages.lib.core.places import Places
 from stages.lib.core.plan import read_plan
 from stages.lib.core.runner import run_with
@@ -136,7 +136,7 @@ def test_a_table_of_ten_columns_and_three_classes_makes_every_plan(study: Path) 
     x, y = datasets.make_classification(300, 10, n_informative=6, n_classes=3, random_state=0)
     write_table(study / "data/own/cells.csv", x, np.array(["benign", "doubtful", "malignant"])[y])
     assert said("dataset.source=cells.csv") == []
-    for path in (study / "data/plans").iterdir():
+    for path in (study / "data/plans" / f"{page.stage}.json" for page in pages()):
         recipes = {(each.recipe.inputs, each.recipe.classes) for each in read_plan(path).variants}
         assert recipes == {(10, 3)}, path.name
 

@@ -10,7 +10,7 @@ import stages  # noqa: F401  it pins, so it comes before Keras
 
 # isort: split
 from stages.lib.core.plan import Initializer, Optimizer, Plan, Recipe, Variant
-from stages.lib.core.points import Draws, Points
+from stages.lib.core.points import PARTS, Draws, Points
 from stages.lib.engine.fleets import train_plan
 from stages.lib.engine.workers import run_all
 from tools.bench.work import BATCH_SIZE, HIDDEN_UNITS, LEARNING_RATE, points
@@ -26,7 +26,7 @@ def main(members: str, rows: str, epochs: str, folder: str) -> None:
 
     list(run_all(divmod, [(1, 1)] * 2))
     began = time.perf_counter()
-    sets, shards = {"train": data, "validation": data}, Path(folder)
+    sets, shards = dict.fromkeys(PARTS, data), Path(folder)
     train_plan(plan, lambda _: sets, name="sweep", shards=shards, folder=shards.with_name("out"))
     seconds = time.perf_counter() - began
     # The kernel tells the peak of processes whose parent has ended; there is no public way to end this one.

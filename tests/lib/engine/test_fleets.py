@@ -230,7 +230,7 @@ def test_the_shapes_of_a_shard_follow_from_its_networks() -> None:
     plan = Plan([Variant({}, run.recipe) for run in part], seeds=[1])
     assert shapes_of(part, plan) == {
         **dict.fromkeys(METRICS, (2, 2)),
-        **dict.fromkeys(("start_loss", "train_loss", "train_accuracy"), (2,)),
+        **dict.fromkeys(("start_loss", "train_loss", "train_accuracy", "test_loss", "test_accuracy"), (2,)),
         "weights": (17 + 9,),
     }
 

@@ -43,7 +43,7 @@ places = np.random.RandomState(0).uniform(-2, 2, (1000, 2)).astype(np.float32)
 points = Points(places, (np.hypot(*places.T) > 1).astype(np.float32)[:, np.newaxis])
 plan = Plan([Variant({}, replace(RECIPE, epochs=int(sys.argv[2])))], seeds=list(range(24)))
 shards, out = Path(sys.argv[1]), Path(sys.argv[1]).with_name("out")
-sets = dict.fromkeys(("train", "validation"), Draws.of(points))
+sets = dict.fromkeys(("train", "validation", "test"), Draws.of(points))
 fleets.train_plan(plan, lambda _: sets, name="sweep", shards=shards, folder=out)
 print(sha256(b"".join(file.read_bytes() for file in sorted(out.iterdir()))).hexdigest())
 """
