@@ -130,7 +130,7 @@ class Page(page.Page):
         found: Any = findings.figures
         title = titled(found.smallest) if found.smallest else "The network that comes nearest"
         name = title.split(":")[0]
-        others = " It has learned from other points than those that are drawn." if found.kept.start else ""
+        others = " It has learned from a draw of its own." if found.kept.start else ""
         pictures = [self.picture(f"{name}: its {findings.data.pictured}.{others}")]
         if findings.data.has_units:
             kinds = "figures" if findings.data.article else "classes"

@@ -251,9 +251,7 @@ def test_the_chapter_shows_the_network_and_what_each_unit_adds(tmp_path: Path) -
     assert chapter.title == "Smallest network: 1-1 tanh units, 7 parameters"
     seen = "Smallest network: its answer over the plane, soft and strict."
     assert chapter.pictures == (
-        Picture(
-            "plots/figures/smallest_network.png", f"{seen} It has learned from other points than those that are drawn."
-        ),
+        Picture("plots/figures/smallest_network.png", f"{seen} It has learned from a draw of its own."),
         Picture(
             "plots/figures/smallest_network_units.png",
             "What each of its hidden units adds, and their sum, which parts the two figures.",

@@ -113,6 +113,11 @@ def seconds(length: int) -> tuple[float, float]:
     return began, time.monotonic()
 
 
+def run_script(script: str) -> "subprocess.CompletedProcess[str]":
+    """What a script prints in a process of its own: what forks keeps the first standard error that it has seen."""
+    return subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
 def test_what_a_task_raises_is_shown_and_ends_the_stage_in_a_line() -> None:
     script = (
         "from stages.lib.engine import workers; from stages.lib.core.runner import Fault\n"
@@ -120,8 +125,7 @@ def test_what_a_task_raises_is_shown_and_ends_the_stage_in_a_line() -> None:
         "try: list(workers.run_all(divmod, [(1, 0)] * 2))\n"
         "except Fault as fault: print(fault)"
     )
-    command = [sys.executable, "-c", script]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = run_script(script)
     assert done.stdout == "a process that trained networks failed; what it raised stands above\n"
     assert "ZeroDivisionError" in done.stderr
 
@@ -273,8 +277,7 @@ def test_a_process_without_memory_says_so_in_a_line() -> None:
         "workers.cpu_count = lambda: 2\n"
         "run(lambda places: list(workers.run_all(want_memory, [(9,)] * 2)))"
     )
-    command = [sys.executable, "-c", script]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = run_script(script)
     said = "there is not enough memory (Unable to allocate 9 GiB); see `ulimit -v` and `free -h`"
     assert {*done.stderr.splitlines()} == {said, "a process that trained networks failed; what it raised stands above"}
 
