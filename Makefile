@@ -6,9 +6,9 @@
 # make lint         check style and types
 # make unchanged    fail where an output came out other than committed
 # make plots        rewrite the templates of `dvc plots`, from the charts of the report
-# make readme       copy the answers, the stages and what was verified into the README
+# make readme       copy the answers into README.md and the stages into docs/structure.md
 # make notebook     open the course assignment as a notebook; with language=ru in Russian
-# make docs         write docs/metrics.schema.json and the tables of docs/outputs.md anew, from the pages
+# make docs         write docs/metrics.schema.json and the tables of docs/outputs.md and docs/statistics.md anew
 # make review       compare with BASE (main), or HEAD=… with it: review/index.html and review/review.md
 # make ray          set up what trains sweeps on a Ray cluster
 # make verify       build HEAD twice under other conditions, and compare every output

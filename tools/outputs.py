@@ -1,7 +1,7 @@
 """Write what docs/ says of the outputs from the pages and their tables; `make docs` calls it, and tests compare.
 
 `docs/metrics.schema.json` comes from the types of the pages' figures, the table of tables in `docs/outputs.md` from
-the heads of the tables and from the words that the page explains.
+the heads of the tables and from the words that the page explains, and that of `docs/statistics.md` from what was found.
 """
 
 import json

@@ -42,7 +42,7 @@ class Figures(BaseModel):
 
 
 class OverSeeds(Figures):
-    """Mean, standard deviation of the sample, least and greatest over `n` seeds; of one seed `std` is null."""
+    """Mean, standard deviation of the sample, least and greatest over `n` runs; of one run `std` is null."""
 
     mean: Figure
     std: Figure
