@@ -150,6 +150,12 @@ def test_a_number_that_float32_takes_for_another_is_refused(section: str, key: s
     assert said in refusal(section, **{key: value})
 
 
+def test_optimizers_whose_rates_train_alike_are_the_same_under_two_names() -> None:
+    entry = {"name": "one", "optimizer": "adam", "learning_rates": [0.1]}
+    other = {"name": "two", "optimizer": "adam", "learning_rates": [0.1000000001]}
+    assert "each value may stand once, but" in refusal("optimizer_sweep", optimizers=[entry, other])
+
+
 def test_without_layers_there_is_one_network_whatever_the_widths() -> None:
     asked = {"depths": [0], "widths": list(range(1, 101)), "replicates": 1000}
     section = TypeAdapter(sections()["network_sweep"]).validate_python(PARAMS["network_sweep"] | asked)

@@ -30,7 +30,7 @@ def main() -> None:
                 _stages, (PIPELINE.read_text("utf-8"), shown.stdout, LOCK.read_text("utf-8"))
             )
             refuse_cut(pipeline, committed, found)
-    except YAMLError:
+    except (YAMLError, AttributeError, TypeError):  # no YAML, or text where stages are: a lock is cut within a line
         return  # DVC says so, and where
     except (Fault, OSError, ValueError) as error:
         sys.exit(str(error))

@@ -40,6 +40,8 @@ def alike(one: Any, other: Any) -> bool:
     """Return whether two values are the same to what trains, in float32, or to who reads, in six digits."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(alike(value, other[name]) for name, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(alike, one, other))
     if {type(one), type(other)} in ({float}, {int, float}):
         return c_float(one).value == c_float(other).value or f"{one:.6g}" == f"{other:.6g}"
     return bool(one == other)

@@ -107,3 +107,9 @@ def test_what_dvc_yaml_no_longer_names_is_not_missed() -> None:
     before.refuse_cut({"a": {"outs": ["x"]}}, committed, found)
     with pytest.raises(Fault):
         before.refuse_cut({"a": {"outs": ["x", {"y": {"cache": False}}]}}, committed, found)
+
+
+@pytest.mark.parametrize("lock", ["sche", "schema: '2.0'\nstages:\n  check:\n    c", "schema: '2.0'\nstages:\n  chec"])
+def test_a_lock_that_is_cut_within_a_line_is_left_to_dvc(folder: Path, lock: str) -> None:
+    (folder / "dvc.lock").write_text(lock, "utf-8")
+    assert said(folder) == ""

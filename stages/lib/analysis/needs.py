@@ -6,6 +6,7 @@ machine with others at work beside it; a quiet one takes half as long, a slow on
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from math import ceil
 
 from stages.lib.core.plan import METRICS, Plan, Recipe
 from stages.lib.core.points import Description
@@ -114,7 +115,7 @@ def refuse_too_much(needs: Mapping[str, Needs], plans: Mapping[str, Plan]) -> No
         if total > limit.most:
             largest = max(needs, key=lambda stage: needs[stage][name])
             faults.append(
-                f"{PARAMS}: {largest} is too large: with it the study needs some {total:,.0f} {limit.unit}, but at "
+                f"{PARAMS}: {largest} is too large: with it the study needs some {ceil(total):,} {limit.unit}, but at "
                 f"most {limit.most:,} are allowed; take {limit.mend}"
             )
     if faults:
@@ -124,7 +125,7 @@ def refuse_too_much(needs: Mapping[str, Needs], plans: Mapping[str, Plan]) -> No
 def told(needs: Mapping[str, Needs]) -> str:
     """Return in a sentence what of the needs is worth a word, if anything is."""
     totals = {limit: limit.total(each[name] for each in needs.values()) for name, limit in LIMITS.items()}
-    large = [f"{total:,.0f} {limit.unit}" for limit, total in totals.items() if total > limit.told]
+    large = [f"{ceil(total):,} {limit.unit}" for limit, total in totals.items() if total > limit.told]
     return f"What the params ask for needs some {', '.join(large)}, as an order of magnitude." if large else ""
 
 

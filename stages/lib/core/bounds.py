@@ -22,7 +22,7 @@ def refuse_bomb(text: str) -> None:
         line = f"line {event.start_mark.line + 1}"
         if isinstance(event, CollectionStartEvent):
             inner.append((name, 1))
-            if len(inner) > DEEPEST:
+            if len(inner) > DEEPEST + 1:  # of which the file is the first
                 raise ValueError(f"{line} is too deep: at most {DEEPEST} lists and mappings may lie in each other")
             continue
         if isinstance(event, AliasEvent):

@@ -71,4 +71,4 @@ def pin() -> None:
     if os.environ.pop("PYTHONWARNINGS", None):  # an error that the user asked for elsewhere would end a stage
         warnings.resetwarnings()
         for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
-            warnings.simplefilter("ignore", kind)  # as Python has it
+            warnings.simplefilter("ignore", kind)  # nearly as Python has it

@@ -143,7 +143,7 @@ class Round:
 
 @dataclass(frozen=True, config=EXACT)
 class Plan:
-    """What a stage trains: each variant from each seed.
+    """What a stage trains: each variant from each seed, or from the first ones where there are rounds.
 
     Args:
         variants: of networks.

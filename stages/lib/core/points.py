@@ -1,6 +1,6 @@
 """Labelled points: what the networks learn from, and what there is to say of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -48,6 +48,10 @@ class Draws:
     def size(self) -> int:
         """Return the number of points of each."""
         return self.rows.shape[1]
+
+    def rows_of(self, draws: Sequence[int]) -> np.ndarray:
+        """Return the rows of some draws by their numbers, shape (len(draws), size); an only draw is that of all."""
+        return self.rows[draws] if len(self.rows) > 1 else self.rows.repeat(len(draws), axis=0)
 
     def first(self, draws: int) -> "Draws":
         """Return some draws, from the first one on."""

@@ -22,7 +22,7 @@ IN_A_ROW = {"weights", "snapshots"}  # what has no axes of variants and seeds
 
 
 def train_plan(plan: Plan, points_of: Callable[[Variant], Sets], *, name: str, shards: Path, folder: Path) -> None:
-    """Train every variant from every seed, and write what was measured, as float32 arrays.
+    """Train every variant from every seed that a round asks for, and write what was measured, as float32 arrays.
 
     `loss`, `accuracy`, `val_loss`, `val_accuracy` have the shape (variants, seeds, epochs); where a variant gets fewer
     epochs than others, the last values stand to the end. `start_loss` (before the first epoch), `train_loss`,
@@ -91,6 +91,8 @@ def _train_shard(part: list[Run], plan: Plan, points: Sets, name: str | None) ->
 def _faultless(parts: list[list[Run]], files: list[Path], plan: Plan) -> np.ndarray:
     """Return how many networks of each variant get every training point right, shape (variants,)."""
     counts = np.zeros(len(plan.variants), int)
+    if not plan.rounds:  # nobody asks
+        return counts
     for part, file in zip(parts, files, strict=True):
         with np.load(file, allow_pickle=False) as found:
             variants = [run.number // len(plan.seeds) for run in part]

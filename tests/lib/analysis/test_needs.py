@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 import pytest
 
-from stages.lib.analysis.needs import Needs, needs_of, refuse_too_much, table_rows, told
+from stages.lib.analysis.needs import LIMITS, Needs, needs_of, refuse_too_much, table_rows, told
 from stages.lib.analysis.page import pages
 from stages.lib.core.plan import Plan
 from stages.lib.core.runner import Fault
@@ -55,7 +55,7 @@ def test_the_study_itself_is_not_worth_a_word() -> None:
         (
             {"network_sweep": {"epochs": 10_000, "replicates": 400}},
             "network_sweep",
-            "58 GB of memory, but at most 32 are allowed; take fewer epochs,",
+            "59 GB of memory, but at most 32 are allowed; take fewer epochs,",
         ),
         (
             {"network_sweep": MANY | {"learning_rates": [0.1, 0.2], "replicates": 1, "epochs": 1}},
@@ -76,8 +76,8 @@ def test_what_nobody_can_wait_for_or_store_is_refused_with_its_numbers(
     ("changed", "said"),
     [
         ({"lr_sweep": {"replicates": 1000}, "training": {"epochs": 500}}, "hours of a core"),
-        ({"prediction_grid": {"points": 1000}, "network": {"hidden_units": [1024]}}, "8 GB of memory"),
-        ({"callbacks_demo": {"epochs": 10_000}, "network": HUGE | {"hidden_units": [256, 256]}}, "6 GB of disk"),
+        ({"prediction_grid": {"points": 1000}, "network": {"hidden_units": [1024]}}, "9 GB of memory"),
+        ({"callbacks_demo": {"epochs": 10_000}, "network": HUGE | {"hidden_units": [256, 256]}}, "7 GB of disk"),
         ({"baseline": {"snapshots": 100}, "training": {"epochs": 1000}}, "MB of git"),
     ],
     ids=["time", "memory", "disk", "git"],
@@ -118,3 +118,14 @@ def test_a_batch_of_one_takes_longer_than_one_of_all() -> None:
     one, _ = needed(training={"batch_size": 1})
     every, _ = needed(training={"batch_size": 1209})
     assert one["lr_sweep"]["hours"] > every["lr_sweep"]["hours"]
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_what_is_a_little_beyond_a_limit_is_not_told_as_at_it(name: str) -> None:
+    _, plans = needed()
+    needs = {stage: dict.fromkeys(LIMITS, 0.0) for stage in plans} | {"baseline": dict.fromkeys(LIMITS, 0.0)}
+    needs["baseline"][name] = LIMITS[name].most + 0.1
+    with pytest.raises(Fault) as caught:
+        refuse_too_much(needs, plans)
+    limit = LIMITS[name]
+    assert f"some {limit.most + 1:,} {limit.unit}, but at most {limit.most:,} are allowed" in str(caught.value)

@@ -39,7 +39,7 @@ def test_what_is_beyond_all_params_is_refused_before_it_is_built(text: str, said
 
 @pytest.mark.parametrize(
     "text",
-    ["", "a: &a [1, 2]\nb: *a\nc: *a\n", "[" * (DEEPEST - 1) + "]" * (DEEPEST - 1), f"[{'1, ' * (MOST_VALUES - 1)}]"],
+    ["", "a: &a [1, 2]\nb: *a\nc: *a\n", "[" * DEEPEST + "]" * DEEPEST, f"[{'1, ' * (MOST_VALUES - 1)}]"],
     ids=["nothing", "an alias", "deep", "long"],
 )
 def test_what_is_at_a_bound_is_taken(text: str) -> None:

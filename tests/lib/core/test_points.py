@@ -179,3 +179,8 @@ def test_draws_that_are_damaged_are_refused_in_a_line(
     assert fault.startswith(f"{path}: {said}")
     assert fault.endswith("`dvc repro` makes it again")
     assert "\n" not in fault
+
+
+def test_an_only_draw_is_that_of_all() -> None:
+    assert DRAWS["train"].rows_of([1, 1, 0]).tolist() == [[2, 1], [2, 1], [0, 1]]
+    assert DRAWS["train"].first(1).rows_of([1, 0]).tolist() == [[0, 1], [0, 1]]

@@ -38,7 +38,7 @@ class Member:
     learning_rate: float
     seed: int
     l2: float = 0.0
-    draw: int = 0
+    draw: int = 0  # of the points, from 0
 
     @property
     def padded_units(self) -> tuple[int, ...]:
@@ -94,7 +94,7 @@ class Fleet(keras.Model):
         self._train = train
         # Outside of what is compiled, so that they are arguments of the program, and no part of it.
         self._learned = (tf.constant(train.points.x), tf.constant(train.points.y))
-        *arrays, size = self._in_batches(validation)
+        *arrays, size = self._judged(validation)
         self._validation = (*map(tf.constant, arrays), size)
         self._add_weights()
         self._l2 = np.array([member.l2 for member in self._rows], np.float32).reshape(-1, 1, 1)
@@ -121,10 +121,6 @@ class Fleet(keras.Model):
         self._kernels = [self._add(f"kernel_{layer}", kernel) for layer, kernel in enumerate(kernels)]
         biases = [np.zeros((len(self._rows), units, 1), np.float32) for units in widths[1:]]
         self._biases = [self._add(f"bias_{layer}", bias) for layer, bias in enumerate(biases)]
-
-    def _rows_of_visits(self) -> np.ndarray:
-        """Return the rows of the draw of each visit, shape (visits, size); an only draw is that of all."""
-        return self._train.rows[[draw if len(self._train.rows) > 1 else 0 for _, draw in self._visits]]
 
     def _widths(self, hidden_units: Sequence[int]) -> tuple[int, ...]:
         return widths_of(hidden_units, self._inputs, self._classes)
@@ -159,8 +155,9 @@ class Fleet(keras.Model):
         """
         if epochs % epochs_per_step:
             raise ValueError(f"`epochs_per_step` is {epochs_per_step}, but must divide `epochs`, which is {epochs}")
+        seeds, draws = (list(values) for values in zip(*self._visits, strict=True))
         steps = batch_orders(
-            [(seed, rows) for (seed, _), rows in zip(self._visits, self._rows_of_visits(), strict=True)],
+            list(zip(seeds, self._train.rows_of(draws), strict=True)),
             batch_size=min(batch_size, self._train.size),
             epochs=epochs,
             epochs_per_step=epochs_per_step,
@@ -227,13 +224,12 @@ class Fleet(keras.Model):
 
     def judge(self, points: Draws) -> dict[str, np.ndarray]:
         """Return each member's `loss` and `accuracy` on its draw of some points, or on the only one, shape (M,)."""
-        loss, accuracy = self._compiled_judge(*self._in_batches(points))
+        loss, accuracy = self._compiled_judge(*self._judged(points))
         return {"loss": loss.numpy()[: len(self.members)], "accuracy": accuracy.numpy()[: len(self.members)]}
 
-    def _in_batches(self, points: Draws) -> tuple[Any, ...]:
+    def _judged(self, points: Draws) -> tuple[Any, ...]:
         """Return points, their classes, the rows of each of the members' draws, (steps, draws, batch), and a size."""
-        rows = points.rows[self._draws] if len(points.rows) > 1 else points.rows.repeat(len(self._draws), axis=0)
-        batches = np.stack([_in_batches(of, JUDGED_AT_ONCE) for of in rows], axis=1)
+        batches = np.stack([_in_batches(rows, JUDGED_AT_ONCE) for rows in points.rows_of(self._draws)], axis=1)
         return points.points.x, points.points.y, batches, points.size
 
     def _judge(self, x: tf.Tensor, y: tf.Tensor, rows: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
