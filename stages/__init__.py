@@ -1,4 +1,4 @@
-"""The pages of the study: one module for each stage of the pipeline.
+"""The stages of the pipeline that all questions share, one module each; questions/ has a page for each question.
 
 It imports `start` and does nothing else, so that the environment is pinned before any page imports NumPy or TensorFlow.
 """

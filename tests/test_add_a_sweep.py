@@ -24,7 +24,7 @@ HAND_MADE = (
 )
 HOLD = [
     "tests/test_dvc_yaml.py",
-    "tests/test_sweeps.py",
+    "tests/questions/test_sweeps.py",
     "tests/test_outputs.py",
     "tests/tools/test_plots.py",
     "tests/tools/test_readme.py",

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages import callbacks_demo
 from stages.lib.analysis.sweep import Trained
 from stages.lib.core.places import Places
 from stages.lib.core.plan import EarlyStopping, Optimizer, read_plan, write_plan
 from stages.lib.core.points import read_points
 from stages.lib.engine.networks import callbacks
 from stages.lib.engine.networks.network import dense_network
+from stages.questions import callbacks_demo
 from tests.conftest import pixels
 from tests.measured import GIVEN, draw_points, plan_of
 

@@ -124,7 +124,7 @@ def test_another_colour_runs_what_draws_alone(clone: Path) -> None:
     assert stages_run(run(clone, "dvc", "repro")) == ["figures", "report"]
 
 
-@pytest.mark.parametrize("file", ["stages/lib/analysis/statistics.py", "stages/lr_sweep.py"])
+@pytest.mark.parametrize("file", ["stages/lib/analysis/statistics.py", "stages/questions/lr_sweep.py"])
 def test_a_comment_in_what_judges_or_declares_trains_nothing(clone: Path, file: str) -> None:
     (clone / file).write_text((clone / file).read_text("utf-8") + "\n# A comment.\n", "utf-8")
     ran = stages_run(run(clone, "dvc", "repro"))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stages.lr_sweep import Page
+from stages.questions.lr_sweep import Page
 from tests.measured import plan_of
 from tests.truthful import NO_NUMBER, PLURAL_OF_ONE, refuse_best_that_was_not_tried, refuse_tie_called_worse
 

@@ -46,7 +46,7 @@ def tasks(report: str) -> str:
         (first, *_) = FIRST_SENTENCE.findall(answer)
         task = numbers.get(stage, 0)
         name = "" if rows[task] else TASKS[task]
-        links = f"[`{stage}`](stages/{stage}.py), [tables](plots/{stage}/)"
+        links = f"[`{stage}`](stages/questions/{stage}.py), [tables](plots/{stage}/)"
         rows[task].append(f"| {name} | {question.replace('](#', '](report/report.md#')} | {first} | {links} |")
     top = ["| task | question | answer | stage |", "| --- | --- | --- | --- |"]
     return "\n".join([*top, *(row for of_task in [*rows[1:], rows[0]] for row in of_task)])

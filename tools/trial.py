@@ -23,7 +23,6 @@ import pandas as pd
 from dvc.exceptions import DvcException
 from dvc.utils.hydra import apply_overrides
 
-from stages.baseline import Page
 from stages.lib.analysis.measures import constant_loss
 from stages.lib.analysis.needs import needs_of, refuse_too_much
 from stages.lib.analysis.page import Findings, Given, Params, sections
@@ -37,6 +36,7 @@ from stages.lib.core.words import count
 from stages.lib.data.sources import points_of, sets_of
 from stages.lib.engine.fleets import train_plan
 from stages.lib.publish import drawing, projection
+from stages.questions.baseline import Page
 
 FOLDER = Path(".dvc/tmp/try")  # out of git's and DVC's sight
 BLOCKS = "▁▂▃▄▅▆▇█"

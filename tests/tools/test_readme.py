@@ -70,7 +70,7 @@ def test_the_tree_has_every_folder_of_the_top_and_every_floor() -> None:
     floors = {f"lib/{folder.name}/" for folder in (ROOT / "stages/lib").iterdir() if (folder / "__init__.py").is_file()}
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     top = {f"{path.split('/')[0]}/" for path in tracked.splitlines() if "/" in path} - {".ci/", ".dvc/"}
-    assert shown == top | floors | {".dvc/plots/", "params/", "bench/", "verify/"}
+    assert shown == top | floors | {".dvc/plots/", "questions/", "params/", "bench/", "verify/"}
 
 
 def test_every_file_that_is_linked_or_shown_exists() -> None:

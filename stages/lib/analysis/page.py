@@ -1,6 +1,6 @@
 """What a page of the study declares, and the judging that all sweeps share.
 
-A module of `stages/` that has a class `Page` asks a question. Everything else finds it by that: `check` writes its
+A module of `stages/questions/` asks a question by its class `Page`. Everything else finds it there: `check` writes its
 plan, `judge` its figures, tables and chapter, `figures` and `report` draw the chapter.
 """
 
@@ -299,10 +299,9 @@ def sections() -> dict[str, Any]:
 
 def pages() -> list[Page]:
     """Return the pages that ask a question, in the order of the report; each has a section of its own name."""
-    folder = import_module("stages")
-    names = {module.name for module in pkgutil.iter_modules(folder.__path__)} & sections().keys()
-    modules = [import_module(f"stages.{name}") for name in names]
-    return sorted((module.Page() for module in modules if hasattr(module, "Page")), key=lambda page: page.order)
+    folder = import_module("stages.questions")
+    modules = [import_module(f"stages.questions.{module.name}") for module in pkgutil.iter_modules(folder.__path__)]
+    return sorted((module.Page() for module in modules), key=lambda page: page.order)
 
 
 def _camel_case(name: str) -> str:

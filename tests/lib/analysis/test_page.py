@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import yaml
 
-from stages import batch_sweep, initializer_sweep, lr_sweep, optimizer_sweep
 from stages.lib.analysis.chapter import Chart, Picture
 from stages.lib.analysis.page import Page, SweepPage, baseline, pages, sections
 from stages.lib.core.plan import Initializer, Optimizer, replicate_seeds
+from stages.questions import batch_sweep, initializer_sweep, lr_sweep, optimizer_sweep
 from tests.measured import GIVEN, RING_AND_Y, ROOT, measured, params, plan_of
 
 PAGES = pages()

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stages import baseline
 from stages.lib.analysis.chapter import Chart, Picture
 from stages.lib.analysis.figures import Judged
 from stages.lib.core.plan import Kept, replicate_seeds
+from stages.questions import baseline
 from tests.measured import GIVEN, measured, plan_of
 
 PAGE = baseline.Page()

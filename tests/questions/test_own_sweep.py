@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stages import check, own_sweep
+from stages import check
 from stages.lib.core.places import Places
 from stages.lib.core.points import Draws, read_draws
 from stages.lib.core.runner import Fault
 from stages.params.own_sweep import VARIED, OwnSweep
+from stages.questions import own_sweep
 from tests.measured import GIVEN, draw_points, measured, params, plan_of
 
 PAGE = own_sweep.Page()
@@ -104,7 +105,7 @@ def test_two_hundred_thousand_networks_are_the_most_with_rates_and_without() -> 
 
 
 def test_every_key_that_can_be_varied_is_in_the_docs_and_in_the_params() -> None:
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     for file in ("docs/your-own-points.md", "params.yaml"):
         text = (root / file).read_text("utf-8")
         for key in VARIED:

@@ -5,11 +5,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from stages import callbacks_demo
 from stages.lib.analysis.chapter import Chart, Picture
 from stages.lib.analysis.sweep import Trained
 from stages.lib.core.files import write_csv, write_json
 from stages.lib.core.plan import EarlyStopping, Optimizer, replicate_seeds
+from stages.questions import callbacks_demo
 from tests.measured import GIVEN, params, plan_of
 
 PAGE = callbacks_demo.Page()

@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages import (
-    batch_sweep,
-    network_sweep,
-    optimizer_sweep,
-)
 from stages.lib.analysis.page import SweepPage, pages
 from stages.lib.analysis.sweep import Sweep, Trained
 from stages.lib.core.plan import METRICS, Initializer, Optimizer
 from stages.params.training import Training
+from stages.questions import (
+    batch_sweep,
+    network_sweep,
+    optimizer_sweep,
+)
 from tests.measured import GIVEN, RING_AND_Y, entries, measured, params, plan_of
 
 NETWORK = {"hidden_units": [5], "activation": "gelu", "kernel_initializer": "lecun_normal"}

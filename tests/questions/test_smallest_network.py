@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from scipy.stats import binom, binomtest
 
-from stages import smallest_network
 from stages.lib.analysis.chapter import Picture
 from stages.lib.core.plan import Initializer, Optimizer, replicate_seeds
 from stages.params.smallest_network import SmallestNetwork
+from stages.questions import smallest_network
 from tests.measured import GIVEN, RING_AND_Y, measured, plan_of
 
 ASKED = {
