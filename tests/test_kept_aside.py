@@ -37,17 +37,19 @@ def kept(clone: Path) -> dict[str, str]:
     return {file.name: file.read_text("utf-8") for file in (clone / "data").glob("*.kept-*")}
 
 
-@pytest.mark.parametrize("part", ["train", "validation", "test"])
-def test_a_file_over_the_points_is_kept_aside_and_the_points_are_made_again(clone: Path, part: str) -> None:
-    before = (clone / f"data/{part}.csv").read_bytes()
-    (clone / f"data/{part}.csv").write_text(OWN, "utf-8")
-    output = run(clone, "dvc", "repro", "dataset")
-    assert kept(clone) == {f"{part}.kept-1.csv": OWN}
-    assert (
-        f"data/{part}.csv is not what DVC knows, so it was renamed to data/{part}.kept-1.csv. To learn from it: "
-        f"`mv data/{part}.kept-1.csv data/own/yours.csv`, then `dvc exp run -S dataset.source=yours.csv`"
-    ) in " ".join(output.split())
-    assert (clone / f"data/{part}.csv").read_bytes() == before
+def test_a_file_over_the_points_is_kept_aside_and_the_points_are_made_again(clone: Path) -> None:
+    paths = {part: clone / f"data/{part}.csv" for part in ("train", "validation", "test")}
+    before = {part: path.read_bytes() for part, path in paths.items()}
+    for part, path in paths.items():
+        path.write_text(f"{OWN}{part},7,x\n", "utf-8")
+    output = " ".join(run(clone, "dvc", "repro", "dataset").split())
+    assert kept(clone) == {f"{part}.kept-1.csv": f"{OWN}{part},7,x\n" for part in paths}
+    for part, path in paths.items():
+        assert (
+            f"data/{part}.csv is not what DVC knows, so it was renamed to data/{part}.kept-1.csv. To learn from it: "
+            f"`mv data/{part}.kept-1.csv data/own/yours.csv`, then `dvc exp run -S dataset.source=yours.csv`"
+        ) in output
+        assert path.read_bytes() == before[part]
 
 
 def test_a_second_file_does_not_take_the_place_of_the_first(clone: Path) -> None:

@@ -72,7 +72,8 @@ def test_the_whole_study_of_a_table(tmp_path: Path, name: str) -> None:
     assert (places.pictures / "data.png").exists()
 
 
-@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.long
+@pytest.mark.parametrize("name", TABLES)
 def test_a_network_without_hidden_units_is_scikit_learns_logistic_regression(tmp_path: Path, name: str) -> None:
     """With a penalty both have one optimum; without one there is none where the classes can be parted."""
     l2 = 0.01

@@ -73,7 +73,7 @@ def test_the_first_line_pins_the_environment(tmp_path: Path, monkeypatch: pytest
     assert ended.stderr == ""
 
 
-@pytest.mark.parametrize("language", LOOK_AND_THINK)
+@pytest.mark.parametrize("language", ["en", pytest.param("ru", marks=pytest.mark.long)])  # their code is the same
 def test_it_runs_from_start_to_end_in_minutes(language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home, folder = tmp_path / "home", tmp_path / "folder"
     home.mkdir()

@@ -18,8 +18,15 @@ from tests.lacking import lacking
 ROOT = Path(__file__).parents[3]
 HOSTILE_RC = "figure.facecolor: black\n"
 
-# What is computed, by the name of what it shows; each prints a value that the pins make the same everywhere.
+# What is computed, by the name of what it shows; each finds a value that the pins make the same everywhere. Threads
+# come first, before others are made.
 PROBES = {
+    "TensorFlow's threads": """
+import psutil, tensorflow as tf
+before = psutil.Process().num_threads()
+tf.matmul(tf.ones((1000, 1000)), tf.ones((1000, 1000))).numpy()
+value = psutil.Process().num_threads() - before
+""",
     "train": """
 import keras, hashlib, numpy as np
 from stages.lib.engine.networks.fleet import Fleet, Member
@@ -36,12 +43,6 @@ value = hashlib.sha256(b"".join(weight.tobytes() for weight in fleet.weights_of(
 import hashlib, numpy as np, tensorflow as tf
 some = np.random.RandomState(0).rand(200, 300).astype(np.float32)
 value = hashlib.sha256(tf.matmul(some, some, transpose_b=True).numpy().tobytes()).hexdigest()
-""",
-    "TensorFlow's threads": """
-import psutil, tensorflow as tf
-before = psutil.Process().num_threads()
-tf.matmul(tf.ones((1000, 1000)), tf.ones((1000, 1000))).numpy()
-value = psutil.Process().num_threads() - before
 """,
     "NumPy's functions": """
 import hashlib, numpy as np
@@ -97,24 +98,26 @@ INSTRUCTIONS = {"--xla_cpu_max_isa", "--xla_cpu_experimental_ynn_fusion_type", "
 INSTRUCTIONS |= {"TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL", "NPY_DISABLE_CPU_FEATURES", "OPENBLAS_CORETYPE"}
 
 
-def probe(name: str, changes: dict[str, str | None], home: Path) -> Any:
-    """What a probe prints where the pins hold but for the environment variables in `changes`."""
+def probed(names: list[str], changes: dict[str, str | None], home: Path) -> list[Any]:
+    """What probes find where the pins hold but for the environment variables in `changes`."""
     code = f"import os, json, stages\nchanges = {changes!r}\n"
     code += "for name, value in changes.items(): os.environ.update({name: value}) if value else os.environ.pop(name)\n"
-    code += f"{PROBES[name]}\nprint(json.dumps(value))"
+    code += "found = []\n" + "".join(f"{PROBES[name]}\nfound.append(value)\n" for name in names)
+    code += "print(json.dumps(found))"
     environment = {"PATH": os.environ["PATH"], "HOME": str(home)}
     ended = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     assert ended.returncode == 0, ended.stderr
-    return json.loads(ended.stdout.splitlines()[-1])
+    found: list[Any] = json.loads(ended.stdout.splitlines()[-1])
+    return found
 
 
 @pytest.fixture(scope="module")
 def pinned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What each probe prints where all pins hold."""
     home = tmp_path_factory.mktemp("home")
-    return {name: probe(name, {}, home) for name in PROBES}
+    return dict(zip(PROBES, probed(list(PROBES), {}, home), strict=True))
 
 
 def test_every_pin_is_shown_or_has_its_reason() -> None:
@@ -133,4 +136,4 @@ def test_without_a_pin_what_it_protects_comes_out_otherwise(pin: str, pinned: di
         changes: dict[str, str | None] = {"XLA_FLAGS": " ".join(others)}
     else:
         changes = {pin: value and value.format(home=tmp_path)}
-    assert probe(name, changes, tmp_path) != pinned[name]
+    assert probed([name], changes, tmp_path) != [pinned[name]]

@@ -217,6 +217,7 @@ def await_shards(process: "subprocess.Popen[str]", folder: Path, count: int) -> 
         time.sleep(0.05)
 
 
+@pytest.mark.long
 def test_a_process_that_others_are_forked_from_and_that_is_killed_is_a_clear_word_and_nothing_is_lost(
     tmp_path: Path,
 ) -> None:
@@ -229,6 +230,7 @@ def test_a_process_that_others_are_forked_from_and_that_is_killed_is_a_clear_wor
     assert ended(train(tmp_path / "killed/shards", epochs=300)) == undisturbed
 
 
+@pytest.mark.long
 def test_a_tracker_that_is_killed_changes_nothing(tmp_path: Path) -> None:
     undisturbed = ended(train(tmp_path / "undisturbed/shards", epochs=300))
     process = train(tmp_path / "killed/shards", epochs=300)
