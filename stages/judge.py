@@ -22,7 +22,7 @@ def main(training: Training, *, places: Places) -> None:
     """Write the figures, tables and chapter of every page, and the network that it chooses."""
     data = read_description(places.description)
     points = read_points(places.points("train"), len(data.classes))
-    given = Given(rule=training, data=data, constant=constant_loss(points))
+    given = Given(rule=training, data=data, points=points, constant=constant_loss(points))
     with whole(places.chapters) as chapters, whole(places.chosen) as networks:
         for page in pages():
             trained = Trained(read_plan(places.plan(page.stage)), places.trained(page.stage))

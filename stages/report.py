@@ -62,11 +62,13 @@ def question_of(chapter: Chapter, params: dict[str, Any], places: Places) -> Que
         return read_csv(places.table(chapter.stage, name))
 
     charts = tuple(picture for chart in chapter.charts for picture in drawn(chart))
+    reason = drawn(chapter.reason) if chapter.reason else ()
     return Question(
         chapter,
         params={name: params[name] for name in chapter.reads},
+        reason=reason,
         charts=charts,
-        tables={chart.table: table(chart.table) for chart in charts},
+        tables={chart.table: table(chart.table) for chart in (*reason, *charts)},
         pictures=tuple(Picture(places.root / picture.path, picture.alt) for picture in chapter.pictures),
         table=Table(table("variants"), chapter.table) if chapter.table else None,
         layers=layers_of(chapter.stage, places),

@@ -15,6 +15,7 @@ from stages.lib.analysis.sweep import Trained
 from stages.lib.core.files import write_csv
 from stages.lib.core.places import Places
 from stages.lib.core.plan import METRICS, Plan, read_plan
+from stages.lib.core.points import Points
 from stages.lib.data.sources import sets_of
 from stages.params.training import Training
 
@@ -43,7 +44,8 @@ def entries(grids: Mapping[str, Sequence[float]]) -> list[dict[str, object]]:
 
 
 RING_AND_Y = sets_of(params()["dataset"], 42, Path()).description
-GIVEN = Given(TRAINING, RING_AND_Y, constant=0.6)
+POINTS = Points(np.array([[1.0, 0.0], [0.0, -1.0]], np.float32), np.array([[0.0], [1.0]], np.float32))
+GIVEN = Given(TRAINING, RING_AND_Y, POINTS, constant=0.6)
 
 
 def measured(folder: Path, plan: Plan, final: Sequence[Sequence[float]] | np.ndarray, epochs: int = 3) -> Trained:

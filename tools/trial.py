@@ -90,7 +90,7 @@ def trained(params: Params, description: Description, sets: dict[str, Points], p
     refuse_too_much({page.stage: needs}, {page.stage: plan})
     draws = {part: Draws.of(points) for part, points in sets.items()}
     train_plan(plan, lambda _: draws, name=page.stage, shards=places.unfinished(page.stage), folder=folder)
-    given = Given(rule=params["training"], data=description, constant=constant_loss(sets["train"]))
+    given = Given(params["training"], description, sets["train"], constant_loss(sets["train"]))
     return page.judge(Trained(plan, folder), given)
 
 

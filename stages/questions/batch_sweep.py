@@ -14,22 +14,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from stages.lib.analysis import answers
 from stages.lib.analysis.answers import code
 from stages.lib.analysis.figures import OverSeeds, SweepFigures, VariantFigures
 from stages.lib.analysis.measures import plateau_epoch, summary
 from stages.lib.analysis.page import Findings, Given, SweepPage
-from stages.lib.analysis.statistics import LEVEL
+from stages.lib.analysis.statistics import rank_correlation
 from stages.lib.analysis.sweep import Sweep, Trained
 from stages.lib.core.plan import Changed, Recipe
 from stages.lib.core.points import Description
 from stages.lib.core.words import count
 from stages.params.batch_sweep import BatchSweep
 from stages.params.training import Training
-
-FEWEST_SIZES = 5  # of which a rank correlation says something
 
 
 class Cost(VariantFigures):
@@ -58,6 +55,7 @@ class Page(SweepPage):
     key = "batch_size"
     title = "Best batch size: {batch_size}"
     charts = ("cost", "variants", "curves")
+    reason = "updates"
 
     def fitted(self, asked: BatchSweep, data: Description) -> BatchSweep:
         """Return the sizes without those that are more than all points, which train as all points do."""
@@ -82,20 +80,20 @@ class Page(SweepPage):
         """Return the sizes that settle at every replicate at the least cost."""
         return cheapest(tuned, given.rule, rows=given.data.rows)
 
-    def because(self, sweep: Sweep, tuned: Sweep, trained: Trained, data: Description) -> str:
-        """Return how closely the loss follows the number of updates, where it does."""
-        sizes, losses = tuned.variants["batch_size"].to_numpy(), tuned.ranks
-        updates = np.ceil(data.rows / sizes) * tuned.epochs
-        if len(sizes) < FEWEST_SIZES or not np.isfinite(losses).all():
+    def measured(self, tuned: Sweep, trained: Trained, given: Given) -> dict[str, np.ndarray]:
+        """Return how many updates of the weights each size has made in all."""
+        return {"updates_made": np.ceil(given.data.rows / tuned.variants["batch_size"].to_numpy()) * tuned.epochs}
+
+    def because(self, variants: pd.DataFrame, given: Given) -> str:
+        """Return how closely the loss follows the number of updates, where more of them go with less loss."""
+        correlation = rank_correlation(variants["updates_made"].to_numpy(), variants["val_loss_mean"].to_numpy())
+        if correlation >= 0:
             return ""
-        rank = stats.spearmanr(updates, losses)
-        if not (rank.statistic < 0 and rank.pvalue <= LEVEL):  # nor where all make as many updates
-            return ""
-        most, least = int(np.argmax(updates)), int(np.argmin(updates))
+        least, *_, most = variants.sort_values("updates_made").to_dict("records")
         return (
-            f"In the same epochs, size {code(sizes[most])} makes {updates[most]:,.0f} updates of the weights, and size "
-            f"{code(sizes[least])} makes {updates[least]:,.0f}. More updates went with less loss (rank correlation "
-            f"{rank.statistic:.2f} over {len(sizes)} sizes)."
+            f"In the same epochs, size {code(most['batch_size'])} makes {most['updates_made']:,.0f} updates of the "
+            f"weights, and size {code(least['batch_size'])} makes {least['updates_made']:,.0f}. More updates went with "
+            f"less loss (rank correlation {correlation:.2f} over {len(variants)} sizes)."
         )
 
     def columns(self, variants: pd.DataFrame) -> tuple[str, ...]:

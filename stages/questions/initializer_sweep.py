@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from stages.lib.analysis.answers import code
-from stages.lib.analysis.page import SweepPage, initializer_of
+from stages.lib.analysis.page import Given, SweepPage, initializer_of
 from stages.lib.analysis.sweep import Sweep, Trained
 from stages.lib.core.plan import Changed, Recipe
-from stages.lib.core.points import Description
 from stages.params.fields import label_of
 from stages.params.initializer_sweep import InitializerSweep
 from stages.params.network import INITIALIZERS
@@ -31,24 +31,33 @@ class Page(SweepPage):
     key = "kernel_initializer"
     names = tuple(INITIALIZERS)
     title = "Best initializer: {kernel_initializer}"
+    reason = "distinct_units"
 
-    def because(self, sweep: Sweep, tuned: Sweep, trained: Trained, data: Description) -> str:
+    def measured(self, tuned: Sweep, trained: Trained, given: Given) -> dict[str, np.ndarray]:
+        """Return how many units of the first hidden layer differ after the last epoch, to the bit."""
+        units = [distinct_units(trained, place) for place in tuned.variants.index]
+        return {"distinct_units": np.array(units, float)}
+
+    def because(self, variants: pd.DataFrame, given: Given) -> str:
         """Return with which initializers the units of the first layer have stayed alike, where they have."""
-        alike, units = [], 0
-        for place, variant in enumerate(trained.plan.variants):
-            kernel, bias, *_ = variant.recipe.split(trained.weights(place, 0))
-            found = len(np.unique(np.vstack([kernel, bias]), axis=1).T)
-            if variant.recipe.hidden_units and found == 1 < kernel.shape[1]:
-                alike.append(code(variant.changed["kernel_initializer"]))
-                units = kernel.shape[1]
+        alike = [code(name) for name in variants["kernel_initializer"][variants["distinct_units"] == 1]]
         if not alike:
             return ""
         return (
-            f"With {' and '.join(alike)} all {units} units of the first layer are still the same after the last epoch, "
-            "to the bit (first replicate): they began alike and got the same gradients, so that they act as one unit."
+            f"With {' and '.join(alike)} all units of the first layer are still the same after the last epoch, to the "
+            "bit (first replicate): they began alike and got the same gradients, so that they act as one unit."
         )
 
     def variants(self, asked: InitializerSweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:
         """Yield the baseline with each initializer."""
         for named in asked.kernel_initializers:
             yield {"kernel_initializer": label_of(named)}, replace(baseline, kernel_initializer=initializer_of(named))
+
+
+def distinct_units(trained: Trained, place: int) -> float:
+    """Return how many units of the first hidden layer of a first replicate differ; NaN where it has fewer than two."""
+    recipe = trained.plan.variants[place].recipe
+    if max(recipe.hidden_units[:1], default=0) < 2:
+        return np.nan
+    kernel, bias, *_ = recipe.split(trained.weights(place, 0))
+    return len(np.unique(np.vstack([kernel, bias]), axis=1).T)

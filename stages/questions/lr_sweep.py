@@ -12,14 +12,14 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from stages.lib.analysis import answers
 from stages.lib.analysis.answers import code
 from stages.lib.analysis.figures import Count, Figures, SweepFigures, Value
 from stages.lib.analysis.page import Findings, Given, SweepPage
-from stages.lib.analysis.sweep import Sweep, Trained
+from stages.lib.analysis.sweep import Sweep, Trained, best_row
 from stages.lib.core.plan import Changed, Recipe
-from stages.lib.core.points import Description
 from stages.lib.core.words import count
 from stages.params.lr_sweep import LrSweep
 
@@ -50,6 +50,7 @@ class Page(SweepPage):
     figures = LrFigures
     key = "learning_rate"
     title = "Best learning rate: {learning_rate:g}"
+    reason = "too_long_or_short"
 
     def variants(self, asked: LrSweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:
         """Yield the baseline at each rate; then again with more epochs, where they are asked for."""
@@ -68,22 +69,25 @@ class Page(SweepPage):
         others = [epochs for epochs in (least * least // most, most) if epochs not in (0, least)]
         return {"budgets": [budget(longest, number) for number in others]}
 
-    def because(self, sweep: Sweep, tuned: Sweep, trained: Trained, data: Description) -> str:
+    def measured(self, tuned: Sweep, trained: Trained, given: Given) -> dict[str, np.ndarray]:
+        """Return the shares of runs whose training loss climbs above its start, and of those that keep half of it."""
+        kept = tuned.curves["loss"][:, :, -1] > HALF * tuned.start
+        return {"climbed": tuned.climbed.mean(axis=1), "lingered": (kept & ~tuned.climbed).mean(axis=1)}
+
+    def because(self, variants: pd.DataFrame, given: Given) -> str:
         """Return from which rate on most runs climb, and up to which they have no time to go down."""
-        rates = sweep.variants["learning_rate"].to_numpy()
-        order = rates.argsort()
-        climbs = (sweep.climbed.mean(axis=1) > HALF)[order]
-        lingers = ((sweep.curves["loss"][:, :, -1] > HALF * sweep.start).mean(axis=1) > HALF)[order] & ~climbs
-        climb = rates[order][::-1][np.logical_and.accumulate(climbs[::-1])]  # this one and all that are greater
-        slow = rates[order][np.logical_and.accumulate(lingers)]
-        slow = slow[slow < rates[sweep.best]]
+        by_rate = variants.sort_values("learning_rate")
+        rates, best = by_rate["learning_rate"].to_numpy(), best_row(variants)
+        climbs, lingers = (by_rate[name].to_numpy() > HALF for name in ("climbed", "lingered"))
+        climb = rates[::-1][np.logical_and.accumulate(climbs[::-1])]  # this one and all that are greater
+        slow = rates[np.logical_and.accumulate(lingers)]
         parts = []
-        if len(climb) and climb.min() > rates[sweep.best]:
+        if best and len(climb) and climb.min() > best["learning_rate"]:
             parts.append(
                 f"From {code(climb.min())} on, the training loss of most runs climbs above where it began: their steps "
                 "are too long to follow the gradient."
             )
-        if len(slow):
+        if best and len(slow) and slow.max() < best["learning_rate"]:
             parts.append(
                 f"Up to {code(slow.max())}, most runs have lost less than half of their first training loss when the "
                 "epochs are over: their steps are too short to get there."

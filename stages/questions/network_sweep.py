@@ -12,16 +12,21 @@ from dataclasses import replace
 from itertools import product
 from typing import Any, get_args
 
+import numpy as np
 import pandas as pd
 
 from stages.lib.analysis.answers import code, diverged, edge, figures, number, share, size
 from stages.lib.analysis.figures import SweepFigures
-from stages.lib.analysis.page import Findings, SweepPage
+from stages.lib.analysis.measures import dead_units
+from stages.lib.analysis.page import Findings, Given, SweepPage
+from stages.lib.analysis.sweep import Sweep, Trained, best_row
 from stages.lib.core.plan import Changed, Recipe
+from stages.lib.core.points import Points
 from stages.lib.core.words import count
 from stages.params.network import Activation
 from stages.params.network_sweep import NetworkSweep
 
+RELU = "relu"
 MOST_LISTED = 6  # networks in a sentence; the table beside it has all
 
 
@@ -36,6 +41,7 @@ class Page(SweepPage):
     names = get_args(Activation)
     natural = {"depth": {0}, "width": {1}}
     charts = ("map_of_sizes", "loss_by_size", "curves_of_best_sizes")
+    reason = "dead_units"
 
     def variants(self, asked: NetworkSweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:
         """Yield each network at each rate; without hidden layers there is but one, and it is linear."""
@@ -51,6 +57,29 @@ class Page(SweepPage):
             )
             shape: Changed = {"activation": activation, "depth": depth, "width": width}
             yield shape | {"parameters": recipe.parameters, "learning_rate": rate}, recipe
+
+    def measured(self, tuned: Sweep, trained: Trained, given: Given) -> dict[str, np.ndarray]:
+        """Return the share of the hidden units of each ReLU network that answer 0 to every training point."""
+        return {"dead_share": np.array([dead_share(trained, place, given.points) for place in tuned.variants.index])}
+
+    def because(self, variants: pd.DataFrame, given: Given) -> str:
+        """Return how many ReLU units are dead, where another activation does best, and whether depth adds to them."""
+        relu, best = variants[variants["dead_share"].notna()], best_row(variants)
+        if not best or best["activation"] == RELU or not relu["dead_share"].any():
+            return ""
+        units = relu["depth"] * relu["width"]
+        counts = pd.DataFrame({"units": units, "dead": units * relu["dead_share"]})
+        by_depth = counts.groupby(relu["depth"]).sum()
+        shares = by_depth["dead"] / by_depth["units"]
+        deeper = ""
+        if shares.iloc[-1] > shares.iloc[0]:
+            first, last = count(int(shares.index[0]), "hidden layer"), shares.index[-1]
+            deeper = f" They are {share(shares.iloc[0])} with {first}, {share(shares.iloc[-1])} with {last}."
+        return (
+            f"With {code(RELU)}, {share(counts['dead'].sum() / counts['units'].sum())} of all hidden units answer 0 to "
+            "every training point after the last epoch (first replicate of each size), so that no gradient reaches "
+            f"them any more.{deeper}"
+        )
 
     def called(self, changed: Changed) -> str:
         """Return the size and the activation of a network."""
@@ -105,3 +134,11 @@ class Page(SweepPage):
 def units(variant: Mapping[Any, Any]) -> str:
     """Return what the units of a network are called."""
     return f"{code(variant['activation'])} {'unit' if variant['width'] == 1 else 'units'}"
+
+
+def dead_share(trained: Trained, place: int, points: Points) -> float:
+    """Return the share of hidden units of a first replicate that are dead; NaN where they are not all ReLU's."""
+    recipe = trained.plan.variants[place].recipe
+    if set(recipe.activations) != {RELU}:
+        return float("nan")
+    return dead_units(recipe.split(trained.weights(place, 0)), points) / sum(recipe.hidden_units)

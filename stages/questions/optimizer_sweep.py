@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from stages.lib.analysis import answers
@@ -18,10 +19,14 @@ from stages.lib.analysis.answers import code, number
 from stages.lib.analysis.figures import Figure, Figures, Share, SweepFigures
 from stages.lib.analysis.page import Findings, Given, SweepPage
 from stages.lib.analysis.statistics import compare_to_best
-from stages.lib.analysis.sweep import Sweep
+from stages.lib.analysis.sweep import Sweep, Trained, best_row
 from stages.lib.core.plan import Changed, Optimizer, Recipe
+from stages.lib.core.words import count
 from stages.params.fields import arguments_of, name_of
 from stages.params.optimizer_sweep import OptimizerSweep
+
+PLAIN = "sgd"
+SOON = 0.5  # of the epochs
 
 
 class Momentum(Figures):
@@ -67,6 +72,7 @@ class Page(SweepPage):
     )
     title = "Best optimizer: {optimizer}"
     charts = ("rates", "variants", "curves")
+    reason = "epochs_to_sgd"
 
     def variants(self, asked: OptimizerSweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:
         """Yield each optimizer at each of its rates."""
@@ -79,6 +85,24 @@ class Page(SweepPage):
     def tables(self, sweep: Sweep, tuned: Sweep, given: Given) -> dict[str, pd.DataFrame]:
         """Return each optimizer at each rate."""
         return {"rates": sweep.variant_table()}
+
+    def measured(self, tuned: Sweep, trained: Trained, given: Given) -> dict[str, np.ndarray]:
+        """Return after how many epochs the mean validation loss is first as low as plain SGD's after the last one."""
+        names, loss = tuned.variants[self.key].tolist(), tuned.curves["val_loss"].mean(axis=1)
+        if PLAIN not in names:
+            return {"epochs_to_sgd": np.full(len(names), np.nan)}
+        there = loss <= loss[names.index(PLAIN), -1]
+        return {"epochs_to_sgd": np.where(there.any(axis=1), there.argmax(axis=1) + 1.0, np.nan)}
+
+    def because(self, variants: pd.DataFrame, given: Given) -> str:
+        """Return how much sooner the best has what plain SGD ends with, where it takes half of the epochs or fewer."""
+        best = best_row(variants)
+        if not best or not best["epochs_to_sgd"] <= SOON * given.rule.epochs:
+            return ""
+        return (
+            f"{code(best[self.key])} is faster: it needs {count(int(best['epochs_to_sgd']), 'epoch')} of "
+            f"{given.rule.epochs} to the validation loss with which plain SGD ends at its own best rate."
+        )
 
     def more(self, whole: Sweep, tuned: Sweep, given: Given) -> dict[str, Any]:
         """Return the gain of momentum."""
@@ -100,10 +124,10 @@ def momentum(tuned: Sweep) -> dict[str, Any]:
     """
     names = tuned.variants["optimizer"].tolist()
     with_it = [position for position, name in enumerate(names) if name.startswith(("momentum", "nesterov"))]
-    if not with_it or "sgd" not in names:
+    if not with_it or PLAIN not in names:
         return {}
     best = min(with_it, key=lambda position: tuned.ranks[position])
-    compared = [*with_it, names.index("sgd")]
+    compared = [*with_it, names.index(PLAIN)]
     found = compare_to_best(tuned.final_val_loss[compared], with_it.index(best))
     figures = {name: getattr(found, name)[-1] for name in ("ratio", "low", "high", "p_value")}
     return {"momentum": {"optimizer": names[best], **figures}}

@@ -11,7 +11,14 @@ Held fixed: the network, the optimizer (plain SGD), the batch size, the number o
 from collections.abc import Iterator
 from dataclasses import replace
 
-from stages.lib.analysis.page import SweepPage
+import numpy as np
+import pandas as pd
+
+from stages.lib.analysis.answers import code, number
+from stages.lib.analysis.measures import kernel_norm
+from stages.lib.analysis.page import Given, SweepPage
+from stages.lib.analysis.statistics import rank_correlation
+from stages.lib.analysis.sweep import Sweep, Trained
 from stages.lib.core.plan import Changed, Recipe
 from stages.params.weight_decay_sweep import WeightDecaySweep
 
@@ -25,9 +32,29 @@ class Page(SweepPage):
     key = "l2"
     title = "Best weight decay: {l2:g}"
     natural = {"l2": {0}}
+    reason = "kernel_norm"
 
     def variants(self, asked: WeightDecaySweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:
         """Yield each penalty at each rate; 0 is the baseline at that rate."""
         for l2 in asked.l2:
             for rate in asked.learning_rates:
                 yield {"l2": l2, "learning_rate": rate}, replace(baseline, l2=l2, learning_rate=rate)
+
+    def measured(self, tuned: Sweep, trained: Trained, given: Given) -> dict[str, np.ndarray]:
+        """Return the norm of the kernels after the last epoch, of the first replicate."""
+        plan = trained.plan
+        networks = [plan.variants[place].recipe.split(trained.weights(place, 0)) for place in tuned.variants.index]
+        return {"kernel_norm": np.array([kernel_norm(weights) for weights in networks])}
+
+    def because(self, variants: pd.DataFrame, given: Given) -> str:
+        """Return how much smaller the kernels become, where smaller ones go with more loss."""
+        norm, loss = variants["kernel_norm"].to_numpy(), variants["val_loss_mean"].to_numpy()
+        if not rank_correlation(variants["l2"].to_numpy(), norm) < 0 or not rank_correlation(norm, loss) < 0:
+            return ""
+        least, *_, most = variants.sort_values("l2").to_dict("records")
+        return (
+            "The larger the penalty, the smaller the kernels after the last epoch: their norm (the root of the sum of "
+            f"squares) is {number(least['kernel_norm'])} at {code(least['l2'])} and {number(most['kernel_norm'])} at "
+            f"{code(most['l2'])}, in the first replicate. A network of small kernels answers nearly the same to points "
+            "that lie near each other, and so is unsure between two classes that do."
+        )

@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stages.lib.analysis.answers import number
 from stages.lib.analysis.page import SweepPage, pages
 from stages.lib.analysis.sweep import Sweep, Trained
 from stages.lib.core.plan import METRICS, Initializer, Optimizer
+from stages.lib.publish.charts import columns_of, drawn
 from stages.params.training import Training
 from stages.questions import (
     batch_sweep,
@@ -570,11 +572,18 @@ def test_where_no_variant_is_finite_there_is_no_best_to_speak_of(tmp_path: Path)
 
 
 def because(page: SweepPage, folder: Path, final: Any, changed: Mapping[str, np.ndarray], **asked: Any) -> str:
-    """Why it is so, where some of what was measured is changed."""
-    trained = measured(folder, plan_of(page, **asked), final)
+    """Why it is so, where some of what was measured is changed; a chart of it stands beside, and only there."""
+    plan = plan_of(page, **asked)
+    epochs = next((values.shape[-1] for name, values in changed.items() if name in METRICS), 3)
+    trained = measured(folder, plan, final, epochs)
     for name, values in changed.items():
         np.save(folder / f"{name}.npy", values.astype(np.float32))
-    return page.chapter(page.judge(trained, GIVEN)).because
+    findings = page.judge(trained, GIVEN)
+    chapter = page.chapter(findings)
+    assert bool(chapter.reason) == bool(chapter.because)
+    if chapter.reason:
+        assert all(columns_of(chart.spec) <= {*findings.tables[chart.table]} for chart in drawn(chapter.reason))
+    return chapter.because
 
 
 def test_rates_that_climb_and_rates_that_have_no_time_are_told_by_their_curves(tmp_path: Path) -> None:
@@ -600,7 +609,7 @@ def test_units_that_stayed_one_are_told_by_their_weights(tmp_path: Path) -> None
     size = plan.variants[0].recipe.parameters
     weights = np.concatenate([np.full(size, 0.5), np.arange(size), np.full(size, 0.25)])
     told = because(page, tmp_path, [[0.6] * 2, [0.1] * 2, [0.5] * 2], {"weights": weights}, **asked)
-    assert told.startswith("With `zeros` and `ones` all 16 units of the first layer are still the same after the last")
+    assert told.startswith("With `zeros` and `ones` all units of the first layer are still the same after the last")
     apart = {"weights": np.arange(3 * size)}
     assert because(page, tmp_path, [[0.6] * 2, [0.1] * 2, [0.5] * 2], apart, **asked) == ""
 
@@ -614,3 +623,50 @@ def test_the_loss_is_said_to_follow_the_updates_where_it_does(tmp_path: Path, lo
         "went with less loss (rank correlation -1.00 over 5 sizes)."
     )
     assert found == (expected if told else "")
+
+
+def test_kernels_that_a_penalty_makes_small_are_told_where_they_go_with_more_loss(tmp_path: Path) -> None:
+    page = page_of("weight_decay_sweep")
+    l2 = [0.0, 1e-05, 0.0001, 0.001, 0.01]
+    asked = {"weight_decay_sweep": {"l2": l2, "learning_rates": [0.1], "replicates": 2}}
+    recipe = plan_of(page, **asked).variants[0].recipe
+    kernels = sum(kernel.size for kernel in recipe.split(np.zeros(recipe.parameters))[::2])
+    shrinking = {"weights": np.repeat([5.0, 4.0, 3.0, 2.0, 1.0], recipe.parameters)}
+    worse = [[loss] * 2 for loss in (0.1, 0.2, 0.3, 0.4, 0.5)]
+    told = because(page, tmp_path, worse, shrinking, **asked)
+    assert f"is {number(5 * kernels**0.5)} at `0` and {number(kernels**0.5)} at `0.01`, in the first replicate" in told
+    assert because(page, tmp_path, worse[::-1], shrinking, **asked) == ""
+    assert because(page, tmp_path, worse, {"weights": shrinking["weights"][::-1]}, **asked) == ""
+
+
+@pytest.mark.parametrize(("epoch", "told"), [(2, True), (3, False)])
+def test_an_optimizer_that_is_soon_where_plain_sgd_ends_is_called_faster(
+    tmp_path: Path, epoch: int, told: bool
+) -> None:
+    asked = {"optimizers": entries({"sgd": [0.1], "adam": [0.1]}), "replicates": 2}
+    sgd, adam = [0.9, 0.8, 0.7, 0.5], [0.6] * (epoch - 1) + [0.4] * (5 - epoch)
+    curves = {"val_loss": np.repeat(np.array([sgd, adam])[:, np.newaxis], 2, axis=1)}
+    changed = {"optimizer_sweep": asked, "training": {"epochs": 4}}
+    found = because(page_of("optimizer_sweep"), tmp_path, [[0.5] * 2, [0.4] * 2], curves, **changed)
+    expected = "`adam` is faster: it needs 2 epochs of 4 to the validation loss with which plain SGD ends at its own best rate."
+    assert found == (expected if told else "")
+
+
+def test_relu_units_without_a_gradient_are_told_where_another_activation_does_best(tmp_path: Path) -> None:
+    """Of the two units of each layer one is dead where its bias is far below 0; the points lie within 1."""
+    page = page_of("network_sweep")
+    sizes = {"activations": ["relu", "tanh"], "depths": [1, 2], "widths": [2]}
+    asked = {"network_sweep": sizes | {"learning_rates": [0.1], "replicates": 2}}
+    dying = [1, 1, 1, 1, 0, -9]  # kernel and bias of two inputs, or of two units
+    living = [1, 1, 1, 1, 0, 0]
+    last = [1, 1, 0]
+    relu = [*living, *last], [*living, *dying, *last]
+    weights = np.concatenate([np.array(network, float) for network in (*relu, *relu)])
+    final = [[0.3] * 2, [0.4] * 2, [0.1] * 2, [0.2] * 2]
+    assert because(page, tmp_path, final, {"weights": weights}, **asked) == (
+        "With `relu`, 16.67% of all hidden units answer 0 to every training point after the last epoch (first "
+        "replicate of each size), so that no gradient reaches them any more. They are 0.00% with 1 hidden layer, "
+        "25.00% with 2."
+    )
+    assert because(page, tmp_path, final[::-1], {"weights": weights}, **asked) == ""
+    assert because(page, tmp_path, final, {"weights": np.abs(weights)}, **asked) == ""

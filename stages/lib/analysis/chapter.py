@@ -56,6 +56,7 @@ class Chapter:
         question: as the stage's page puts it.
         answer: Markdown; a name stands between backticks, and nothing else is marked up.
         because: a reason that was measured, in the same form; empty where there is none.
+        reason: the chart of what it was measured by.
         title: of the picture of its network, and what that network is called.
         reads: the sections of params.yaml that the stage follows from.
         command: asks the same with other values.
@@ -72,6 +73,7 @@ class Chapter:
     reads: tuple[str, ...]
     command: str
     because: str = ""
+    reason: Chart | None = None
     charts: tuple[Chart, ...] = ()
     pictures: tuple[Picture, ...] = ()
     table: tuple[Column, ...] = ()

@@ -1,5 +1,6 @@
 """What the study measures of a trained network, besides Keras's loss and accuracy."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,25 @@ def constant_loss(points: Points) -> float:
     _, counts = np.unique(points.y, return_counts=True)
     shares = counts / len(points)
     return float(-(shares * np.log(shares)).sum())
+
+
+def dead_units(weights: Sequence[np.ndarray], points: Points) -> int:
+    """Return how many hidden ReLU units of a network answer 0 to all points: they get no gradient any more.
+
+    Args:
+        weights: kernels, shape (in, out), and biases, shape (out,), in turn; all but the last layer are ReLU's.
+        points: those that the network learned.
+    """
+    values, dead = points.x, 0
+    for kernel, bias in zip(weights[:-2:2], weights[1:-2:2], strict=True):
+        values = np.maximum(values @ kernel + bias, 0)
+        dead += int((values.max(axis=0) == 0).sum())
+    return dead
+
+
+def kernel_norm(weights: Sequence[np.ndarray]) -> float:
+    """Return the root of the sum of the squares of all kernels of a network, which come in turn with its biases."""
+    return float(np.sqrt(sum(np.square(kernel, dtype=np.float64).sum() for kernel in weights[::2])))
 
 
 def diverged(loss: np.ndarray, *, start: np.ndarray, constant: float) -> np.ndarray:

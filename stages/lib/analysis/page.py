@@ -21,7 +21,7 @@ from stages.lib.analysis.figures import Figures, SweepFigures
 from stages.lib.analysis.sweep import Sweep, Trained
 from stages.lib.core.places import Places
 from stages.lib.core.plan import Changed, Initializer, Kept, Optimizer, Plan, Recipe, Variant, replicate_seeds
-from stages.lib.core.points import Description
+from stages.lib.core.points import Description, Points
 from stages.params.fields import Named, arguments_of, name_of
 from stages.params.training import Training
 
@@ -36,11 +36,13 @@ class Given:
     Args:
         rule: says when a loss has settled.
         data: what there is to say of the points.
-        constant: the loss of the best constant answer on the training points, in nats.
+        points: the training points on disk, those of the first replicate.
+        constant: the loss of the best constant answer on them, in nats.
     """
 
     rule: Training
     data: Description
+    points: Points
     constant: float
 
 
@@ -91,6 +93,7 @@ class Page(ABC):
     command: ClassVar[str]  # asks the same with other values
     figures: ClassVar[type[Figures]]  # the type of metrics/<stage>.json
     charts: ClassVar[tuple[str, ...]]  # kinds of stages/lib/publish/charts.py
+    reason: ClassVar[str] = ""  # the kind of chart that stands beside a reason; none where no reason is given
     key: ClassVar[str] = ""  # the column that names a variant, in Keras's spelling
     names: ClassVar[tuple[str, ...]] = ()  # all that the key may hold, in the order of their colours; none of a number
 
@@ -120,6 +123,11 @@ class Page(ABC):
         """Return its charts for a number of classes, in which `marks` points out epochs by their labels, but None."""
         return tuple(Chart(kind, self.key, self.names, marks, classes) for kind in self.charts)
 
+    def charted_reason(self, findings: Findings) -> Chart | None:
+        """Return the chart beside the reason, where one is given."""
+        classes = len(findings.data.classes)
+        return Chart(self.reason, self.key, self.names, classes=classes) if self.reason and findings.because else None
+
     def picture(self, alt: str, kind: str = "") -> Picture:
         """Return the picture of its network, or one of another kind, with what it shows."""
         return Picture(Places().picture(self.stage, kind).as_posix(), alt)
@@ -136,6 +144,7 @@ class Page(ABC):
             question=self.question_of(findings),
             answer=answer,
             because=findings.because,
+            reason=self.charted_reason(findings),
             title=title,
             reads=self.reads,
             command=self.command,
@@ -178,15 +187,15 @@ class SweepPage(Page):
         grids = self.grids(sweep.variants, sweep.variants.iloc[best])
         answer = tuned.answer(grids, self.natural_ends(given.data)) | sweep.counts
         tables = {"curves": tuned.curve_table(), "variants": tuned.variant_table()} | self.tables(sweep, tuned, given)
+        tables["variants"] = tables["variants"].assign(**self.measured(tuned, trained, given))
         figures = self.figures.of(answer | self.more(whole, tuned, given))
         variants = [
             self.shown(trained, int(place), loss)
             for place, (loss, *_) in zip(tuned.variants.index, tuned.final_val_loss, strict=True)
         ]
         chosen = Chosen(Kept(trained.plan.variants[best].recipe), trained.weights(best, 0), variants=variants)
-        return Findings(
-            given.data, figures, tables, chosen, sweep.variants, self.because(sweep, tuned, trained, given.data)
-        )
+        because = self.because(tables["variants"], given)
+        return Findings(given.data, figures, tables, chosen, sweep.variants, because)
 
     def ranked(self, whole: Sweep) -> Sweep:
         """Return the variants that are compared, of all that were trained."""
@@ -233,8 +242,12 @@ class SweepPage(Page):
         """Return figures besides those of all sweeps, of all that was trained, and of each variant at its best rate."""
         return {}
 
-    def because(self, sweep: Sweep, tuned: Sweep, trained: Trained, data: Description) -> str:  # noqa: ARG002
-        """Return why it is so, by what was measured; nothing where that bears no reason."""
+    def measured(self, tuned: Sweep, trained: Trained, given: Given) -> dict[str, np.ndarray]:  # noqa: ARG002
+        """Return what a reason is given by: columns of the table of variants, a number for each, NaN for none."""
+        return {}
+
+    def because(self, variants: pd.DataFrame, given: Given) -> str:  # noqa: ARG002
+        """Return why it is so, by the table of the variants; nothing where that bears no reason."""
         return ""
 
     def columns(self, variants: pd.DataFrame) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ import numpy as np
 from scipy import stats
 
 LEVEL = 0.05
+FEWEST_RANKS = 5  # of which a rank correlation says something
 LEAST = 1e-12  # nats; a softmax in float32 reaches 0, which has no logarithm
 
 
@@ -91,6 +92,15 @@ def compare_to_best(values: np.ndarray, best: int) -> Comparison:
         p_value=np.where(finite, p_value, np.nan),
         same_as_best=(finite & ((p_value >= LEVEL) | (mean < 0))) | is_best,
     )
+
+
+def rank_correlation(some: np.ndarray, others: np.ndarray) -> float:
+    """Return Spearman's rank correlation where it is significant, at 5 %, of five or more finite pairs; else 0."""
+    alike = 1 in {len(set(some)), len(set(others))}
+    if alike or len(some) < FEWEST_RANKS or not np.isfinite([some, others]).all():
+        return 0.0
+    found = stats.spearmanr(some, others)
+    return float(found.statistic) if found.pvalue <= LEVEL else 0.0
 
 
 def pairs_of(variants: int) -> int:

@@ -210,6 +210,12 @@ class Sweep:
         }
 
 
+def best_row(variants: pd.DataFrame) -> dict[Any, Any] | None:
+    """Return the row of the least mean validation loss of a table of variants; of equals the first; None of none."""
+    finite = variants[variants["val_loss_mean"].notna()].sort_values("val_loss_mean", kind="stable")
+    return finite.to_dict("records")[0] if len(finite) else None
+
+
 def every(step: int, epochs: int) -> np.ndarray:
     """Return the places of every so many epochs, from the first one on, and of the last."""
     return np.unique(np.append(np.arange(0, epochs, step), epochs - 1))

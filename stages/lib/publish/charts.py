@@ -337,6 +337,96 @@ def _rates(chart: Chart) -> tuple[Drawn, ...]:
     return (Drawn("Sensitivity to the learning rate", description, spec, "rates"),)
 
 
+def _too_long_or_short(chart: Chart) -> tuple[Drawn, ...]:
+    """Return at which rates runs climb, and at which they have hardly come down."""
+    runs = {"climbed": "climbs above its start", "lingered": "keeps half of it"}
+    named = f"datum.column === 'climbed' ? '{runs['climbed']}' : '{runs['lingered']}'"
+    kind = {"field": "runs", "type": "nominal", "title": "training loss", "scale": {"domain": [*runs.values()]}}
+    share = _axis("share", "share of runs") | {"axis": {"format": "%"}, "scale": {"domain": [0, 1], "padding": 8}}
+    spec = {
+        "params": [],
+        "transform": [{"fold": [*runs], "as": ["column", "share"]}, {"calculate": named, "as": "runs"}],
+        "encoding": {"x": _place(chart), "y": share, "color": kind, "strokeDash": kind},
+        "layer": [
+            {"mark": {"type": "line", "strokeWidth": 2}},
+            {
+                "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
+                "encoding": {"angle": _shown(chart), "tooltip": [_tip_of(chart), _tip_of_name("runs"), _tip("share")]},
+            },
+        ],
+    }
+    description = "The share of runs whose training loss climbs above its start, and of those that keep half of it."
+    return (Drawn("Why: steps too long, and too short", description, spec, "variants"),)
+
+
+def _updates(chart: Chart) -> tuple[Drawn, ...]:
+    """Return the validation loss by the updates that were made."""
+    tips = [_tip_of(chart), _tip("updates_made", "updates of the weights"), _tip("val_loss_mean", "mean loss")]
+    point = {"type": "point", "filled": True, "size": 90, "opacity": 1}
+    spec = {
+        "params": [],
+        "encoding": {
+            "x": _axis("updates_made", "updates of the weights") | {"scale": {"type": "log", "padding": 12}},
+            "y": _axis("val_loss_mean", TITLES[LOSS]) | {"scale": {"type": "log"}},
+        },
+        "layer": [
+            {"mark": point, "encoding": {"angle": _shown(chart), "tooltip": tips}},
+            {"mark": {"type": "text", "dy": -12}, "encoding": {"text": {"field": chart.key, "type": "quantitative"}}},
+        ],
+    }
+    description = (
+        f"The mean validation loss by the number of updates, a mark with its number for each {words(chart.key)}."
+    )
+    return (Drawn("Why: loss by updates", description, spec, "variants"),)
+
+
+def _dead_units(chart: Chart) -> tuple[Drawn, ...]:
+    """Return the share of ReLU units that are dead by depth and width."""
+    share = _axis("dead_share", "share of units that answer 0") | {"axis": {"format": "%"}}
+    width = {"field": "width", "type": "ordinal", "title": "units per layer"}
+    spec = {
+        "params": [],
+        "transform": [{"filter": "isValid(datum.dead_share)"}],
+        "mark": {"type": "line", "point": {"size": 90, "filled": True}, "strokeWidth": 2},
+        "encoding": {
+            "x": {"field": "depth", "type": "ordinal", "title": "hidden layers", "axis": {"labelAngle": 0}},
+            "y": share,
+            "color": width,
+            "strokeDash": width,
+            "tooltip": [_tip_of(chart), _tip("depth"), _tip("width"), _tip("dead_share", "share of dead units")],
+        },
+    }
+    description = (
+        "The share of hidden ReLU units that answer 0 to every training point, by depth, a line for each width."
+    )
+    return (Drawn("Why: units without a gradient", description, spec, "variants"),)
+
+
+def _figure(column: str, what: str) -> Callable[[Chart], tuple[Drawn, ...]]:
+    """Return a kind of chart that shows a column of the variants, a bar or a mark for each."""
+
+    def chart_of(chart: Chart) -> tuple[Drawn, ...]:
+        along, across = ("y", "x") if _is_named(chart) else ("x", "y")
+        mark = {"type": "bar"} if _is_named(chart) else {"type": "point", "filled": True, "size": 90, "opacity": 1}
+        spec: Spec = {
+            "params": [],
+            "transform": [{"filter": f"isValid(datum.{column})"}],
+            "mark": mark,
+            "encoding": {
+                along: _place(chart),
+                across: _axis(column, what),
+                "angle": _shown(chart),
+                "tooltip": [_tip_of(chart), _tip(column, what)],
+            },
+        }
+        if _is_named(chart):
+            spec["height"] = {"step": 20}
+            del spec["encoding"]["angle"]
+        return (Drawn(f"Why: {what}", f"The {what} for each {words(chart.key)}.", spec, "variants"),)
+
+    return chart_of
+
+
 def _is_named(chart: Chart) -> bool:
     """Return whether variants have names rather than numbers."""
     return bool(chart.names) or chart.key in MIXED
@@ -544,4 +634,10 @@ KINDS: dict[str, Callable[[Chart], tuple[Drawn, ...]]] = {
     "cost": _costs,
     "rates": _rates,
     "success": _success,
+    "too_long_or_short": _too_long_or_short,
+    "updates": _updates,
+    "dead_units": _dead_units,
+    "distinct_units": _figure("distinct_units", "different units of the first layer at the end"),
+    "kernel_norm": _figure("kernel_norm", "norm of the kernels at the end"),
+    "epochs_to_sgd": _figure("epochs_to_sgd", "epochs to the final loss of plain SGD"),
 }

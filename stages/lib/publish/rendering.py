@@ -107,7 +107,8 @@ class Question:
     Args:
         chapter: the question and its answer.
         params: the sections of params.yaml that the stage follows from.
-        charts: may be none, as all that follow.
+        reason: the charts of what a reason was measured by; may be none, as all that follow.
+        charts: of what was found.
         tables: that the charts draw, by their names.
         pictures: the first one shows the answer best.
         table: the figures of all variants.
@@ -116,11 +117,17 @@ class Question:
 
     chapter: Chapter
     params: dict[str, Any]
+    reason: tuple[Drawn, ...] = ()
     charts: tuple[Drawn, ...] = ()
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     pictures: tuple[Picture, ...] = ()
     table: Table | None = None
     layers: tuple[Layer, ...] = ()
+
+    @property
+    def drawn(self) -> tuple[Drawn, ...]:
+        """Return all charts, in the order in which they are numbered."""
+        return self.reason + self.charts
 
     @property
     def params_text(self) -> str:
@@ -304,10 +311,10 @@ def _data(report: Report) -> dict[str, Any]:
     charts = {
         f"{question.chapter.stage}-{i}": {"spec": chart.spec, "table": f"{question.chapter.stage}/{chart.table}"}
         for question in report.questions
-        for i, chart in enumerate(question.charts)
+        for i, chart in enumerate(question.drawn)
     }
     tables = {
-        f"{question.chapter.stage}/{name}": _columns(_read(table, [c.spec for c in question.charts if c.table == name]))
+        f"{question.chapter.stage}/{name}": _columns(_read(table, [c.spec for c in question.drawn if c.table == name]))
         for question in report.questions
         for name, table in question.tables.items()
     }

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from stages.lib.analysis.measures import constant_loss, diverged, plateau_epoch, summary
+from stages.lib.analysis.measures import constant_loss, dead_units, diverged, kernel_norm, plateau_epoch, summary
 from stages.lib.core.points import Points
 from stages.params.training import Training
 
@@ -76,3 +76,17 @@ def test_divergence_is_a_rise_that_ends_above_the_constant_answer(loss: list[flo
 def test_a_run_that_rose_makes_no_other_run_diverge() -> None:
     loss = np.array([[0.69, 0.68], [0.6, 0.65]])
     assert diverged(loss, start=np.array([0.7, 0.7]), constant=0.635).tolist() == [False, True]
+
+
+def test_a_relu_unit_is_dead_where_no_point_brings_it_above_0() -> None:
+    """Of the first layer one unit answers to the first point, and one to neither."""
+    points = Points(np.array([[1.0, 0.0], [-1.0, 0.0]], np.float32), np.zeros((2, 1), np.float32))
+    weights = [np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([0.0, -0.5]), np.array([[-1.0], [3.0]]), np.array([0.5])]
+    output = [np.ones((1, 1)), np.zeros(1)]
+    assert dead_units([*weights, *output], points) == 1
+    assert dead_units([*weights[:3], np.array([0.0]), *output], points) == 2
+    assert dead_units(output, points) == 0
+
+
+def test_the_norm_is_that_of_all_kernels_and_of_no_bias() -> None:
+    assert kernel_norm([np.array([[1.0, 2.0]]), np.array([9.0, 9.0]), np.array([[2.0], [4.0]]), np.array([9.0])]) == 5

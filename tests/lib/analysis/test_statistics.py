@@ -5,7 +5,13 @@ import pytest
 from scipy import stats
 from scipy.optimize import brentq
 
-from stages.lib.analysis.statistics import compare_to_best, interval_of_mean, interval_of_share, power
+from stages.lib.analysis.statistics import (
+    compare_to_best,
+    interval_of_mean,
+    interval_of_share,
+    power,
+    rank_correlation,
+)
 
 SWEEPS = 500  # simulated
 
@@ -151,3 +157,11 @@ def test_an_interval_that_knows_nothing_has_no_upper_end() -> None:
 
 def test_without_spread_every_ratio_is_seen() -> None:
     assert power(1.01, 0.0, 10, 20) == 1
+
+
+def test_a_rank_correlation_is_given_where_it_is_significant() -> None:
+    falling = np.array([5.0, 4.0, 3.0, 2.0, 1.0])
+    assert rank_correlation(np.array([1.0, 10.0, 100.0, 1e3, 1e4]), falling) == pytest.approx(-1)
+    assert rank_correlation(np.array([2.0, 1.0, 4.0, 3.0, 5.0]), np.array([2.0, 4.0, 1.0, 3.0, 5.0])) == 0
+    for some in (falling[:4], np.array([1.0, 2.0, 3.0, 4.0, np.nan]), np.ones(5)):
+        assert rank_correlation(some, falling[: len(some)]) == 0

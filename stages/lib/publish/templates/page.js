@@ -26,6 +26,7 @@ function drawCharts() {
     rule: { color: ink },
     line: { color: accent },
     point: { color: accent },
+    bar: { color: accent },
     view: { stroke: null },
     range: data.looks[dark ? "dark" : "light"],
   };
