@@ -98,10 +98,16 @@ def lines() -> list[Line]:
                 f"JAX {how} / the engine, {members} member{'s' * (members > 1)}",
                 worker("jax", members, ROWS, EPOCHS, *flags),
                 pinned,
-                "1 or more",
+                "1.2 or more" if flags and members > 1 else "1 or more",
             )
             for how, flags in (("with the same pins", ()), ("as it comes", ("unpinned",)))
             for members, pinned in engine.items()
+        ),
+        Line(
+            "the engine / a C program by hand, 300 members",
+            few,
+            worker("by_hand", 300, ROWS, FEW_EPOCHS),
+            "1.5 or less",
         ),
         Line(
             "the engine / the same without the pins, 300 members",

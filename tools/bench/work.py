@@ -87,6 +87,15 @@ def jax(members: int, rows: int, epochs: int) -> Work:
     return fleet(members, *points(rows), hidden_units=HIDDEN_UNITS, rate=LEARNING_RATE, size=BATCH_SIZE, epochs=epochs)
 
 
+def by_hand(members: int, rows: int, epochs: int) -> Work:
+    """Return the same work written by hand in C, for one core."""
+    from tools.bench.by_hand import WEIGHTS, fleet
+
+    start = np.random.RandomState(0).uniform(-0.5, 0.5, (members, WEIGHTS)).astype(np.float32)
+    train = fleet(*points(rows), rate=LEARNING_RATE, epochs=epochs)
+    return lambda: train(start)
+
+
 def product(_: int, rows: int, __: int) -> Work:
     """Return a product of two single-precision matrices of so many rows and columns: the arithmetic peak."""
     some = np.random.RandomState(0).rand(rows, rows).astype(np.float32)
@@ -98,6 +107,7 @@ KINDS = {
     "loop": loop,
     "fleet_from_nothing": fleet_from_nothing,
     "jax": jax,
+    "by_hand": by_hand,
     "product": product,
 }
 
