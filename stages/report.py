@@ -5,11 +5,12 @@ stages: a page to open in a browser, and the same answers as text. It trains not
 nothing, and is the one stage that quotes figures on the test set.
 """
 
+from pathlib import Path
 from typing import Any
 
 from stages.lib.analysis.chapter import Chapter, read_chapters
 from stages.lib.analysis.page import sections
-from stages.lib.core.files import damaged, read_array, read_csv
+from stages.lib.core.files import damaged, read_array, read_csv, whole
 from stages.lib.core.places import Places
 from stages.lib.core.plan import read_kept, read_weights
 from stages.lib.core.points import read_description, read_points
@@ -25,6 +26,7 @@ from stages.lib.publish.rendering import (
     write_html,
     write_markdown,
 )
+from stages.lib.publish.stills import write_still
 
 
 def main(params: dict[str, Any], *, places: Places) -> None:
@@ -32,8 +34,10 @@ def main(params: dict[str, Any], *, places: Places) -> None:
     chapters, description = read_chapters(places.chapters), read_description(places.description)
     if description.in_the_plane:
         description = description.within(params["prediction_grid"].limit)
+    with whole(places.curves) as folder:
+        stills = {chapter.stage: still_of(chapter, folder, places) for chapter in chapters}
     report = Report(
-        [question_of(chapter, params, places) for chapter in chapters],
+        [question_of(chapter, params, stills[chapter.stage], places) for chapter in chapters],
         read_points(places.points("train"), len(description.classes)),
         description,
         Picture(places.pictures / "data.png", "The training points."),
@@ -55,7 +59,17 @@ def learning_of(chapters: list[Chapter], seed: int, places: Places) -> Learning:
     return Learning(grids, read_csv(places.table(stage, "curves")), recipe, seed, validation)
 
 
-def question_of(chapter: Chapter, params: dict[str, Any], places: Places) -> Question:
+def still_of(chapter: Chapter, folder: Path, places: Places) -> Picture | None:
+    """Draw how the networks of a chapter learn into a folder, and return the picture where it will be."""
+    curves = [picture for chart in chapter.charts for picture in drawn(chart) if picture.table == "curves"]
+    if not curves:
+        return None
+    path = places.curves / f"{chapter.stage}.png"
+    write_still(curves[0], read_csv(places.table(chapter.stage, "curves")), folder / path.name)
+    return Picture(path, curves[0].description)
+
+
+def question_of(chapter: Chapter, params: dict[str, Any], still: Picture | None, places: Places) -> Question:
     """Return a chapter with its evidence, from the files of its stage."""
 
     def table(name: str) -> Any:
@@ -72,6 +86,7 @@ def question_of(chapter: Chapter, params: dict[str, Any], places: Places) -> Que
         pictures=tuple(Picture(places.root / picture.path, picture.alt) for picture in chapter.pictures),
         table=Table(table("variants"), chapter.table) if chapter.table else None,
         layers=layers_of(chapter.stage, places),
+        still=still,
     )
 
 

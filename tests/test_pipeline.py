@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -62,6 +63,10 @@ def test_lr_of_an_experiment_reaches_what_reads_it_and_the_former_value_comes_fr
     assert run(clone, "git", "diff", "--unified=0", "params.yaml").splitlines()[-2:] == ["-lr: 0.1", "+lr: 0.05"]
     assert "0.05" in run(clone, "dvc", "params", "diff")
     assert "metrics/baseline.json" in run(clone, "dvc", "metrics", "diff")
+    (show,) = re.findall("^dvc exp show .+?(?=  )", (clone / "README.md").read_text("utf-8"), flags=re.MULTILINE)
+    shown = run(clone, *shlex.split(show)).splitlines()
+    assert [line.split()[-1] for line in shown if "workspace" in line or "main" in line] == ["0.05", "0.1"]
+    assert max(map(len, shown)) <= 80
     set_params(clone, {"lr": 0.1})
     # These alone have outs that git holds, or persist.
     assert stages_run(run(clone, "dvc", "repro")) == ["check", "report"]

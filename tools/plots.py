@@ -11,24 +11,12 @@ from typing import Any
 
 from stages.lib.analysis.page import Page, pages
 from stages.lib.core.files import write_text
-from stages.lib.publish.charts import Drawn, by_revision, drawn, look, numbers_of
+from stages.lib.publish.charts import CONFIG, Drawn, by_revision, drawn, numbers_of
 
 FOLDER = Path(".dvc/plots")
 SIZE = {"width": 400, "height": 260}
 CELL = {"width": 160, "height": 160}
 ABOUT = "Click a name in a legend to single it out."
-CONFIG = {
-    "range": look("light"),
-    "legend": {
-        "symbolOpacity": 1,
-        "symbolType": "stroke",
-        "symbolSize": 400,
-        "symbolStrokeWidth": 2,
-        "symbolLimit": 50,
-    },
-    "axis": {"titleFontWeight": "normal", "labelSeparation": 6},
-    "title": {"anchor": "start"},
-}
 
 
 def main(folder: Path = FOLDER) -> None:

@@ -12,7 +12,13 @@ from PIL import Image
 from ruamel.yaml import YAML
 
 LOCK = "dvc.lock"
-COMMITTED = (LOCK, "metrics", "plots", "report/report.md")  # what a build from nothing makes of what git holds
+COMMITTED = (
+    LOCK,
+    "metrics",
+    "plots",
+    "report/curves",
+    "report/report.md",
+)  # what a build from nothing makes of what git holds
 LINES = 6  # of a text's difference that are shown
 
 

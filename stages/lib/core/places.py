@@ -69,6 +69,11 @@ class Places:
         return self.root / "report/report.md"
 
     @property
+    def curves(self) -> Path:
+        """Return the folder of the curves of each stage as pictures."""
+        return self.root / "report/curves"
+
+    @property
     def replicates(self) -> Path:
         """Return the file that says of each stage from how many draws of the points it learns."""
         return self.plans / "replicates.json"

@@ -105,6 +105,21 @@ def look(theme: str) -> Spec:
     return {"category": PALETTES[theme], "ordinal": shades, "ramp": shades, "heatmap": {"scheme": "viridis"}}
 
 
+# Of a light page: of `dvc plots`, and of pictures.
+CONFIG: Spec = {
+    "range": look("light"),
+    "legend": {
+        "symbolOpacity": 1,
+        "symbolType": "stroke",
+        "symbolSize": 400,
+        "symbolStrokeWidth": 2,
+        "symbolLimit": 50,
+    },
+    "axis": {"titleFontWeight": "normal", "labelSeparation": 6},
+    "title": {"anchor": "start"},
+}
+
+
 def columns_of(spec: Spec) -> set[str]:
     """Return the columns that a specification reads."""
     fields = {name for part in _parts(spec) for name in _fields(part)}
@@ -339,7 +354,7 @@ def _rates(chart: Chart) -> tuple[Drawn, ...]:
 
 def _too_long_or_short(chart: Chart) -> tuple[Drawn, ...]:
     """Return at which rates runs climb, and at which they have hardly come down."""
-    runs = {"climbed": "climbs above its start", "lingered": "keeps half of it"}
+    runs = {"climbed": "climbs above its start", "lingered": "stays above half of it"}
     named = f"datum.column === 'climbed' ? '{runs['climbed']}' : '{runs['lingered']}'"
     kind = {"field": "runs", "type": "nominal", "title": "training loss", "scale": {"domain": [*runs.values()]}}
     share = _axis("share", "share of runs") | {"axis": {"format": "%"}, "scale": {"domain": [0, 1], "padding": 8}}
@@ -355,19 +370,22 @@ def _too_long_or_short(chart: Chart) -> tuple[Drawn, ...]:
             },
         ],
     }
-    description = "The share of runs whose training loss climbs above its start, and of those that keep half of it."
-    return (Drawn("Why: steps too long, and too short", description, spec, "variants"),)
+    description = (
+        "The share of runs whose training loss climbs above its start, and of those in which it stays above half of it."
+    )
+    return (Drawn("Steps too long, and too short", description, spec, "variants"),)
 
 
 def _updates(chart: Chart) -> tuple[Drawn, ...]:
     """Return the validation loss by the updates that were made."""
     tips = [_tip_of(chart), _tip("updates_made", "updates of the weights"), _tip("val_loss_mean", "mean loss")]
     point = {"type": "point", "filled": True, "size": 90, "opacity": 1}
+    plain = {"axis": {"grid": False, "tickCount": 5}}
     spec = {
         "params": [],
         "encoding": {
-            "x": _axis("updates_made", "updates of the weights") | {"scale": {"type": "log", "padding": 12}},
-            "y": _axis("val_loss_mean", TITLES[LOSS]) | {"scale": {"type": "log"}},
+            "x": _axis("updates_made", "updates of the weights") | {"scale": {"type": "log", "padding": 12}} | plain,
+            "y": _axis("val_loss_mean", TITLES[LOSS]) | {"scale": {"type": "log"}} | plain,
         },
         "layer": [
             {"mark": point, "encoding": {"angle": _shown(chart), "tooltip": tips}},
@@ -377,7 +395,7 @@ def _updates(chart: Chart) -> tuple[Drawn, ...]:
     description = (
         f"The mean validation loss by the number of updates, a mark with its number for each {words(chart.key)}."
     )
-    return (Drawn("Why: loss by updates", description, spec, "variants"),)
+    return (Drawn("Loss by updates", description, spec, "variants"),)
 
 
 def _dead_units(chart: Chart) -> tuple[Drawn, ...]:
@@ -399,7 +417,7 @@ def _dead_units(chart: Chart) -> tuple[Drawn, ...]:
     description = (
         "The share of hidden ReLU units that answer 0 to every training point, by depth, a line for each width."
     )
-    return (Drawn("Why: units without a gradient", description, spec, "variants"),)
+    return (Drawn("Units without a gradient", description, spec, "variants"),)
 
 
 def _figure(column: str, what: str) -> Callable[[Chart], tuple[Drawn, ...]]:
@@ -422,7 +440,7 @@ def _figure(column: str, what: str) -> Callable[[Chart], tuple[Drawn, ...]]:
         if _is_named(chart):
             spec["height"] = {"step": 20}
             del spec["encoding"]["angle"]
-        return (Drawn(f"Why: {what}", f"The {what} for each {words(chart.key)}.", spec, "variants"),)
+        return (Drawn(what.capitalize(), f"The {what} for each {words(chart.key)}.", spec, "variants"),)
 
     return chart_of
 

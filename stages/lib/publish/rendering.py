@@ -113,6 +113,7 @@ class Question:
         pictures: the first one shows the answer best.
         table: the figures of all variants.
         layers: of the trained network.
+        still: how it learns, as a picture.
     """
 
     chapter: Chapter
@@ -123,6 +124,7 @@ class Question:
     pictures: tuple[Picture, ...] = ()
     table: Table | None = None
     layers: tuple[Layer, ...] = ()
+    still: Picture | None = None
 
     @property
     def drawn(self) -> tuple[Drawn, ...]:

@@ -27,6 +27,7 @@ function drawCharts() {
     line: { color: accent },
     point: { color: accent },
     bar: { color: accent },
+    text: { color: ink },
     view: { stroke: null },
     range: data.looks[dark ? "dark" : "light"],
   };
