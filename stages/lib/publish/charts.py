@@ -183,7 +183,9 @@ def _learning_chart(chart: Chart, metric: str, rules: list[Spec]) -> Drawn:
         ],
     }
     description = f"The {metric} by epoch, for training and validation points."
-    return Drawn(f"{metric.capitalize()} by epoch", description, spec, "curves")
+    dotted = ", ".join(f"{label}, epoch {epoch}" for label, epoch in chart.marks.items() if epoch is not None)
+    title = f"{metric.capitalize()} by epoch{f' (dotted: {dotted})' if dotted else ''}"
+    return Drawn(title, description, spec, "curves")
 
 
 def _curves(chart: Chart) -> tuple[Drawn, ...]:

@@ -1,0 +1,63 @@
+"""Charts as pictures: the chart of the report, whatever the machine has."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from stages.lib.analysis.chapter import Chart
+from stages.lib.publish.charts import PALETTES, drawn
+from stages.lib.publish.stills import SCALE, SIZE, write_still
+from tests.conftest import pixels
+
+ROOT = Path(__file__).parents[3]
+(CHART, _) = drawn(Chart("curves", "activation", ("elu", "relu")))
+ROWS = pd.DataFrame({"activation": ["elu", "elu", "relu", "relu"], "epoch": [1, 9, 1, 9], "val_loss": [1, 0.5, 1, 0.1]})
+ELSEWHERE = """
+from pathlib import Path
+import sys
+from tests.lib.publish.test_stills import CHART, ROWS
+from stages.lib.publish.stills import write_still
+write_still(CHART, ROWS, Path(sys.argv[1]))
+"""
+
+
+def colour(name: str) -> list[int]:
+    return [int(name[place : place + 2], 16) for place in (1, 3, 5)]
+
+
+def test_a_picture_has_a_line_in_the_colour_of_each_variant_on_white(tmp_path: Path) -> None:
+    write_still(CHART, ROWS, tmp_path / "still.png")
+    found = pixels(tmp_path / "still.png").astype(int)
+    for name in PALETTES["light"][:2]:
+        assert (np.abs(found - colour(name)).max(axis=1) < 8).sum() > 500
+    assert (found == 255).all(axis=1).mean() > 0.8
+
+
+def test_a_picture_is_large_enough_to_read_and_has_few_colours(tmp_path: Path) -> None:
+    write_still(CHART, ROWS, tmp_path / "still.png")
+    with Image.open(tmp_path / "still.png") as picture:
+        assert picture.mode == "P"
+        assert all(side >= SCALE * size for side, size in zip(picture.size, SIZE.values(), strict=True))
+    assert (tmp_path / "still.png").stat().st_size < 30_000
+
+
+def test_a_loss_that_is_no_number_leaves_a_gap(tmp_path: Path) -> None:
+    gap = ROWS.assign(val_loss=[1, 0.5, 1, float("nan")])
+    write_still(CHART, gap, tmp_path / "still.png")
+    found = pixels(tmp_path / "still.png").astype(int)
+    assert (np.abs(found - colour(PALETTES["light"][1])).max(axis=1) < 8).sum() < 500
+
+
+@pytest.mark.parametrize("name", ["LANG", "HOME"])
+def test_a_process_in_other_surroundings_draws_the_same_bytes(tmp_path: Path, name: str) -> None:
+    environment = os.environ | {name: {"LANG": "ru_RU.UTF-8", "HOME": str(tmp_path)}[name], "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", ELSEWHERE, str(tmp_path / "there.png")]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    write_still(CHART, ROWS, tmp_path / "here.png")
+    assert (tmp_path / "there.png").read_bytes() == (tmp_path / "here.png").read_bytes()
