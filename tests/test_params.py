@@ -133,6 +133,16 @@ def test_the_same_optimizer_at_the_same_rates_is_refused_under_a_second_name() -
     assert "stands twice" in refusal("optimizer_sweep", optimizers=[entry, entry | {"name": "another"}])
 
 
+@pytest.mark.parametrize("idle", [{"momentum": 0}, {"momentum": 0.0, "nesterov": False}, {"nesterov": False}])
+def test_an_argument_that_does_nothing_makes_no_other_optimizer(idle: dict[str, Any]) -> None:
+    entry = PARAMS["optimizer_sweep"]["optimizers"][0]
+    assert entry["optimizer"] == "sgd"
+    said = refusal("optimizer_sweep", optimizers=[entry, entry | {"name": "another", "optimizer": {"sgd": idle}}])
+    assert "stands twice" in said
+    said = refusal("own_sweep", vary="training.optimizer", values=["sgd", {"sgd": idle}], learning_rates=[])
+    assert "are the same" in said or "stands twice" in said
+
+
 @pytest.mark.parametrize(
     ("section", "key", "value", "said"),
     [

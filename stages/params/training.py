@@ -7,7 +7,17 @@ from pydantic import PlainValidator
 from pydantic.dataclasses import dataclass
 
 from stages.params.dataset import MOST_POINTS
-from stages.params.fields import BELOW_ONE, SECTION, Count, Epochs, Improvement, Named, arguments_of, with_arguments
+from stages.params.fields import (
+    BELOW_ONE,
+    SECTION,
+    Count,
+    Epochs,
+    Improvement,
+    Named,
+    arguments_of,
+    name_of,
+    with_arguments,
+)
 
 BatchSize = Annotated[Count, Le(MOST_POINTS)]
 
@@ -28,6 +38,7 @@ OPTIMIZERS: dict[str, tuple[str, ...]] = {
 }
 SWITCHES = {"amsgrad", "centered", "nesterov"}
 SHARES = {"beta_1", "beta_2", "momentum", "rho"}
+IDLE = {"amsgrad", "centered", "momentum", "nesterov"}  # which Keras takes for 0 or false where they are not given
 
 
 def _optimizer(value: Any) -> Named:
@@ -41,7 +52,8 @@ def _optimizer(value: Any) -> Named:
             raise ValueError(f"{name} must be {'above' if name == 'epsilon' else 'at least'} 0")
     if arguments_of(found).get("nesterov") and not arguments_of(found).get("momentum"):
         raise ValueError("nesterov is a kind of momentum, and does nothing without it; give momentum too")
-    return found
+    kept = {name: given for name, given in arguments_of(found).items() if given or name not in IDLE}
+    return {name_of(found): kept} if kept else name_of(found)
 
 
 Optimizer = Annotated[Named, PlainValidator(_optimizer)]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import ceil
 
-from stages.lib.core.plan import METRICS, Plan, Recipe
+from stages.lib.core.plan import METRICS, SHARD, Plan, Recipe
 from stages.lib.core.points import Description
 from stages.lib.core.runner import PARAMS, Fault
 from stages.lib.core.shapes import padded
@@ -20,7 +20,6 @@ SECONDS_PER_WEIGHT = 0.25e-9  # and row: three products
 SECONDS_PER_UPDATE = 2e-9  # of a weight
 SECONDS_PER_PROGRAM = 2.0  # which is compiled
 SECONDS_PER_CALL = 0.05  # of Keras's `fit`, an epoch at a time, with what its callbacks write
-SHARD = 400  # networks, the most that one program trains: see stages/lib/engine/parts.py
 FLOAT = 4  # bytes
 CHECKPOINT = 25_000  # bytes of a file of weights besides the weights
 COPIES = 2  # of an output: one in DVC's cache
@@ -68,8 +67,7 @@ def needs_of(plan: Plan, data: Description, rows: Mapping[str, int], places: int
     """
     recipes = [variant.recipe for variant in plan.variants]
     each = [_seconds(variant.recipe, rows[variant.points]) for variant in plan.variants]
-    replicates = plan.rounds[0].replicates if plan.rounds else len(plan.seeds)  # few variants get more
-    seconds = replicates * sum(each) + SECONDS_PER_PROGRAM * _programs(plan)
+    seconds = len(plan.seeds) * sum(each) + SECONDS_PER_PROGRAM * _programs(plan)
     curves = FLOAT * len(METRICS) * len(recipes) * len(plan.seeds) * plan.steps
     # Of each replicate the row numbers of three sets and, where they are drawn, their points.
     draws = FLOAT * 3 * max(rows.values()) * len(plan.seeds) * (len(data.features) + 2)

@@ -3,7 +3,7 @@
 from ruamel.yaml import YAML
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent
 
-MOST_BYTES = 1_000_000
+MOST_CHARACTERS = 1_000_000
 MOST_VALUES = 100_000  # names and values, each as often as an alias repeats it
 DEEPEST = 20  # lists and mappings in each other; thousands end Python within libyaml's reader
 
@@ -13,8 +13,10 @@ def refuse_bomb(text: str) -> None:
 
     The parser's events are counted, one after the other. Raise ruamel's YAMLError where it is no YAML.
     """
-    if len(text) > MOST_BYTES:
-        raise ValueError(f"the file is too large: it has {len(text):,} characters, but at most {MOST_BYTES:,} are read")
+    if len(text) > MOST_CHARACTERS:
+        raise ValueError(
+            f"the file is too large: it has {len(text):,} characters, but at most {MOST_CHARACTERS:,} are read"
+        )
     sizes: dict[str, int] = {}  # of what has a name
     inner: list[tuple[str | None, int]] = [(None, 0)]  # the name and the size so far of each that is open
     for event in YAML(typ="safe").parse(text):

@@ -20,6 +20,7 @@ from stages.lib.core.files import damaged, read_array, write_text
 from stages.lib.core.shapes import activations_of, parameters_of, widths_of
 
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")  # in Keras's names and order
+SHARD = 400  # networks that train as one at most: more are no faster each, fewer compile more often
 EXACT = ConfigDict(extra="forbid")
 
 Changed = dict[str, int | float | str]  # what was changed, by its name in Keras's spelling

@@ -10,12 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from stages.lib.core.plan import METRICS, Plan, Recipe
+from stages.lib.core.plan import METRICS, SHARD, Plan, Recipe
 from stages.lib.core.points import Draws
 from stages.lib.core.shapes import padded
 from stages.lib.engine.shards import Shapes
 
-SHARD = 400  # members; a larger fleet is no faster per member, a smaller one compiles more often
 FEWEST = 50  # members; a fleet that is more than half of a sweep is cut, but to no fewer: a second core would wait
 JUDGED_AT_ONCE = 64  # points; what a fleet makes of them stays in the processor's cache
 SHARD_MEMORY = 1e9  # bytes, of what grows with the members; it makes shards of large networks smaller

@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.lib.core.bounds import DEEPEST, MOST_BYTES, MOST_VALUES, refuse_bomb
+from stages.lib.core.bounds import DEEPEST, MOST_CHARACTERS, MOST_VALUES, refuse_bomb
 
 BILLION = "".join(
     f"{name}: &{name} [{', '.join([f'*{before}' if before else '1'] * 10)}]\n"
@@ -27,7 +27,7 @@ def values(node: object) -> int:
         ("lr: &a [1, *a]", r"line 1 is no value: the alias \*a stands in what it names"),
         ("a: &a\n  b: {c: *a}", r"line 2 is no value: the alias \*a stands in what it names"),
         ("[" * 30_000, "line 1 is too deep: at most 20 lists and mappings may lie in each other"),
-        ("#" * (MOST_BYTES + 1), "the file is too large: it has 1,000,001 characters, but at most 1,000,000"),
+        ("#" * (MOST_CHARACTERS + 1), "the file is too large: it has 1,000,001 characters, but at most 1,000,000"),
         (f"[{'1, ' * MOST_VALUES}]", "line 1 is too much"),
     ],
     ids=["aliases", "itself", "itself, deeper", "brackets", "size", "values"],

@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 
 from stages.lib.core.places import Places
-from stages.lib.core.plan import Initializer
+from stages.lib.core.plan import SHARD, Initializer
 from stages.lib.core.points import Draws, Points, read_points
 from stages.lib.engine.networks.fleet import Fleet, Member, batch_orders, initial_kernels
-from stages.lib.engine.parts import SHARD
 from stages.params.network import Activation
 from tests.lib.engine.clouds import clouds
 
