@@ -134,12 +134,17 @@ def open_page(
     visit.page.on("console", lambda message: visit.complaints.append(message.text))
     visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
     visit.page.on("dialog", lambda dialog: visit.complaints.append(dialog.message))
-    visit.page.goto(path.as_uri())
-    visit.page.wait_for_selector("html[data-ready]", state="attached")
-    visit.page.wait_for_function(
+    load(visit.page, path.as_uri())
+    return visit
+
+
+def load(page: Page, address: str) -> None:
+    """Opens a page, also one that is open, and waits for its charts."""
+    page.goto(address)
+    page.wait_for_selector("html[data-ready]", state="attached")
+    page.wait_for_function(
         "document.querySelectorAll('.chart canvas').length === document.querySelectorAll('.chart').length"
     )
-    return visit
 
 
 def reading(page: Page) -> tuple[np.ndarray, float]:
