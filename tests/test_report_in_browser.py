@@ -48,6 +48,17 @@ def report(tmp_path_factory: pytest.TempPathFactory, built: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
+def desktop(browser: Browser, report: Path) -> Page:
+    """That page, open for all tests that leave it as it can be read on."""
+    return open_page(browser, report).page
+
+
+@pytest.fixture(scope="module")
+def phone(browser: Browser, report: Path) -> Page:
+    return open_page(browser, report, width=375, touch=True).page
+
+
+@pytest.fixture(scope="module")
 def networks() -> dict[str, keras.Sequential]:
     """A network for each activation, of two hidden layers with random weights and biases, negative ones too."""
     made: dict[str, keras.Sequential] = {}
@@ -154,9 +165,8 @@ def reading(page: Page) -> tuple[np.ndarray, float]:
 
 
 def point_at(page: Page, across: float, down: float) -> None:
-    page.locator("#play-plane").scroll_into_view_if_needed()
-    box = page.locator("#play-plane").bounding_box()
-    assert box
+    seen = "plane => (plane.scrollIntoView({ block: 'nearest' }), plane.getBoundingClientRect().toJSON())"
+    box = page.eval_on_selector("#play-plane", seen)
     page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
 
 
@@ -168,7 +178,6 @@ def test_the_page_opens_from_disk_without_the_network_and_without_complaint(brow
     visit = open_page(browser, report)
     visit.page.click("#theme")
     for chart in visit.page.locator(".chart").all():
-        chart.scroll_into_view_if_needed()
         chart.hover()
     assert [url for url in visit.requests if not url.startswith("data:")] == [report.as_uri()]
     assert visit.complaints == []
@@ -201,7 +210,7 @@ def tooltip_of(page: Page, chart: str) -> str:
     assert box
     page.mouse.move(0, 0)
     tooltip = page.locator("#vg-tooltip-element.visible")
-    for across, down in itertools.product((12, 6, 18), range(4, 272, 4)):  # the last epoch is at the right end
+    for across, down in itertools.product((6, 12, 18), range(4, 272, 4)):  # the last epoch is at the right end
         page.mouse.move(box["x"] + box["width"] - across, box["y"] + down)
         if tooltip.count():
             break
@@ -210,35 +219,33 @@ def tooltip_of(page: Page, chart: str) -> str:
     return text
 
 
-def test_a_curve_has_a_tooltip_and_its_legend_singles_it_out(browser: Browser, report: Path) -> None:
-    page = open_page(browser, report).page
-    assert "points" in tooltip_of(page, "baseline-0")
-    assert "learning rate" in tooltip_of(page, "lr_sweep-1")
-    assert "kernel initializer" in tooltip_of(page, "initializer_sweep-1")
-    chart = page.locator("#chart-baseline-0")
+def test_a_curve_has_a_tooltip_and_its_legend_singles_it_out(desktop: Page) -> None:
+    assert "points" in tooltip_of(desktop, "baseline-0")
+    assert "learning rate" in tooltip_of(desktop, "lr_sweep-1")
+    assert "kernel initializer" in tooltip_of(desktop, "initializer_sweep-1")
+    chart = desktop.locator("#chart-baseline-0")
     chart.scroll_into_view_if_needed()
-    page.mouse.move(0, 0)
-    before = picture(page, "#chart-baseline-0 canvas")
+    desktop.mouse.move(0, 0)
+    before = picture(desktop, "#chart-baseline-0 canvas")
     box = chart.locator("canvas").bounding_box()
     assert box
-    page.mouse.click(box["x"] + 60, box["y"] + box["height"] - 8)
-    page.mouse.move(0, 0)
-    page.wait_for_timeout(200)
-    assert picture(page, "#chart-baseline-0 canvas") != before
+    desktop.mouse.click(box["x"] + 60, box["y"] + box["height"] - 8)
+    desktop.mouse.move(0, 0)
+    desktop.wait_for_timeout(200)
+    assert picture(desktop, "#chart-baseline-0 canvas") != before
 
 
-def test_the_slider_moves_the_picture(browser: Browser, report: Path) -> None:
-    page = open_page(browser, report).page
-    pictures = [picture(page, "#learning-plane")]
-    page.focus("#learning-epoch")
+def test_the_slider_moves_the_picture(desktop: Page) -> None:
+    pictures = [picture(desktop, "#learning-plane")]
+    desktop.focus("#learning-epoch")
     for key, epoch in (("ArrowLeft", 1), ("Home", 0)):
-        page.keyboard.press(key)
-        assert page.inner_text("#learning-label").startswith(f"Epoch {epoch}: ")
-        pictures.append(picture(page, "#learning-plane"))
+        desktop.keyboard.press(key)
+        assert desktop.inner_text("#learning-label").startswith(f"Epoch {epoch}: ")
+        pictures.append(picture(desktop, "#learning-plane"))
     assert len(set(pictures)) == 3
-    page.click("#learning-play")
-    page.wait_for_function("document.getElementById('learning-label').textContent.startsWith('Epoch 4: ')")
-    assert picture(page, "#learning-plane") == pictures[0]
+    desktop.click("#learning-play")
+    desktop.wait_for_function("document.getElementById('learning-label').textContent.startsWith('Epoch 4: ')")
+    assert picture(desktop, "#learning-plane") == pictures[0]
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -270,10 +277,9 @@ def test_keys_and_numbers_ask_too(playground: Page) -> None:
     playground.wait_for_function("document.getElementById('play-spoken').textContent.includes('Y (class 1)')")
 
 
-def test_a_tap_asks_on_a_phone(browser: Browser, report: Path) -> None:
-    page = open_page(browser, report, width=375, touch=True).page
-    page.locator("#play-plane").tap(position={"x": 5, "y": 5})
-    assert reading(page)[0][0] == pytest.approx([-LIMIT, LIMIT], abs=0.1)
+def test_a_tap_asks_on_a_phone(phone: Page) -> None:
+    phone.locator("#play-plane").tap(position={"x": 5, "y": 5})
+    assert reading(phone)[0][0] == pytest.approx([-LIMIT, LIMIT], abs=0.1)
 
 
 def test_a_unit_shows_its_weights_and_what_it_sees(playground: Page, networks: dict[str, keras.Sequential]) -> None:
@@ -313,9 +319,8 @@ def test_what_the_page_can_not_compute_is_said(name: str, reason: str, playgroun
     assert playground.locator("#play-stage").is_visible()
 
 
-def test_a_table_sorts_by_the_column_whose_heading_is_pressed(browser: Browser, report: Path) -> None:
-    page = open_page(browser, report).page
-    table = page.locator("#lr_sweep table")
+def test_a_table_sorts_by_the_column_whose_heading_is_pressed(desktop: Page) -> None:
+    table = desktop.locator("#lr_sweep table")
     loss = table.locator("th").nth(1)
     rates = []
     for order in ("ascending", "descending"):
@@ -332,31 +337,31 @@ def test_a_table_sorts_by_the_column_whose_heading_is_pressed(browser: Browser, 
     assert by_rate == sorted(by_rate)
 
 
-def test_a_narrow_page_does_not_scroll_sideways(browser: Browser, report: Path) -> None:
-    page = open_page(browser, report, width=375).page
-    page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
-    for width in (375, 320, 768):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(100)  # until the charts have followed
-        assert page.evaluate("document.documentElement.scrollWidth") == width
+def test_a_narrow_page_does_not_scroll_sideways(phone: Page) -> None:
+    phone.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
+    for width in (375, 320, 768, 375):
+        phone.set_viewport_size({"width": width, "height": 900})
+        phone.wait_for_timeout(100)  # until the charts have followed
+        assert phone.evaluate("document.documentElement.scrollWidth") == width
 
 
-@pytest.mark.parametrize("width", [375, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("device", ["desktop", "phone"])
+@pytest.mark.parametrize(("scheme", "pressed"), [("dark", "true"), ("light", "false")])
 def test_axe_finds_no_serious_fault(
-    scheme: Literal["light", "dark"], width: int, browser: Browser, report: Path
+    scheme: Literal["light", "dark"], pressed: str, device: str, request: pytest.FixtureRequest
 ) -> None:
-    page = open_page(browser, report, scheme=scheme, width=width).page
+    page: Page = request.getfixturevalue(device)
+    page.emulate_media(color_scheme=scheme)
+    page.wait_for_selector(f"#theme[aria-pressed={pressed}]")  # the page has followed the reader's system
     assert serious_faults(page) == []
 
 
-def test_the_theme_can_be_switched(browser: Browser, report: Path) -> None:
-    page = open_page(browser, report).page
+def test_the_theme_can_be_switched(playground: Page) -> None:
     colours = []
     for pressed in ("false", "true", "false"):
-        assert page.get_attribute("#theme", "aria-pressed") == pressed
-        colours.append(page.evaluate("getComputedStyle(document.body).backgroundColor"))
-        page.click("#theme")
+        assert playground.get_attribute("#theme", "aria-pressed") == pressed
+        colours.append(playground.evaluate("getComputedStyle(document.body).backgroundColor"))
+        playground.click("#theme")
     assert colours[0] == colours[2] != colours[1]
 
 
