@@ -4,6 +4,7 @@ import stages  # noqa: F401  it pins the environment, so it comes before NumPy a
 
 # isort: split
 import fcntl
+import functools
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import vl_convert
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -94,10 +96,18 @@ def _own_dvc_and_git(tmp_path_factory: pytest.TempPathFactory) -> None:
         subprocess.run(["git", "config", "--global", name, value], check=True)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _vega_bundled_once() -> Iterator[None]:
+    """Each page has Vega in it. To bundle it takes seconds, and gives the same text each time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vl_convert, "javascript_bundle", functools.cache(vl_convert.javascript_bundle))
+        yield
+
+
 def serious_faults(page: Page) -> list[tuple[str, list[str]]]:
     """What axe-core finds serious or worse on a page with all its parts open: the rule, and the elements."""
     page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
-    faults = Axe().run(page).response["violations"]
+    faults = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     serious = [fault for fault in faults if fault["impact"] in {"serious", "critical"}]
     return [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in serious]
 

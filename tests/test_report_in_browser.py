@@ -48,6 +48,17 @@ def report(tmp_path_factory: pytest.TempPathFactory, built: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
+def desktop(browser: Browser, report: Path) -> Page:
+    """That page, opened in the dark, for all tests that leave it as it can be read on."""
+    return open_page(browser, report, scheme="dark").page
+
+
+@pytest.fixture(scope="module")
+def phone(browser: Browser, report: Path) -> Page:
+    return open_page(browser, report, width=375, touch=True).page
+
+
+@pytest.fixture(scope="module")
 def networks() -> dict[str, keras.Sequential]:
     """A network for each activation, of two hidden layers with random weights and biases, negative ones too."""
     made: dict[str, keras.Sequential] = {}
@@ -124,22 +135,37 @@ def recipe_for(description: Description) -> Recipe:
     )
 
 
-def open_page(
-    browser: Browser, path: Path, *, width: int = 1280, scheme: Literal["light", "dark"] = "light", touch: bool = False
-) -> Visit:
-    size: Any = {"width": width, "height": 900}
-    visit = Visit(browser.new_page(viewport=size, color_scheme=scheme, has_touch=touch, reduced_motion="reduce"))
+def open_page(browser: Browser, path: Path, *, touch: bool = False, **options: Any) -> Visit:
+    visit = begin_visit(browser, touch=touch)
+    show(visit, path, **options)
+    return visit
+
+
+def begin_visit(browser: Browser, *, touch: bool = False) -> Visit:
+    """A visit whose page is empty as yet."""
+    visit = Visit(browser.new_page(has_touch=touch, reduced_motion="reduce"))
     visit.page.set_default_timeout(10_000)
     visit.page.on("request", lambda request: visit.requests.append(request.url))
     visit.page.on("console", lambda message: visit.complaints.append(message.text))
     visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
     visit.page.on("dialog", lambda dialog: visit.complaints.append(dialog.message))
+    visit.page.on("dialog", lambda dialog: dialog.dismiss())
+    return visit
+
+
+def show(visit: Visit, path: Path, *, width: int = 1280, scheme: Literal["light", "dark"] = "light") -> None:
+    """Opens a file in place of what was open, and waits for its charts."""
+    visit.page.goto("about:blank")  # what was open is heard no more
+    visit.requests.clear()
+    visit.complaints.clear()
+    visit.page.mouse.move(0, 0)  # where nothing answers to it
+    visit.page.set_viewport_size({"width": width, "height": 900})
+    visit.page.emulate_media(color_scheme=scheme)
     visit.page.goto(path.as_uri())
     visit.page.wait_for_selector("html[data-ready]", state="attached")
     visit.page.wait_for_function(
         "document.querySelectorAll('.chart canvas').length === document.querySelectorAll('.chart').length"
     )
-    return visit
 
 
 def reading(page: Page) -> tuple[np.ndarray, float]:
@@ -148,10 +174,9 @@ def reading(page: Page) -> tuple[np.ndarray, float]:
     return np.array([place], np.float32), float(page.inner_text("#play-output"))
 
 
-def point_at(page: Page, across: float, down: float) -> None:
-    page.locator("#play-plane").scroll_into_view_if_needed()
-    box = page.locator("#play-plane").bounding_box()
-    assert box
+def point_at(page: Page, across: float, down: float, selector: str = "#play-plane") -> None:
+    seen = "part => (part.scrollIntoView({ block: 'nearest' }), part.getBoundingClientRect().toJSON())"
+    box = page.eval_on_selector(selector, seen)
     page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
 
 
@@ -161,10 +186,12 @@ def picture(page: Page, selector: str) -> str:
 
 def test_the_page_opens_from_disk_without_the_network_and_without_complaint(browser: Browser, report: Path) -> None:
     visit = open_page(browser, report)
+    charts = visit.page.eval_on_selector_all(".chart", "all => all.map(({ id }) => id)")
+    visit.page.eval_on_selector_all(".chart canvas", "all => all.forEach((canvas) => (canvas.className = 'earlier'))")
     visit.page.click("#theme")
-    for chart in visit.page.locator(".chart").all():
-        chart.scroll_into_view_if_needed()
-        chart.hover()
+    visit.page.wait_for_selector("canvas.earlier", state="detached")
+    for chart in charts:
+        point_at(visit.page, 0.5, 0.5, f"#{chart}")
     assert [url for url in visit.requests if not url.startswith("data:")] == [report.as_uri()]
     assert visit.complaints == []
 
@@ -176,16 +203,13 @@ def brightest(page: Page, chart: str, rows: int) -> int:
     return max(colour for place, colour in enumerate(colours) if place % 4 < 3)
 
 
-def test_the_map_of_sizes_has_the_whole_row_and_its_names_can_be_read_in_the_dark(
-    browser: Browser, report: Path
-) -> None:
-    page = open_page(browser, report, scheme="dark").page
-    row = page.locator("#network_sweep .charts").bounding_box()
-    place = page.locator("#chart-network_sweep-0").bounding_box()
+def test_the_map_of_sizes_has_the_whole_row_and_its_names_can_be_read_in_the_dark(desktop: Page) -> None:
+    row = desktop.locator("#network_sweep .charts").bounding_box()
+    place = desktop.locator("#chart-network_sweep-0").bounding_box()
     assert row
     assert place
     assert place["width"] == row["width"]
-    assert brightest(page, "network_sweep-0", rows=14) > 200
+    assert brightest(desktop, "network_sweep-0", rows=14) > 200
 
 
 def tooltip_of(page: Page, chart: str) -> str:
@@ -196,7 +220,7 @@ def tooltip_of(page: Page, chart: str) -> str:
     assert box
     page.mouse.move(0, 0)
     tooltip = page.locator("#vg-tooltip-element.visible")
-    for across, down in itertools.product((12, 6, 18), range(4, 272, 4)):  # the last epoch is at the right end
+    for across, down in itertools.product((6, 12, 18), range(4, 272, 4)):  # the last epoch is at the right end
         page.mouse.move(box["x"] + box["width"] - across, box["y"] + down)
         if tooltip.count():
             break
@@ -205,35 +229,33 @@ def tooltip_of(page: Page, chart: str) -> str:
     return text
 
 
-def test_a_curve_has_a_tooltip_and_its_legend_singles_it_out(browser: Browser, report: Path) -> None:
-    page = open_page(browser, report).page
-    assert "points" in tooltip_of(page, "baseline-0")
-    assert "learning rate" in tooltip_of(page, "lr_sweep-1")
-    assert "kernel initializer" in tooltip_of(page, "initializer_sweep-1")
-    chart = page.locator("#chart-baseline-0")
+def test_a_curve_has_a_tooltip_and_its_legend_singles_it_out(desktop: Page) -> None:
+    assert "points" in tooltip_of(desktop, "baseline-0")
+    assert "learning rate" in tooltip_of(desktop, "lr_sweep-1")
+    assert "kernel initializer" in tooltip_of(desktop, "initializer_sweep-1")
+    chart = desktop.locator("#chart-baseline-0")
     chart.scroll_into_view_if_needed()
-    page.mouse.move(0, 0)
-    before = picture(page, "#chart-baseline-0 canvas")
+    desktop.mouse.move(0, 0)
+    before = picture(desktop, "#chart-baseline-0 canvas")
     box = chart.locator("canvas").bounding_box()
     assert box
-    page.mouse.click(box["x"] + 60, box["y"] + box["height"] - 8)
-    page.mouse.move(0, 0)
-    page.wait_for_timeout(200)
-    assert picture(page, "#chart-baseline-0 canvas") != before
+    desktop.mouse.click(box["x"] + 60, box["y"] + box["height"] - 8)
+    desktop.mouse.move(0, 0)
+    desktop.wait_for_timeout(200)
+    assert picture(desktop, "#chart-baseline-0 canvas") != before
 
 
-def test_the_slider_moves_the_picture(browser: Browser, report: Path) -> None:
-    page = open_page(browser, report).page
-    pictures = [picture(page, "#learning-plane")]
-    page.focus("#learning-epoch")
+def test_the_slider_moves_the_picture(desktop: Page) -> None:
+    pictures = [picture(desktop, "#learning-plane")]
+    desktop.focus("#learning-epoch")
     for key, epoch in (("ArrowLeft", 1), ("Home", 0)):
-        page.keyboard.press(key)
-        assert page.inner_text("#learning-label").startswith(f"Epoch {epoch}: ")
-        pictures.append(picture(page, "#learning-plane"))
+        desktop.keyboard.press(key)
+        assert desktop.inner_text("#learning-label").startswith(f"Epoch {epoch}: ")
+        pictures.append(picture(desktop, "#learning-plane"))
     assert len(set(pictures)) == 3
-    page.click("#learning-play")
-    page.wait_for_function("document.getElementById('learning-label').textContent.startsWith('Epoch 4: ')")
-    assert picture(page, "#learning-plane") == pictures[0]
+    desktop.click("#learning-play")
+    desktop.wait_for_function("document.getElementById('learning-label').textContent.startsWith('Epoch 4: ')")
+    assert picture(desktop, "#learning-plane") == pictures[0]
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -265,10 +287,9 @@ def test_keys_and_numbers_ask_too(playground: Page) -> None:
     playground.wait_for_function("document.getElementById('play-spoken').textContent.includes('Y (class 1)')")
 
 
-def test_a_tap_asks_on_a_phone(browser: Browser, report: Path) -> None:
-    page = open_page(browser, report, width=375, touch=True).page
-    page.locator("#play-plane").tap(position={"x": 5, "y": 5})
-    assert reading(page)[0][0] == pytest.approx([-LIMIT, LIMIT], abs=0.1)
+def test_a_tap_asks_on_a_phone(phone: Page) -> None:
+    phone.locator("#play-plane").tap(position={"x": 5, "y": 5})
+    assert reading(phone)[0][0] == pytest.approx([-LIMIT, LIMIT], abs=0.1)
 
 
 def test_a_unit_shows_its_weights_and_what_it_sees(playground: Page, networks: dict[str, keras.Sequential]) -> None:
@@ -308,9 +329,8 @@ def test_what_the_page_can_not_compute_is_said(name: str, reason: str, playgroun
     assert playground.locator("#play-stage").is_visible()
 
 
-def test_a_table_sorts_by_the_column_whose_heading_is_pressed(browser: Browser, report: Path) -> None:
-    page = open_page(browser, report).page
-    table = page.locator("#lr_sweep table")
+def test_a_table_sorts_by_the_column_whose_heading_is_pressed(desktop: Page) -> None:
+    table = desktop.locator("#lr_sweep table")
     loss = table.locator("th").nth(1)
     rates = []
     for order in ("ascending", "descending"):
@@ -327,31 +347,31 @@ def test_a_table_sorts_by_the_column_whose_heading_is_pressed(browser: Browser, 
     assert by_rate == sorted(by_rate)
 
 
-def test_a_narrow_page_does_not_scroll_sideways(browser: Browser, report: Path) -> None:
-    page = open_page(browser, report, width=375).page
-    page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
-    for width in (375, 320, 768):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(100)  # until the charts have followed
-        assert page.evaluate("document.documentElement.scrollWidth") == width
+def test_a_narrow_page_does_not_scroll_sideways(phone: Page) -> None:
+    phone.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
+    for width in (375, 320, 768, 375):
+        phone.set_viewport_size({"width": width, "height": 900})
+        phone.wait_for_timeout(100)  # until the charts have followed
+        assert phone.evaluate("document.documentElement.scrollWidth") == width
 
 
-@pytest.mark.parametrize("width", [375, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("device", ["desktop", "phone"])
+@pytest.mark.parametrize(("scheme", "pressed"), [("light", "false"), ("dark", "true")])
 def test_axe_finds_no_serious_fault(
-    scheme: Literal["light", "dark"], width: int, browser: Browser, report: Path
+    scheme: Literal["light", "dark"], pressed: str, device: str, request: pytest.FixtureRequest
 ) -> None:
-    page = open_page(browser, report, scheme=scheme, width=width).page
+    page: Page = request.getfixturevalue(device)
+    page.emulate_media(color_scheme=scheme)
+    page.wait_for_selector(f"#theme[aria-pressed={pressed}]")  # the page has followed the reader's system
     assert serious_faults(page) == []
 
 
-def test_the_theme_can_be_switched(browser: Browser, report: Path) -> None:
-    page = open_page(browser, report).page
+def test_the_theme_can_be_switched(playground: Page) -> None:
     colours = []
     for pressed in ("false", "true", "false"):
-        assert page.get_attribute("#theme", "aria-pressed") == pressed
-        colours.append(page.evaluate("getComputedStyle(document.body).backgroundColor"))
-        page.click("#theme")
+        assert playground.get_attribute("#theme", "aria-pressed") == pressed
+        colours.append(playground.evaluate("getComputedStyle(document.body).backgroundColor"))
+        playground.click("#theme")
     assert colours[0] == colours[2] != colours[1]
 
 

@@ -16,13 +16,19 @@ from stages.lib.publish.classes import label_of
 from stages.lib.publish.rendering import MOST_INPUTS, write_html, write_markdown
 from tests.conftest import serious_faults
 from tests.lib.publish.test_drawing import HOSTILE, described, some_points
-from tests.test_report_in_browser import Visit, layers_of, open_page, picture, point_at, report_of
+from tests.test_report_in_browser import Visit, begin_visit, layers_of, picture, point_at, report_of, show
 
 MAKE = Callable[..., tuple[Visit, keras.Sequential, Points, Description]]
 
 
+@pytest.fixture(scope="module")
+def visit(browser: Browser) -> Visit:
+    """A visit in which the pages of all tests are opened, one after the other."""
+    return begin_visit(browser)
+
+
 @pytest.fixture
-def make(tmp_path: Path, browser: Browser) -> MAKE:
+def make(tmp_path: Path, visit: Visit) -> MAKE:
     """A visit to the page of a random network for points of some columns and classes."""
 
     def visited(
@@ -46,7 +52,8 @@ def make(tmp_path: Path, browser: Browser) -> MAKE:
         report = report_of({"random": layers_of(network)}, points, description, tmp_path, grids)
         write_html(report, path)
         write_markdown(report, tmp_path / "report.md")
-        return open_page(browser, path, width=width, scheme=scheme), network, points, description
+        show(visit, path, width=width, scheme=scheme)
+        return visit, network, points, description
 
     return visited
 
@@ -156,9 +163,10 @@ def test_the_report_says_what_pictures_show_where_there_is_no_plane(
         assert untrue not in page.inner_text("main").replace("string", "")
 
 
-@pytest.mark.parametrize("width", [375, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("columns", "classes"), [(2, 20), (30, 12)])
+@pytest.mark.parametrize(
+    ("columns", "classes", "scheme", "width"),
+    [(2, 20, "dark", 375), (2, 20, "light", 1280), (30, 12, "light", 375), (30, 12, "dark", 1280)],
+)
 def test_axe_finds_no_serious_fault_and_nothing_scrolls_sideways(
     columns: int, classes: int, scheme: Literal["light", "dark"], width: int, make: MAKE
 ) -> None:

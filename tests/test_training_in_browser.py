@@ -18,7 +18,7 @@ from stages.lib.publish.rendering import TEMPLATES, write_html
 from stages.params.network import Activation
 from tests.conftest import SEED, serious_faults
 from tests.lib.publish.test_drawing import described, some_points
-from tests.test_report_in_browser import ACTIVATIONS, Visit, open_page, picture, report_of
+from tests.test_report_in_browser import ACTIVATIONS, Visit, begin_visit, picture, report_of, show
 
 CORNERS = [-6.0, -3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0, 6.0]
 FIGURES = ["Two circles", "Two moons", "Two spirals", "Four quarters"]
@@ -34,17 +34,21 @@ def scripts(browser: Browser) -> Iterator[Page]:
     page.close()
 
 
+@pytest.fixture(scope="module")
+def begun(browser: Browser) -> Visit:
+    """A visit in which the pages of all tests are opened, one after the other."""
+    return begin_visit(browser)
+
+
 @pytest.fixture
-def visit(tmp_path: Path, browser: Browser) -> Iterator[Visit]:
+def visit(tmp_path: Path, begun: Visit) -> Iterator[Visit]:
     """A page on which a reader can train on 90 points of two classes."""
-    visit = visit_of(2, 2, tmp_path, browser)
-    yield visit
-    assert visit.complaints == []
-    visit.page.close()
+    yield visit_of(2, 2, tmp_path, begun)
+    assert begun.complaints == []
 
 
 def visit_of(
-    columns: int, classes: int, folder: Path, browser: Browser, baseline: dict[str, Any] | None = None, **options: Any
+    columns: int, classes: int, folder: Path, begun: Visit, baseline: dict[str, Any] | None = None, **options: Any
 ) -> Visit:
     shape = (classes, 9, 9) if classes > 2 else (9, 9)
     grids = {0: np.zeros(shape, np.float32)} if columns == 2 else None
@@ -53,7 +57,8 @@ def visit_of(
         recipe = replace(report.learning.recipe, **baseline)
         report = replace(report, learning=replace(report.learning, recipe=recipe))
     write_html(report, folder / "index.html")
-    return open_page(browser, folder / "index.html", **options)
+    show(begun, folder / "index.html", **options)
+    return begun
 
 
 def plain_network(activation: Activation, classes: int) -> keras.Sequential:
@@ -90,6 +95,12 @@ def epochs(page: Page, count: int) -> str:
     for _ in range(count):
         page.click("#train-step")
     return page.inner_text("#train-label")
+
+
+def wait_for_epoch(page: Page, epoch: int) -> None:
+    page.wait_for_function(
+        "epoch => Number(document.getElementById('train-label').textContent.split(/[ :]/)[1]) >= epoch", arg=epoch
+    )
 
 
 def loss_in(label: str, kind: str = "training") -> float:
@@ -201,16 +212,16 @@ def test_it_begins_with_the_numbers_of_the_baseline(visit: Visit) -> None:
     assert visit.page.inner_text("#train-label").startswith("Epoch 0: training loss 0.")
 
 
-def test_a_baseline_of_several_activations_keeps_them(tmp_path: Path, browser: Browser) -> None:
-    page = visit_of(2, 2, tmp_path, browser, {"activation": ("tanh", "relu")}).page
+def test_a_baseline_of_several_activations_keeps_them(tmp_path: Path, begun: Visit) -> None:
+    page = visit_of(2, 2, tmp_path, begun, {"activation": ("tanh", "relu")}).page
     assert page.input_value("#train-activation") == "tanh, relu"
     of_both = epochs(page, 2)
     page.select_option("#train-activation", label="tanh")
     assert epochs(page, 2) != of_both
 
 
-def test_a_baseline_that_is_too_large_for_a_page_is_said_to_be(tmp_path: Path, browser: Browser) -> None:
-    visit = visit_of(2, 2, tmp_path, browser, {"hidden_units": (128,)})
+def test_a_baseline_that_is_too_large_for_a_page_is_said_to_be(tmp_path: Path, begun: Visit) -> None:
+    visit = visit_of(2, 2, tmp_path, begun, {"hidden_units": (128,)})
     assert "from 1 to 100" in visit.page.inner_text("#train-fault")
     visit.page.click("#theme")  # which draws the chart anew, without a row
     write(visit.page, "units", "8")
@@ -238,7 +249,7 @@ def test_the_loss_the_boundary_and_the_chart_move_by_the_keyboard_alone(visit: V
     page.focus("#train-play")
     page.keyboard.press("Enter")
     assert page.inner_text("#train-play") == "Pause"
-    page.wait_for_function("Number(document.getElementById('train-label').textContent.split(/[ :]/)[1]) > 20")
+    wait_for_epoch(page, 20)
     page.keyboard.press("Enter")
     assert page.inner_text("#train-play") == "Play"
     label = page.inner_text("#train-label")
@@ -254,7 +265,7 @@ def test_a_paused_run_goes_on_where_it_was(visit: Visit) -> None:
     wanted = epochs(page, 4)
     page.click("#train-reset")
     page.click("#train-play")
-    page.wait_for_function("!document.getElementById('train-label').textContent.startsWith('Epoch 0:')")
+    wait_for_epoch(page, 1)
     page.click("#train-play")
     reached = int(page.inner_text("#train-label").split(":")[0].split()[1])
     further = epochs(page, 2)
@@ -273,11 +284,14 @@ def test_points_can_be_drawn_too_and_are_learned(figure: str, visit: Visit) -> N
     assert loss_in(label, "validation") < loss_in(start, "validation")
 
 
-def test_three_classes_are_learned_by_a_softmax(tmp_path: Path, browser: Browser) -> None:
-    visit = visit_of(2, 3, tmp_path, browser)
+def test_three_classes_are_learned_by_a_softmax(tmp_path: Path, begun: Visit) -> None:
+    visit = visit_of(2, 3, tmp_path, begun)
     start = loss_in(visit.page.inner_text("#train-label"))
     before = picture(visit.page, "#train-plane")
-    assert loss_in(epochs(visit.page, 20)) < start
+    visit.page.click("#train-play")
+    wait_for_epoch(visit.page, 20)
+    visit.page.click("#train-play")
+    assert loss_in(visit.page.inner_text("#train-label")) < start
     assert picture(visit.page, "#train-plane") != before
     visit.page.select_option("#train-points", label="Two moons")
     assert loss_in(epochs(visit.page, 2)) < 0.75
@@ -340,22 +354,19 @@ def test_a_loss_above_that_of_a_constant_answer_is_said_to_have_diverged(visit: 
     assert "above that of a constant answer, 0.693" in epochs(visit.page, 5)  # ln 2, as half the points are of each
 
 
-def test_points_of_other_than_two_columns_are_not_trained_on_and_the_page_says_so(
-    tmp_path: Path, browser: Browser
-) -> None:
-    visit = visit_of(4, 3, tmp_path, browser)
+def test_points_of_other_than_two_columns_are_not_trained_on_and_the_page_says_so(tmp_path: Path, begun: Visit) -> None:
+    visit = visit_of(4, 3, tmp_path, begun)
     assert "on points of two columns" in visit.page.inner_text("#train")
     assert "These have 4." in visit.page.inner_text("#train")
     assert visit.page.locator("#train button").count() == 0
     assert visit.complaints == []
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width"), [("dark", 390), ("light", 1280)])
 def test_axe_finds_no_serious_fault_while_it_trains_or_refuses(
-    scheme: Literal["light", "dark"], width: int, tmp_path: Path, browser: Browser
+    scheme: Literal["light", "dark"], width: int, tmp_path: Path, begun: Visit
 ) -> None:
-    page = visit_of(2, 3, tmp_path, browser, scheme=scheme, width=width).page
+    page = visit_of(2, 3, tmp_path, begun, scheme=scheme, width=width).page
     page.click("#train-play")
     assert serious_faults(page) == []
     write(page, "rate", "fast")

@@ -120,8 +120,13 @@ def test_a_template_parses_the_columns_that_hold_numbers_and_no_others(plot: str
 # What DVC makes of them, in a repository of three commits whose losses differ.
 
 
-@pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[int, dict[str, dict[str, Any]]]:
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(10, id="each tenth epoch"), pytest.param(1, id="each epoch", marks=pytest.mark.long)],
+)
+def shown(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> dict[int, dict[str, dict[str, Any]]]:
     """What `dvc plots diff` hands to Vega-Lite of each plot, by the number of revisions that are compared."""
     folder = tmp_path_factory.mktemp("plots")
     git = ("git", "-c", "user.name=A Reader", "-c", "user.email=reader@example.org")
@@ -131,6 +136,10 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[int, dict[str, dict[
     (folder / ".dvc/config").write_text("[core]\n    analytics = false\n    check_update = false\n", "utf-8")
     entries = [{f"plots/{plot}": {"template": plot[:-4].replace("/", "_")}} for plot in PLOTS]
     (folder / "dvc.yaml").write_text(yaml.safe_dump({"plots": entries}), "utf-8")
+    for path in folder.glob("plots/*/curves.csv"):
+        curves = pd.read_csv(path)
+        epochs = curves["epoch"].unique()[:: -request.param]  # with the last one
+        curves[curves["epoch"].isin(epochs)].to_csv(path, index=False)
     for times in (1, 2, 2):
         for path in folder.glob("plots/*/*.csv"):
             table = pd.read_csv(path)

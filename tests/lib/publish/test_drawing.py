@@ -177,7 +177,10 @@ def test_where_answers_are_no_numbers_no_class_wins_and_the_title_says_why(shape
 # All variants of a sweep.
 
 
-@pytest.mark.parametrize(("variants", "classes"), [(1, 2), (15, 2), (100, 2), (100, 20), (130, 3)])
+@pytest.mark.parametrize(
+    ("variants", "classes"),
+    [(1, 2), (15, 2), (130, 3), *(pytest.param(100, classes, marks=pytest.mark.long) for classes in (2, 20))],
+)
 def test_a_picture_of_all_variants_has_a_panel_for_each_and_stays_small(
     variants: int, classes: int, tmp_path: Path
 ) -> None:
