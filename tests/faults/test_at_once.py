@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.clones import bits, call, environment, run
+from tests.faults.clones import bits, call, copy_of, environment, run, set_seed
 
 BUSY = "is busy, it is being blocked by"
 
@@ -41,22 +41,19 @@ def while_the_stage_walk_runs(clone: Path, disturb: Callable[[], object]) -> str
     return repro.communicate()[0]
 
 
-def test_of_two_repros_at_once_one_says_that_it_waits_for_the_other(clone: Path, undisturbed: dict[str, str]) -> None:
-    second = []
-    while_the_stage_walk_runs(clone, lambda: second.append(call(clone, "dvc", "repro")))
-    assert second[0].returncode
-    assert BUSY in second[0].stdout
-    run(clone, "dvc", "repro")
-    assert bits(clone) == undisturbed
-
-
-def test_an_experiment_during_a_repro_waits_too_and_what_it_changed_is_never_mixed_in(
+def test_a_repro_or_experiment_during_a_repro_says_that_it_waits_and_what_it_changed_is_never_mixed_in(
     clone: Path, undisturbed: dict[str, str]
 ) -> None:
     ended = []
-    while_the_stage_walk_runs(clone, lambda: ended.append(call(clone, "dvc", "exp", "run", "-S", "seed=3")))
-    assert ended[0].returncode
-    assert BUSY in ended[0].stdout
+
+    def at_once() -> None:
+        ended.append(call(clone, "dvc", "repro"))
+        ended.append(call(clone, "dvc", "exp", "run", "-S", "seed=3"))
+
+    while_the_stage_walk_runs(clone, at_once)
+    for command in ended:
+        assert command.returncode
+        assert BUSY in command.stdout
     text = (clone / "params.yaml").read_text("utf-8")
     assert "seed: 3" in text
     (clone / "params.yaml").write_text(text.replace("seed: 3", "seed: 2"), "utf-8")
@@ -81,15 +78,24 @@ def test_code_that_changes_under_a_running_stage_is_not_taken_for_what_ran(clone
     code = page.read_text("utf-8")
     output = while_the_stage_walk_runs(clone, lambda: page.write_text(f"{code}# Another line.\n", "utf-8"))
     assert "stages/walk.py changed while the stage ran" in output
-    assert "Running stage 'walk'" in run(clone, "dvc", "repro")
+    assert "Running stage 'walk'" in run(clone, "dvc", "repro", "--dry", "--single-item", "walk")
 
 
-def test_a_stage_that_fails_is_undone_by_git_and_dvc_checkout(built: Path, clone: Path) -> None:
+@pytest.fixture(scope="module")
+def failed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone whose params have changed, and whose last stage has failed as its code was broken."""
+    clone = copy_of(built, tmp_path_factory.mktemp("failed"))
+    set_seed(clone, 2)
     page = clone / "stages/summary.py"
     page.write_text(page.read_text("utf-8").replace("    write_json(", "    open('nowhere')\n    write_json("), "utf-8")
     output = call(clone, "dvc", "repro")
     assert output.returncode
     assert "No such file or directory: 'nowhere'" in output.stdout
+    return clone
+
+
+def test_a_stage_that_fails_is_undone_by_git_and_dvc_checkout(built: Path, failed: Path, tmp_path: Path) -> None:
+    clone = copy_of(failed, tmp_path)
     run(clone, "git", "checkout", ".")
     run(clone, "dvc", "checkout")
     assert bits(clone) == bits(built)
@@ -97,18 +103,15 @@ def test_a_stage_that_fails_is_undone_by_git_and_dvc_checkout(built: Path, clone
 
 
 def test_a_stage_that_failed_is_run_by_one_plain_repro_once_it_is_mended(
-    clone: Path, undisturbed: dict[str, str]
+    failed: Path, tmp_path: Path, undisturbed: dict[str, str]
 ) -> None:
-    page = clone / "stages/summary.py"
-    code = page.read_text("utf-8")
-    page.write_text(code.replace("    write_json(", "    open('nowhere')\n    write_json("), "utf-8")
-    assert "No such file or directory: 'nowhere'" in call(clone, "dvc", "repro").stdout
-    page.write_text(code, "utf-8")
+    clone = copy_of(failed, tmp_path)
+    run(clone, "git", "checkout", "stages/summary.py")
     run(clone, "dvc", "repro")
     assert bits(clone) == undisturbed
 
 
-@pytest.mark.parametrize("years", [-1, 1], ids=["back", "ahead"])
+@pytest.mark.parametrize("years", [pytest.param(-1, id="back"), pytest.param(1, id="ahead", marks=pytest.mark.long)])
 def test_a_clock_that_was_set_back_or_ahead_changes_nothing(
     clone: Path, undisturbed: dict[str, str], years: int
 ) -> None:

@@ -2,8 +2,9 @@
 
 import io
 import json
+import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,18 @@ def run(folder: Path, *command: str) -> str:
     ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout
+
+
+Fresh = Callable[[Path], Path]
+
+
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Fresh:
+    """Puts a new repository of git and DVC into a folder: a copy of one, as DVC takes a second to make it."""
+    template = tmp_path_factory.mktemp("fresh")
+    run(template, "git", "init", "--quiet")
+    run(template, "dvc", "init", "--quiet")
+    return lambda folder: Path(shutil.copytree(template, folder, symlinks=True, dirs_exist_ok=True))
 
 
 def write(folder: Path, files: dict[str, Any]) -> None:
@@ -84,6 +97,37 @@ def png(pixels: np.ndarray) -> bytes:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "png")
     return file.getvalue()
+
+
+BREW = """\
+import json
+rate = float(next(line.split()[1] for line in open("params.yaml") if line.startswith("rate")))
+open("pot.txt", "w").write(f"{rate} {open('leaves.txt').read()}")
+json.dump({"loss": rate / 4, "accuracy": 1 - rate / 4}, open("scores.json", "w"))
+"""
+SERVE = "open('cup.txt', 'w').write(open('pot.txt').read() * 2)\n"
+STAGES: dict[str, dict[str, Any]] = {
+    "brew": {
+        "cmd": "python tools/brew.py",
+        "deps": ["tools", "leaves.txt"],
+        "params": ["rate"],
+        "outs": ["pot.txt"],
+        "metrics": [{"scores.json": {"cache": False}}],
+    },
+    "serve": {"cmd": "python serve.py", "deps": ["serve.py", "pot.txt"], "outs": ["cup.txt"]},
+}
+
+
+@pytest.fixture(scope="session")
+def brewed(fresh: Fresh, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A pipeline that has been run, at the tag `base`: cached and uncached outputs, a folder of code, added data."""
+    folder = fresh(tmp_path_factory.mktemp("brewed"))
+    files = {"dvc.yaml": {"stages": STAGES}, "params.yaml": "rate: 0.1\ncup: blue\n", "tools/brew.py": BREW}
+    write(folder, files | {"serve.py": SERVE, "leaves.txt": "assam\n", ".dvcignore": "*.tmp\n"})
+    run(folder, "dvc", "add", "--quiet", "leaves.txt")
+    run(folder, "dvc", "repro", "--quiet")
+    commit(folder, {}, "base")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import re
 import resource
@@ -14,6 +15,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -24,7 +26,12 @@ from markdown_it import MarkdownIt
 from PIL import Image
 
 from review.__main__ import main
-from tests.review.conftest import commit, pipeline, plain, run, write
+from review.changes import Change
+from review.comparison import Comparison, Stale, State
+from review.pages import write_review
+from review.revisions import Revision
+from review.words import verdict
+from tests.review.conftest import Fresh, commit, pipeline, plain, run, write
 from tests.review.test_review import Tags, read, section
 
 ROOT = Path(__file__).parents[2]
@@ -32,12 +39,9 @@ FEW = {"dvc.yaml": pipeline(["rate"], {}), "params.yaml": {"rate": 1}, "out/scor
 
 
 @pytest.fixture
-def pot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def pot(fresh: Fresh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with one stage, at the tag `base`, in which the test stands."""
-    folder = tmp_path / "pot"
-    folder.mkdir()
-    run(folder, "git", "init", "--quiet")
-    run(folder, "dvc", "init", "--quiet")
+    folder = fresh(tmp_path / "pot")
     commit(folder, FEW, "base")
     monkeypatch.chdir(folder)
     return folder
@@ -108,11 +112,10 @@ def test_no_remote_of_a_revision_is_asked_and_nothing_enters_the_cache(
     assert not list((pot / ".dvc" / "cache").rglob("*")) if (pot / ".dvc" / "cache").exists() else True
 
 
-@pytest.mark.parametrize("module", ["queue", "json", "numpy", "dvc", "argparse"])
-def test_a_module_of_the_checkout_hides_none_of_python_s_or_a_library_s(pot: Path, module: str) -> None:
-    commit(
-        pot, {f"{module}.py": "open('ran', 'w')\nraise SystemExit('shadowed')\n", "params.yaml": {"rate": 2}}, "head"
-    )
+def test_a_module_of_the_checkout_hides_none_of_python_s_or_a_library_s(pot: Path) -> None:
+    modules = ["queue", "json", "numpy", "dvc", "argparse"]
+    shadow = "open('ran', 'w')\nraise SystemExit('shadowed')\n"
+    commit(pot, {f"{module}.py": shadow for module in modules} | {"params.yaml": {"rate": 2}}, "head")
     assert review(pot, "base", "head").startswith("1 parameter changed")
     ended = subprocess.run(
         [sys.executable, "-m", "review", "base", "head"],
@@ -160,17 +163,37 @@ STOLEN = {
 }
 
 
-@pytest.mark.parametrize("kind", STOLEN)
-@pytest.mark.parametrize("way", ["absolute", "relative"])
-def test_a_path_in_dvc_yaml_leads_to_no_file_outside(pot: Path, tmp_path: Path, kind: str, way: str) -> None:
+def thief(tmp_path: Path, kind: str, way: str) -> str:
+    """Returns a dvc.yaml that names a file outside of the repository."""
     (tmp_path / "secret.yaml").write_text("secret: s4711\n", "utf-8")
     folder = str(tmp_path) if way == "absolute" else f"{20 * '../'}{str(tmp_path)[1:]}"
-    text = json.dumps(STOLEN[kind]).replace("SECRET.yaml", f"{folder}/secret.yaml").replace("FOLDER", folder)
-    commit(pot, {"dvc.yaml": text}, "head")
-    for head in (["head"], []):
-        assert "4711" not in review(pot, "base", *head)
-        for file in (pot / "review").rglob("*.*"):
-            assert "4711" not in file.read_text("utf-8")
+    return json.dumps(STOLEN[kind]).replace("SECRET.yaml", f"{folder}/secret.yaml").replace("FOLDER", folder)
+
+
+def check_secret(out: Path) -> None:
+    for file in out.rglob("*.*"):
+        assert "4711" not in file.read_text("utf-8"), file
+
+
+def test_a_path_in_dvc_yaml_of_a_commit_leads_to_no_file_outside(pot: Path, tmp_path: Path) -> None:
+    heads = [f"{way}-{kind}" for way in ("absolute", "relative") for kind in STOLEN]
+    for head in heads:
+        way, _, kind = head.partition("-")
+        commit(pot, {"dvc.yaml": thief(tmp_path, kind, way)}, head)
+    assert main(["base", *heads]) == 0
+    assert {path.parent.name[2:] for path in (pot / "review").glob("*/index.html")} == {*heads}
+    check_secret(pot / "review")
+
+
+@pytest.mark.parametrize("kind", STOLEN)
+@pytest.mark.parametrize("way", ["absolute", pytest.param("relative", marks=pytest.mark.long)])
+def test_a_path_in_dvc_yaml_of_the_working_tree_leads_to_no_file_outside(
+    pot: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str, way: str
+) -> None:
+    write(pot, {"dvc.yaml": thief(tmp_path, kind, way)})
+    assert main(["base"]) == 0
+    assert "4711" not in "".join(capsys.readouterr())
+    check_secret(pot / "review")
 
 
 def test_a_child_reads_what_it_is_given_and_climbs_out_through_no_link(tmp_path: Path) -> None:
@@ -218,6 +241,7 @@ def test_a_link_in_the_place_of_the_review_is_not_written_through(pot: Path, tmp
 
 
 MARKUP = [
+    "\x1b]8;;https://bait.example\x07x",
     "https://bait.example/x",
     "www.bait.example",
     "&#64;octocat",
@@ -229,17 +253,11 @@ MARKUP = [
     "`a` [x](https://bait.example)",
     "**x** | y",
     "__init__",
-    "\x1b]8;;https://bait.example\x07x",
 ]
 
 
-@pytest.mark.parametrize("text", MARKUP)
-def test_a_value_is_text_in_the_verdict_the_tables_and_the_commands(pot: Path, text: str) -> None:
-    lock = {"schema": "2.0", "stages": {"brew": {"cmd": "true", "params": {"params.yaml": {"rate": 1}}}}}
-    commit(pot, {"params.yaml": {"rate": text}, "dvc.lock": lock, "out/scores.json": {"loss": text}}, "head")
-    output = review(pot, "base", "head")
-    assert "\x1b" not in output
-    shown = read(pot / "review")
+def check_text(shown: str) -> None:
+    """Checks that a review in Markdown has no link, picture, mention or bold of the values in it."""
     assert re.search(r"^\*\*`?", shown, flags=re.MULTILINE)
     markdown = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(shown)
     found = Tags(markdown)
@@ -248,6 +266,34 @@ def test_a_value_is_text_in_the_verdict_the_tables_and_the_commands(pot: Path, t
         assert bait not in found.plain
     assert markdown.count("<strong>") == 1 + markdown.count("<strong><code>")
     assert "www." not in found.plain
+
+
+@pytest.mark.parametrize("text", MARKUP)
+def test_a_value_is_text_in_the_verdict_the_tables_and_the_commands(tmp_path: Path, text: str) -> None:
+    params, metrics = [Change("params.yaml", "rate", 1, text)], [Change("out/scores.json", "loss", 1.0, text)]
+    stale = State([Stale("params.yaml", "rate", text, 1, ("brew",))], recorded=1)
+    base, head = Revision("base", 40 * "a"), Revision("head", 40 * "b")
+    comparison = Comparison(base, head, params, metrics, [], [], [], [], "", {}, head_state=stale)
+    assert "\x1b" not in verdict(comparison)
+    write_review(comparison, tmp_path)
+    assert read(tmp_path).count("dvc exp run") == 1
+    check_text(read(tmp_path))
+
+
+def test_values_of_a_repository_are_text_too(pot: Path) -> None:
+    names = [f"rate{i}" for i in range(len(MARKUP))]
+    lock = {"schema": "2.0", "stages": {"brew": {"cmd": "true", "params": {"params.yaml": dict.fromkeys(names, 1)}}}}
+    sides = {"plain": dict.fromkeys(names, 1), "hostile": dict(zip(names, MARKUP, strict=True))}
+    for tag, values in sides.items():
+        files = {"dvc.yaml": pipeline(names, {}), "params.yaml": values, "dvc.lock": lock, "out/scores.json": values}
+        commit(pot, files, tag)
+    output = review(pot, "plain", "hostile")
+    assert output.startswith(
+        r"rate0 is \x1b]8;;https://bait.example\x07x, but the outputs were made with 1 (and 11 more para"
+    )
+    assert "\x1b" not in output
+    assert read(pot / "review").count("`rate11`") == 2
+    check_text(read(pot / "review"))
 
 
 def test_what_turns_text_around_is_written_out(pot: Path) -> None:
@@ -321,6 +367,7 @@ def chunk(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
 
 
+@cache
 def png_bomb(side: int) -> bytes:
     """Returns a small file that says it is a picture of `side` by `side` pixels."""
     packer = zlib.compressobj(9)
@@ -329,8 +376,8 @@ def png_bomb(side: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", b"".join(rows) + packer.flush()) + chunk(b"IEND", b"")
 
 
-def bounded(folder: Path, *arguments: str, seconds: float = 60) -> tuple[int, str]:
-    """Returns exit code and output of a review, with all its processes within 4 GiB and some seconds."""
+def bounded(folder: Path, *arguments: str, seconds: float = 60, memory: int = 4 << 30) -> tuple[int, str]:
+    """Returns exit code and output of a review, with all its processes within some bytes and seconds."""
     command = [sys.executable, "-P", "-m", "review", *arguments]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with subprocess.Popen(
@@ -346,7 +393,7 @@ def bounded(folder: Path, *arguments: str, seconds: float = 60) -> tuple[int, st
             assert time.monotonic() < end
             time.sleep(0.02)
         output = process.stdout.read() if process.stdout else ""
-    assert most < 4 << 30
+    assert most < memory
     assert "Traceback" not in output
     return process.returncode, output
 
@@ -363,14 +410,16 @@ def test_a_matrix_of_millions_of_stages_is_not_read(pot: Path) -> None:
     )
 
 
-def test_pictures_of_a_hundred_megapixels_are_compared_within_the_bound(pot: Path) -> None:
+@pytest.mark.parametrize(("megapixels", "memory"), [(9, 700 << 20), pytest.param(100, 4 << 30, marks=pytest.mark.long)])
+def test_pictures_of_many_megapixels_are_compared_within_the_bound(pot: Path, megapixels: int, memory: int) -> None:
     commit(pot, {"dvc.yaml": pipeline(["rate"], {"x.png": {}})}, "small")
-    pixels = np.zeros((10_000, 10_000, 3), np.uint8)
+    side = 1000 * math.isqrt(megapixels)
+    pixels = np.zeros((side, side, 3), np.uint8)
     for tag in ("first", "second"):
         Image.fromarray(pixels).save(pot / "x.png", compress_level=1)
         commit(pot, {}, tag)
-        pixels[:, :2500] = 255
-    code, output = bounded(pot, "first", "second", seconds=120)
+        pixels[:, : side // 4] = 255
+    code, output = bounded(pot, "first", "second", seconds=120, memory=memory)
     assert code == 0, output
     assert "`x.png`: 25.0% of the pixels differ" in read(pot / "review")
     difference = next((pot / "review" / "pictures").glob("*difference.png"))
@@ -383,7 +432,7 @@ def test_what_asks_for_too_much_is_ended_in_a_line_that_names_it(
 ) -> None:
     stage = {"matrix": dict.fromkeys("abcd", "${axis}"), "cmd": "echo ${item.a}"}  # counted by DVC alone
     commit(pot, {"dvc.yaml": {"stages": {"many": stage}}, "params.yaml": {"axis": [*range(30)]}}, "head")
-    monkeypatch.setattr("review.children.SECONDS", 8)
+    monkeypatch.setattr("review.children.SECONDS", 4)
     assert main(["base", "head"]) == 2
     line = r"review: can't read the revisions: dvc.yaml of head takes more than .*\n"
     assert re.fullmatch(line, capsys.readouterr().err)
@@ -408,19 +457,27 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "content", "reason"), REFUSED)
-def test_a_file_that_asks_for_too_much_is_named_the_rest_is_written_and_the_exit_code_says_so(
-    pot: Path, name: str, content: str, reason: str
-) -> None:
-    good = {"new.yaml": {"cup": 7}, "dvc.yaml": FEW["dvc.yaml"] | {"params": ["new.yaml"]}}
-    commit(pot, good | {name: content}, "head")
-    code, output = bounded(pot, "base", "head", seconds=40)
+def test_a_file_that_asks_for_too_much_is_named_the_rest_is_written_and_the_exit_code_says_so(pot: Path) -> None:
+    """Each of them has a folder, with a pipeline of its own."""
+    whole = {"params": ["new.yaml", "params.yaml"]}
+    good = FEW | {"new.yaml": {"cup": 7}, "dvc.yaml": FEW["dvc.yaml"] | whole}
+    for number in range(len(REFUSED)):
+        write(pot / f"case{number}", FEW)
+    commit(pot, {}, "few")
+    for number, (name, content, _) in enumerate(REFUSED):
+        write(pot / f"case{number}", good | {name: content})
+    commit(pot, {}, "head")
+    code, output = bounded(pot, "few", "head", seconds=40)
     assert code == 2, output
-    assert output.startswith(f"Can't read {name} of head: {reason}")
-    assert output.splitlines()[-1].startswith(f"review: {name} of head is not read: {reason}")
-    assert "that a review reads" in output.splitlines()[-1]
-    if not name.startswith("dvc."):
-        assert "| `cup` | none | 7 |" in read(pot / "review")
+    last = f"review: (.*) of head is not read: .* that a review reads, nor {len(REFUSED) - 1} more files; the rest .*"
+    first = re.fullmatch(last, output.splitlines()[-1])
+    assert first, output
+    assert output.startswith(f"Can't read {first[1]} of head: ")
+    shown = read(pot / "review")
+    for number, (name, _, reason) in enumerate(REFUSED):
+        assert f"case{number}/{name} of head can't be read: {reason}" in shown
+        if name != "dvc.yaml":
+            assert f"| **`case{number}/new.yaml`** | | |\n| `cup` | none | 7 |\n" in shown
 
 
 @pytest.mark.parametrize("side", ["base", "head"])
@@ -464,14 +521,20 @@ def test_long_keys_and_whole_numbers_that_no_float_holds_are_shown(pot: Path) ->
     assert 400 * "9" in (pot / "review" / "index.html").read_text("utf-8")
 
 
-@pytest.mark.parametrize("scores", ['{"loss": 1', "\x00", ""])
-def test_what_no_parser_takes_is_unread_and_not_gone(pot: Path, scores: str) -> None:
-    commit(pot, {"out/scores.json": scores}, "head")
-    code, output = bounded(pot, "base", "head")
+def test_what_no_parser_takes_is_unread_and_not_gone(pot: Path) -> None:
+    stages = [FEW["dvc.yaml"]["stages"]["brew"] | {"wdir": name} for name in "abc"]
+    pipelines = {"dvc.yaml": {"stages": {f"brew-{stage['wdir']}": stage for stage in stages}}}
+    texts = dict(zip("abc", ('{"loss": 1', "\x00", ""), strict=True))
+    params = {f"{name}/params.yaml": {"rate": 1} for name in texts}
+    commit(pot, pipelines | params | {f"{name}/out/scores.json": {"loss": 1.0} for name in texts}, "three")
+    commit(pot, {f"{name}/out/scores.json": text for name, text in texts.items()}, "head")
+    code, output = bounded(pot, "three", "head")
     assert code == 0, output
-    assert output.startswith("Can't read out/scores.json of head: ")
+    assert re.match("Can't read ./out/scores.json of head: .*, nor 2 more files;", output)
     assert "no metric" not in output
     assert "Metrics" not in read(pot / "review")
+    for name in texts:
+        assert f"{name}/out/scores.json of head can't be read: " in read(pot / "review")
 
 
 def test_an_endless_template_costs_its_plot_alone(pot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -524,11 +587,16 @@ def test_no_child_outlives_a_review_that_is_killed(pot: Path) -> None:
             time.sleep(0.05)
 
 
+def object_of(folder: Path, name: str) -> Path:
+    """Returns where git keeps what a name stands for."""
+    sha = run(folder, "git", "rev-parse", name).strip()
+    return folder / ".git" / "objects" / sha[:2] / sha[2:]
+
+
 def test_missing_objects_are_one_line_with_the_remedy(pot: Path) -> None:
     commit(pot, {"params.yaml": {"rate": 2}}, "head")
     for name in ("base^{tree}", "base:params.yaml"):
-        sha = run(pot, "git", "rev-parse", name).strip()
-        place = pot / ".git" / "objects" / sha[:2] / sha[2:]
+        place = object_of(pot, name)
         content = place.read_bytes()
         place.unlink()
         assert "git fetch --refetch" in review(pot, "base", "head", code=2)
@@ -541,14 +609,15 @@ def test_an_object_that_is_missing_ends_a_review_only_where_it_is_needed(pot: Pa
     lock = {"schema": "2.0", "stages": {"brew": {"cmd": stage["cmd"], "deps": deps}}}
     files = {"dvc.yaml": {"stages": {"brew": stage | {"deps": ["brew.py"]}}}, "dvc.lock": lock, "brew.py": "brew\n"}
     commit(pot, files | {"notes/a.txt": "long ago\n", "plots/b.png": plain(3)}, "head")
-    for name, needed in (("notes/a.txt", False), ("plots/b.png", False), ("brew.py", True), ("dvc.lock", True)):
-        sha = run(pot, "git", "rev-parse", f"head:{name}").strip()
-        place = pot / ".git" / "objects" / sha[:2] / sha[2:]
-        content = place.read_bytes()
-        place.unlink()
+    for names, needed in ((("notes/a.txt", "plots/b.png"), False), (("brew.py",), True), (("dvc.lock",), True)):
+        places = [object_of(pot, f"head:{name}") for name in names]
+        contents = [place.read_bytes() for place in places]
+        for place in places:
+            place.unlink()
         output = review(pot, "base", "head", code=2 if needed else 0)
-        assert (f"({name} of head); `git fetch --refetch` brings" in output) == needed
-        place.write_bytes(content)
+        assert (f"({names[0]} of head); `git fetch --refetch` brings" in output) == needed
+        for place, content in zip(places, contents, strict=True):
+            place.write_bytes(content)
 
 
 def test_a_partial_clone_fetches_nothing(pot: Path, tmp_path: Path) -> None:

@@ -16,40 +16,9 @@ from PIL import Image
 
 from review.__main__ import main
 from review.changes import Change, direction, headline
-from tests.review.conftest import commit, curve, pipeline, plain, run, write
+from review.revisions import Revision, find_revision
+from tests.review.conftest import BREW, SERVE, STAGES, Fresh, commit, curve, pipeline, plain, run, write
 from tests.review.test_review import read, section
-
-BREW = """\
-import json
-rate = float(next(line.split()[1] for line in open("params.yaml") if line.startswith("rate")))
-open("pot.txt", "w").write(f"{rate} {open('leaves.txt').read()}")
-json.dump({"loss": rate / 4, "accuracy": 1 - rate / 4}, open("scores.json", "w"))
-"""
-SERVE = "open('cup.txt', 'w').write(open('pot.txt').read() * 2)\n"
-STAGES: dict[str, dict[str, Any]] = {
-    "brew": {
-        "cmd": "python tools/brew.py",
-        "deps": ["tools", "leaves.txt"],
-        "params": ["rate"],
-        "outs": ["pot.txt"],
-        "metrics": [{"scores.json": {"cache": False}}],
-    },
-    "serve": {"cmd": "python serve.py", "deps": ["serve.py", "pot.txt"], "outs": ["cup.txt"]},
-}
-
-
-@pytest.fixture(scope="module")
-def brewed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A pipeline that has been run, at the tag `base`: cached and uncached outputs, a folder of code, added data."""
-    folder = tmp_path_factory.mktemp("brewed")
-    run(folder, "git", "init", "--quiet")
-    run(folder, "dvc", "init", "--quiet")
-    files = {"dvc.yaml": {"stages": STAGES}, "params.yaml": "rate: 0.1\ncup: blue\n", "tools/brew.py": BREW}
-    write(folder, files | {"serve.py": SERVE, "leaves.txt": "assam\n", ".dvcignore": "*.tmp\n"})
-    run(folder, "dvc", "add", "--quiet", "leaves.txt")
-    run(folder, "dvc", "repro", "--quiet")
-    commit(folder, {}, "base")
-    return folder
 
 
 @pytest.fixture
@@ -195,68 +164,95 @@ def test_the_state_of_a_commit_is_the_one_that_dvc_status_gives(pot: Path, capsy
 # Unread is not unchanged, and not gone
 
 
-def cached(folder: Path, **metric: Any) -> None:
-    """Commits `base` and `head`, whose metric is in DVC's cache, and takes the cache away."""
+@pytest.fixture(scope="module")
+def evaluated(fresh: Fresh, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with the tags `base` and `head`, whose metric is in DVC's cache alone."""
+    folder = fresh(tmp_path_factory.mktemp("evaluated"))
     stage = {"cmd": "mkdir -p eval && cp params.yaml eval/m.yaml", "params": ["a"], "outs": ["eval"]}
-    run(folder, "git", "init", "--quiet")
-    run(folder, "dvc", "init", "--quiet")
     for tag, value in (("base", 1), ("head", 2)):
         write(folder, {"dvc.yaml": {"stages": {"s": stage}, "metrics": ["eval/m.yaml"]}, "params.yaml": {"a": value}})
         run(folder, "dvc", "repro", "--quiet")
-        commit(folder, metric, tag)
+        commit(folder, {}, tag)
+    shutil.rmtree(folder / "eval")
+    return folder
 
 
-def test_metrics_of_the_cache_are_read_from_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
-    monkeypatch.chdir(tmp_path)
-    cached(tmp_path)
-    shutil.rmtree(tmp_path / "eval")
+def test_metrics_of_the_cache_are_read_from_it(evaluated: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
+    monkeypatch.chdir(evaluated)
     assert first(capsys, "base", "head") == "1 parameter changed; m a 1 → 2."
 
 
 def test_metrics_that_are_in_no_cache_here_are_unread_and_the_remedy_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out
+    evaluated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    cached(tmp_path)
-    shutil.rmtree(tmp_path / "eval")
-    for file in (tmp_path / ".dvc" / "cache").rglob("*"):
+    folder = Path(shutil.copytree(evaluated, tmp_path / "pot", symlinks=True))
+    monkeypatch.chdir(folder)
+    for file in (folder / ".dvc" / "cache").rglob("*"):
         if file.is_file():
             file.chmod(0o644)
             file.write_text("damaged", "utf-8")
     line = first(capsys, "base", "head")
     assert line.startswith("Can't read eval/m.yaml of base and head: it is in DVC's cache elsewhere")
     assert line.endswith("(dvc fetch --all-commits); 1 parameter changed.")
-    shutil.rmtree(tmp_path / ".dvc" / "cache")
+    shutil.rmtree(folder / ".dvc" / "cache")
     assert first(capsys, "base", "head") == line
 
 
 CONFLICT = "<<<<<<< HEAD\nrate: 1\n=======\nrate: 2\n>>>>>>> x\n"
 
 
-@pytest.mark.parametrize(
-    ("files", "words"),
-    [
-        ({"params.yaml": CONFLICT}, "params.yaml of head: line 1: "),
-        ({"params.yaml": "since: 2023-01-01\nrate: 0.1\n"}, "params.yaml of head: line 1: since is a date"),
-        ({"dvc.yaml": "stages:\n  a: [\n"}, "dvc.yaml of head: line 3: "),
-        ({"dvc.yaml": {"stages": {"a": {"command": "x"}}}}, "dvc.yaml of head: "),
-        ({"dvc.lock": CONFLICT}, "dvc.lock of head: line 1: "),
-        ({"dvc.lock": {"brew": {"cmd": "x"}}}, "dvc.lock of head: "),
-        ({"leaves.txt.dvc": "md5: [\n"}, "leaves.txt.dvc of head: line 2: "),
-        ({"scores.json": '{"loss": 1,\n "accuracy":'}, "scores.json of head: line 2: "),
-    ],
-)
-def test_what_can_not_be_read_is_named_with_its_line_and_is_neither_unchanged_nor_gone(
-    pot: Path, capsys: Out, files: dict[str, Any], words: str
+UNREAD: list[tuple[str, Any, str]] = [
+    ("params.yaml", "since: 2023-01-01\nrate: 0.1\n", "line 1: since is a date"),
+    ("params.yaml", CONFLICT, "line 1: "),
+    ("dvc.lock", CONFLICT, "line 1: "),
+    ("dvc.lock", {"brew": {"cmd": "x"}}, ""),
+    ("scores.json", '{"loss": 1,\n "accuracy":', "line 2: "),
+]
+BROKEN: list[tuple[str, Any, str]] = [
+    ("dvc.yaml", "stages:\n  a: [\n", "line 3: "),
+    ("dvc.yaml", {"stages": {"a": {"command": "x"}}}, ""),
+    ("leaves.txt.dvc", "md5: [\n", "line 2: "),
+]
+
+
+def check_unread(line: str) -> None:
+    """Checks that neither verdict nor review calls anything unchanged or gone, and that the verdict has a remedy."""
+    assert "mend " in line
+    assert not re.search(r"\bno \w+ changed|unchanged|gone", line)
+    assert "Gone" not in read(Path("review"))
+    assert "| none |" not in read(Path("review"))
+
+
+@pytest.mark.parametrize(("name", "content", "words"), BROKEN)
+def test_a_file_of_dvc_that_can_not_be_read_is_named_with_its_line_and_hides_nothing(
+    pot: Path, capsys: Out, name: str, content: Any, words: str
 ) -> None:
-    commit(pot, files, "head")
+    commit(pot, {name: content}, "head")
     for revisions in (("base", "head"), ("base",)):
         line = first(capsys, *revisions)
-        assert line.startswith(f"Can't read {words}".replace("head", revisions[-1] if revisions[1:] else "workspace"))
-        assert "mend " in line
-        assert not re.search(r"\bno \w+ changed|unchanged|gone", line)
-        assert "Gone" not in read(pot / "review")
-        assert "| none |" not in read(pot / "review")
+        assert line.startswith(f"Can't read {name} of {['workspace', *revisions[1:]][-1]}: {words}")
+        check_unread(line)
+
+
+def test_what_can_not_be_read_is_named_with_its_line_and_is_neither_unchanged_nor_gone(
+    brewed: Path, fresh: Fresh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out
+) -> None:
+    """Each case has a folder, with a pipeline of its own that has run; the first has the root."""
+    cases = dict(zip(["", *(f"{number}/" for number in range(1, len(UNREAD)))], UNREAD, strict=True))
+    pot = fresh(tmp_path / "pot")
+    monkeypatch.chdir(pot)
+    for folder in cases:
+        for name in ("dvc.yaml", "dvc.lock", "params.yaml", "tools/brew.py", "serve.py", "leaves.txt", "scores.json"):
+            write(pot, {f"{folder}{name}": (brewed / name).read_text("utf-8")})
+    commit(pot, {}, "base")
+    commit(pot, {f"{folder}{name}": content for folder, (name, content, _) in cases.items()}, "head")
+    for revisions in (("base", "head"), ("base",)):
+        line = first(capsys, *revisions)
+        check_unread(line)
+        assert f", nor {len(cases) - 1} more files" in line
+        for folder, (name, _, words) in cases.items():
+            note = f"`{folder}{name} of {['workspace', *revisions[1:]][-1]} can't be read: {words}.*\\(mend "
+            assert re.search(note, read(pot / "review"))
 
 
 def test_a_branch_whose_name_begins_with_a_dash_is_reviewed_like_any_other(pot: Path, capsys: Out) -> None:
@@ -266,21 +262,34 @@ def test_a_branch_whose_name_begins_with_a_dash_is_reviewed_like_any_other(pot: 
     assert "dvc-review -- base --evil\n" in read(pot / "review")
 
 
-@pytest.mark.parametrize("name", ["HEAD@{1}", "head~1", ":/base", "@{u}", "annotated", "HEAD^{/base}"])
-def test_any_name_that_git_resolves_is_a_revision(pot: Path, capsys: Out, name: str) -> None:
+@pytest.fixture
+def named(pot: Path) -> Path:
+    """A repository in which the commit `base` has names of all kinds."""
     run(pot, "git", "tag", "--annotate", "--message", "x", "annotated", "base")
     run(pot, "git", "branch", "upstream", "base")
     commit(pot, {"params.yaml": "rate: 0.1\ncup: red\n"}, "head")
     run(pot, "git", "branch", "--set-upstream-to", "upstream")
+    return pot
+
+
+NAMES = ["@{u}", "HEAD@{1}", "head~1", ":/base", "annotated", "HEAD^{/base}"]
+
+
+def test_any_name_that_git_resolves_is_a_revision(named: Path) -> None:
+    commit = run(named, "git", "rev-parse", "base").strip()
+    assert [find_revision(name, named) for name in NAMES] == [Revision(name, commit) for name in NAMES]
+
+
+@pytest.mark.usefixtures("named")
+@pytest.mark.parametrize("name", [NAMES[0], *(pytest.param(name, marks=pytest.mark.long) for name in NAMES[1:])])
+def test_a_revision_of_any_name_is_reviewed(capsys: Out, name: str) -> None:
     assert first(capsys, name, "head") == "1 parameter changed; no metric changed."
 
 
 def test_a_pipeline_without_anything_to_show_has_nothing_to_compare(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out
+    fresh: Fresh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    run(tmp_path, "git", "init", "--quiet")
-    run(tmp_path, "dvc", "init", "--quiet")
+    monkeypatch.chdir(fresh(tmp_path))
     commit(tmp_path, {"dvc.yaml": {"stages": {"a": {"cmd": "true"}}}}, "base")
     expected = "Nothing to compare: neither revision has a parameter, metric or plot."
     assert first(capsys, "base", "base") == expected

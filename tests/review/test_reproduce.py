@@ -7,12 +7,12 @@ import pytest
 
 from review.__main__ import main
 from tests.review.conftest import commit, run
-from tests.review.test_knows import BREW, Out, brewed, first  # noqa: F401  a fixture
+from tests.review.test_knows import Out, first
 from tests.review.test_review import read, section
 
 
 @pytest.fixture
-def pot(brewed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:  # noqa: F811
+def pot(brewed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = Path(shutil.copytree(brewed, tmp_path / "pot", symlinks=True))
     monkeypatch.chdir(folder)
     return folder
@@ -35,20 +35,15 @@ def test_an_edit_that_was_committed_to_the_lock_is_found_only_by_running_again(p
     assert line.startswith("Run again, scores.json came out other than committed; ")
 
 
-def test_a_difference_within_the_stated_tolerance_is_called_that(pot: Path, capsys: Out) -> None:
+def test_a_difference_within_the_stated_tolerance_is_called_that(pot: Path, tmp_path: Path, capsys: Out) -> None:
     commit(pot, {"scores.json": {"loss": 0.025000000001, "accuracy": 0.975}}, "edited")
     run(pot, "dvc", "commit", "--quiet", "--force")
     commit(pot, {}, "head")
+    elsewhere = Path(shutil.copytree(pot, tmp_path / "elsewhere", symlinks=True))
+    run(elsewhere, "git", "checkout", "--quiet", "base", "--", "dvc.lock", "scores.json")  # what a run gives
     assert "3 outputs came out as committed, 1 of them within 1e-06 of each number" in first(
-        capsys, "--reproduce", "base", "head"
+        capsys, "base", "head", "--reproduced", str(elsewhere)
     )
-
-
-def test_a_run_that_fails_is_said_to(pot: Path, capsys: Out) -> None:
-    commit(pot, {"tools/brew.py": "raise SystemExit('cold')\n"}, "head")
-    line = first(capsys, "--reproduce", "base", "head")
-    assert line.startswith("Run again, it failed: ERROR: failed to reproduce 'brew'")
-    assert "no result changed" not in line
 
 
 def test_a_stale_commit_that_was_run_again_elsewhere_never_has_no_metric_changed(
@@ -62,12 +57,21 @@ def test_a_stale_commit_that_was_run_again_elsewhere_never_has_no_metric_changed
     assert "no metric changed" not in line
 
 
-def test_code_runs_only_where_it_is_asked_for_and_only_of_commits(pot: Path, tmp_path: Path, capsys: Out) -> None:
-    commit(pot, {"tools/brew.py": BREW + f"open({str(tmp_path / 'ran')!r}, 'w')\n"}, "head")
+def test_code_runs_only_where_it_is_asked_for_and_a_run_that_fails_is_said_to(
+    pot: Path, tmp_path: Path, capsys: Out
+) -> None:
+    code = f"open({str(tmp_path / 'ran')!r}, 'w')\nraise SystemExit('cold')\n"
+    commit(pot, {"tools/brew.py": code}, "head")
     first(capsys, "base", "head")
     assert not (tmp_path / "ran").exists()
-    first(capsys, "--reproduce", "base", "head")
+    line = first(capsys, "--reproduce", "base", "head")
     assert (tmp_path / "ran").exists()
+    assert line.startswith("Run again, it failed: ERROR: failed to reproduce 'brew'")
+    assert "no result changed" not in line
+
+
+@pytest.mark.usefixtures("pot")
+def test_only_a_commit_can_be_run_again_and_the_help_warns_of_it(capsys: Out) -> None:
     assert main(["--reproduce", "base"]) == 2
     assert "only a commit can be run again" in capsys.readouterr().err
     with pytest.raises(SystemExit):

@@ -19,6 +19,7 @@ from review.comparison import Comparison
 from review.pages import write_review
 from review.pictures import Picture
 from review.revisions import Revision
+from tests.faults.namespaces import PRIVATE, require_namespaces
 from tests.review.conftest import ODD, commit, curve, pipeline, plain, run, write
 
 ROOT = Path(__file__).parents[2]
@@ -178,6 +179,13 @@ def test_names_and_values_are_text_in_markdown(written: Path) -> None:
     assert "octocat" not in found.plain
     assert markdown.count("octocat") == 2
     assert ODD.replace("<", "&lt;").replace(">", "&gt;") in markdown
+
+
+def test_a_review_needs_no_network(tea: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    require_namespaces()
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    review = [sys.executable, "-P", "-m", "review", "old", "new", "--out", str(tmp_path)]
+    assert run(tea, *PRIVATE, *review).startswith("5 parameters changed; ")
 
 
 def test_the_same_revision_twice_has_no_change(copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,6 +30,12 @@ def review(tea: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out / "index.html"
 
 
+@pytest.fixture(scope="module")
+def page(browser: Browser, review: Path) -> Page:
+    """The page, open, for tests that leave it as it is."""
+    return visit(browser, review).page
+
+
 def visit(
     browser: Browser,
     path: Path,
@@ -61,16 +67,14 @@ def test_the_page_opens_from_disk_without_the_network_and_without_complaint(brow
     assert seen.complaints == []
 
 
-def test_its_parts_stand_in_the_order_of_a_review(browser: Browser, review: Path) -> None:
-    page = visit(browser, review).page
+def test_its_parts_stand_in_the_order_of_a_review(page: Page) -> None:
     titles = ["Parameters", "Metrics", "Curves", "Pictures", "New", "Gone", "Unchanged", "Run it again"]
     assert page.locator("h2").all_inner_texts() == titles
     assert page.inner_text("h1") == "Review: old → new"
     assert page.inner_text(".verdict").startswith("5 parameters changed; ")
 
 
-def test_better_is_told_from_worse_by_word_and_colour(browser: Browser, review: Path) -> None:
-    page = visit(browser, review).page
+def test_better_is_told_from_worse_by_word_and_colour(page: Page) -> None:
     seen = {}
     for name in ("val_accuracy", "loss", "minutes"):
         cell = page.locator("tr", has=page.get_by_role("rowheader", name=name, exact=True)).locator(".change")
@@ -92,12 +96,11 @@ def test_curves_can_be_pointed_at(browser: Browser, review: Path) -> None:
     assert "new" in tooltip
 
 
-def test_names_and_values_are_read_and_not_run(browser: Browser, review: Path) -> None:
-    seen = visit(browser, review)
-    assert seen.page.locator("img[src='x']").count() == 0
-    assert HOSTILE in seen.page.inner_text("#params + .table")
-    assert seen.page.locator(".chart canvas").count() == seen.page.locator(".chart").count() == 3
-    assert ODD in seen.page.locator("#new ~ figure figcaption").all_inner_texts()
+def test_names_and_values_are_read_and_not_run(page: Page) -> None:
+    assert page.locator("img[src='x']").count() == 0
+    assert HOSTILE in page.inner_text("#params + .table")
+    assert page.locator(".chart canvas").count() == page.locator(".chart").count() == 3
+    assert ODD in page.locator("#new ~ figure figcaption").all_inner_texts()
 
 
 def test_the_curves_follow_the_scheme(browser: Browser, review: Path) -> None:
@@ -109,16 +112,20 @@ def test_the_curves_follow_the_scheme(browser: Browser, review: Path) -> None:
     assert page.locator(".chart canvas").first.evaluate("canvas => canvas.toDataURL()") != light
 
 
-@pytest.mark.parametrize("width", [320, 375, 1280])
-def test_the_page_does_not_scroll_sideways(browser: Browser, review: Path, width: int) -> None:
-    page = visit(browser, review, width=width).page
-    assert page.evaluate("document.documentElement.scrollWidth") == width
+def grow(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
 
 
-@pytest.mark.parametrize("width", [375, 1280])
+def test_the_page_does_not_scroll_sideways(browser: Browser, review: Path) -> None:
+    page = visit(browser, review, width=320).page
+    for width in (320, 375, 1280):
+        grow(page, width)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_fault(
-    scheme: Literal["light", "dark"], width: int, browser: Browser, review: Path
-) -> None:
-    page = visit(browser, review, scheme=scheme, width=width).page
-    assert serious_faults(page) == []
+def test_axe_finds_no_serious_fault(scheme: Literal["light", "dark"], browser: Browser, review: Path) -> None:
+    page = visit(browser, review, scheme=scheme, width=375).page
+    for width in (375, 1280):
+        grow(page, width)
+        assert serious_faults(page) == [], width

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from review.__main__ import main
-from tests.review.conftest import commit, pipeline, plain, run, write
+from tests.review.conftest import Fresh, commit, pipeline, plain, run, write
 from tests.review.test_hostile import FEW
 from tests.review.test_knows import Out, first
 from tests.review.test_review import read
@@ -18,11 +18,10 @@ from tests.review.test_review import read
 ROOT = Path(__file__).parents[2]
 
 
-def repository(folder: Path, *, subdir: bool = False) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    if not subdir:
-        run(folder, "git", "init", "--quiet")
-    run(folder, "dvc", "init", "--quiet", *(["--subdir"] if subdir else []))
+def subfolder(folder: Path) -> Path:
+    """Makes a repository of DVC within one of git."""
+    folder.mkdir(parents=True)
+    run(folder, "dvc", "init", "--quiet", "--subdir")
     return folder
 
 
@@ -35,18 +34,17 @@ def grow(folder: Path) -> None:
 EXPECTED = "1 parameter changed; scores loss 1 → 0.5 (better); 0 of 1 picture unchanged."
 
 
-def test_a_worktree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
-    grow(repository(tmp_path / "pot"))
+def test_a_worktree(fresh: Fresh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
+    grow(fresh(tmp_path / "pot"))
     run(tmp_path / "pot", "git", "worktree", "add", "--quiet", "--detach", str(tmp_path / "tree"), "base")
     monkeypatch.chdir(tmp_path / "tree")
     assert first(capsys, "base", "head") == EXPECTED
 
 
 def test_a_sparse_checkout_has_not_lost_what_it_leaves_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out
+    fresh: Fresh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out
 ) -> None:
-    run(tmp_path, "git", "init", "--quiet")
-    run(tmp_path, "dvc", "init", "--quiet")
+    fresh(tmp_path)
     commit(tmp_path, FEW, "base")
     run(tmp_path, "git", "sparse-checkout", "set", "--no-cone", "/*", "!/out/")
     assert not (tmp_path / "out").exists()
@@ -57,10 +55,9 @@ def test_a_sparse_checkout_has_not_lost_what_it_leaves_out(
 
 
 def test_a_shallow_clone_is_told_how_to_get_the_rest(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out
+    fresh: Fresh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out
 ) -> None:
-    run(tmp_path, "git", "init", "--quiet", "far")
-    run(tmp_path / "far", "dvc", "init", "--quiet")
+    fresh(tmp_path / "far")
     commit(tmp_path / "far", FEW, "base")
     commit(tmp_path / "far", {"params.yaml": {"rate": 2}}, "head")
     run(tmp_path, "git", "clone", "--quiet", "--depth", "1", (tmp_path / "far").as_uri(), "near")
@@ -69,18 +66,20 @@ def test_a_shallow_clone_is_told_how_to_get_the_rest(
     assert "`git fetch --unshallow` brings the rest" in capsys.readouterr().err
 
 
-def test_a_hook_of_another_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
-    grow(repository(tmp_path / "pot"))
-    repository(tmp_path / "other")
+def test_a_hook_of_another_repository(
+    fresh: Fresh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out
+) -> None:
+    grow(fresh(tmp_path / "pot"))
+    fresh(tmp_path / "other")
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "other" / ".git"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "other" / ".git" / "index"))
     monkeypatch.chdir(tmp_path / "pot")
     assert first(capsys, "base", "head") == EXPECTED
 
 
-def test_a_submodule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
-    grow(repository(tmp_path / "pot"))
-    outer = repository(tmp_path / "outer")
+def test_a_submodule(fresh: Fresh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
+    grow(fresh(tmp_path / "pot"))
+    outer = fresh(tmp_path / "outer")
     run(outer, "git", "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(tmp_path / "pot"), "inner")
     run(outer, "git", "-C", "inner", "fetch", "--quiet", "--tags")
     grow(outer)
@@ -91,8 +90,8 @@ def test_a_submodule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Ou
 
 def test_a_subfolder_and_its_neighbour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
     run(tmp_path, "git", "init", "--quiet")
-    repository(tmp_path / "tea room" / "pot", subdir=True)
-    repository(tmp_path / "cup", subdir=True)
+    subfolder(tmp_path / "tea room" / "pot")
+    subfolder(tmp_path / "cup")
     commit(tmp_path / "cup", {"dvc.yaml": "stages: [", "params.yaml": "{"}, "cup")
     grow(tmp_path / "tea room" / "pot")
     (tmp_path / "tea room" / "pot" / "deep").mkdir()
@@ -101,9 +100,9 @@ def test_a_subfolder_and_its_neighbour(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_monorepo_with_pipelines_in_folders_of_which_one_is_broken(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out
+    fresh: Fresh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out
 ) -> None:
-    repository(tmp_path)
+    fresh(tmp_path)
     for name in ("a", "b"):
         files = {"dvc.yaml": pipeline(["rate"], {}), "params.yaml": {"rate": 1}, "out/scores.json": {"loss": 1}}
         write(tmp_path / name, files)
@@ -116,9 +115,9 @@ def test_a_monorepo_with_pipelines_in_folders_of_which_one_is_broken(
     assert "gone" not in line
 
 
-def test_a_lock_of_dvc_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
+def test_a_lock_of_dvc_2(fresh: Fresh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out) -> None:
     """Its hashes of text are those with the line ends of Unix, and its cache has another layout."""
-    repository(tmp_path)
+    fresh(tmp_path)
     text = b"a,b\r\n1,2\r\n"
     metric = json.dumps({"loss": 1}).encode()
     hashes = [
@@ -143,9 +142,9 @@ def test_a_lock_of_dvc_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
 
 
 def test_stages_made_by_matrix_and_foreach_from_parameters(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out
+    fresh: Fresh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out
 ) -> None:
-    repository(tmp_path)
+    fresh(tmp_path)
     stages = {
         "fit": {
             "matrix": {"kind": "${kinds}"},
@@ -165,11 +164,11 @@ def test_stages_made_by_matrix_and_foreach_from_parameters(
 
 
 def test_outputs_that_are_links_to_the_cache_are_those_of_the_cache(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out
+    fresh: Fresh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Out
 ) -> None:
-    repository(tmp_path)
-    run(tmp_path, "dvc", "config", "cache.type", "symlink")
-    run(tmp_path, "dvc", "config", "cache.dir", str(tmp_path.with_name(f"{tmp_path.name}-cache")))
+    fresh(tmp_path)
+    cache = tmp_path.with_name(f"{tmp_path.name}-cache")
+    write(tmp_path, {".dvc/config": f"[cache]\n    type = symlink\n    dir = {cache}\n"})
     stage = {"cmd": "cp params.yaml scores.yaml", "params": ["loss"], "metrics": ["scores.yaml"]}
     write(tmp_path, {"dvc.yaml": {"stages": {"s": stage}}, "params.yaml": {"loss": 1}})
     run(tmp_path, "dvc", "repro", "--quiet")
@@ -181,7 +180,7 @@ def test_outputs_that_are_links_to_the_cache_are_those_of_the_cache(
     assert first(capsys, "base") == "1 parameter changed; scores loss 1 → 2 (worse)."
 
 
-def test_the_package_builds_and_its_command_runs_without_this_repository(tmp_path: Path) -> None:
+def test_the_package_builds_and_its_command_runs_without_this_repository(fresh: Fresh, tmp_path: Path) -> None:
     source = shutil.copytree(
         ROOT / "review",
         tmp_path / "source",
@@ -196,7 +195,7 @@ def test_the_package_builds_and_its_command_runs_without_this_repository(tmp_pat
     if "BackendUnavailable" in ended.stderr or "bdist_wheel" in ended.stderr:
         pytest.fail(f"setuptools can't build here: {ended.stderr[-500:]}")
     assert ended.returncode == 0, ended.stderr
-    grow(repository(tmp_path / "pot"))
+    grow(fresh(tmp_path / "pot"))
     write(
         tmp_path / "pot", {"review.py": "raise SystemExit('shadowed')\n", "queue.py": "raise SystemExit('shadowed')\n"}
     )

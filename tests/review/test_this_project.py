@@ -13,7 +13,6 @@ import pytest
 import yaml
 from PIL import Image
 
-from tests.faults.namespaces import PRIVATE, require_namespaces
 from tests.review.conftest import png, run
 
 ROOT = Path(__file__).parents[2]
@@ -84,14 +83,6 @@ def test_a_branch_without_a_change_is_said_to_have_none(clone: Path, monkeypatch
     output = run(clone, sys.executable, "-m", "review", "before", "same")
     expected = "No result changed: no parameter, metric, curve plot or picture differs."
     assert output.splitlines()[0] == expected
-
-
-def test_a_review_needs_no_network(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    require_namespaces()
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setenv("PYTHONSAFEPATH", "1")
-    output = run(clone, *PRIVATE, sys.executable, "-m", "review", "before", "halved")
-    assert output.startswith("lr is ")
 
 
 def asked(clone: Path, *command: str) -> Any:
