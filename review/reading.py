@@ -140,13 +140,13 @@ class Side:
             inside = [self._relative(str(self.folder / path)) for path in named]
             return next((it for it in inside if it and (self.folder / it).is_file()), name), fault_of(error)
         kind, file, key = found.groups()
-        place = self.folder / Path(name).parent / file
+        read = [path for path in (Path(name).parent / file, Path(file)) if (self.folder / path).is_file()]
+        path = read[0] if read else Path(name).parent / file  # DVC names it from its own folder, or from here
         last = key.rpartition(".")[2]
-        lines = place.read_text("utf-8", "replace").splitlines() if place.is_file() else []
+        lines = (self.folder / path).read_text("utf-8", "replace").splitlines() if read else []
         line = next((i for i, text in enumerate(lines, 1) if text.strip().startswith(f"{last}:")), None)
         where = f"line {line}: " if line else ""
-        path = (Path(name).parent / file).as_posix()
-        return path, f"{where}{key} is a {kind}, which DVC does not take; put it in quotes"
+        return path.as_posix(), f"{where}{key} is a {kind}, which DVC does not take; put it in quotes"
 
     def _broken(self, name: str, reason: str, remedy: str = "") -> None:
         self.broken = self.broken or _is_pipeline(name)

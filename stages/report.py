@@ -76,13 +76,14 @@ def question_of(chapter: Chapter, params: dict[str, Any], still: Picture | None,
         return read_csv(places.table(chapter.stage, name))
 
     charts = tuple(picture for chart in chapter.charts for picture in drawn(chart))
-    reason = drawn(chapter.reason) if chapter.reason else ()
+    reason = drawn(chapter.reason)[0] if chapter.reason else None
+    read = {chart.table for chart in (*charts, *filter(None, [reason]))}
     return Question(
         chapter,
         params={name: params[name] for name in chapter.reads},
         reason=reason,
         charts=charts,
-        tables={chart.table: table(chart.table) for chart in (*reason, *charts)},
+        tables={name: table(name) for name in sorted(read)},
         pictures=tuple(Picture(places.root / picture.path, picture.alt) for picture in chapter.pictures),
         table=Table(table("variants"), chapter.table) if chapter.table else None,
         layers=layers_of(chapter.stage, places),

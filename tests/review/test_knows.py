@@ -202,8 +202,8 @@ CONFLICT = "<<<<<<< HEAD\nrate: 1\n=======\nrate: 2\n>>>>>>> x\n"
 
 
 UNREAD: list[tuple[str, Any, str]] = [
-    ("params.yaml", "since: 2023-01-01\nrate: 0.1\n", "line 1: since is a date"),
     ("params.yaml", CONFLICT, "line 1: "),
+    ("params.yaml", "since: 2023-01-01\nrate: 0.1\n", "line 1: since is a date"),
     ("dvc.lock", CONFLICT, "line 1: "),
     ("dvc.lock", {"brew": {"cmd": "x"}}, ""),
     ("scores.json", '{"loss": 1,\n "accuracy":', "line 2: "),

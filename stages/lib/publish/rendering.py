@@ -107,7 +107,7 @@ class Question:
     Args:
         chapter: the question and its answer.
         params: the sections of params.yaml that the stage follows from.
-        reason: the charts of what a reason was measured by; may be none, as all that follow.
+        reason: the chart of what a reason was measured by; may be none, as all that follow.
         charts: of what was found.
         tables: that the charts draw, by their names.
         pictures: the first one shows the answer best.
@@ -118,7 +118,7 @@ class Question:
 
     chapter: Chapter
     params: dict[str, Any]
-    reason: tuple[Drawn, ...] = ()
+    reason: Drawn | None = None
     charts: tuple[Drawn, ...] = ()
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     pictures: tuple[Picture, ...] = ()
@@ -127,9 +127,14 @@ class Question:
     still: Picture | None = None
 
     @property
-    def drawn(self) -> tuple[Drawn, ...]:
-        """Return all charts, in the order in which they are numbered."""
-        return self.reason + self.charts
+    def drawn(self) -> dict[str, Drawn]:
+        """Return all charts by what tells them apart in the page."""
+        why = {"why": self.reason} if self.reason else {}
+        return {str(number): chart for number, chart in enumerate(self.charts)} | why
+
+    def specs_of(self, table: str) -> list[dict[str, Any]]:
+        """Return the specifications of the charts that draw a table."""
+        return [chart.spec for chart in self.drawn.values() if chart.table == table]
 
     @property
     def params_text(self) -> str:
@@ -311,12 +316,12 @@ def _cell(value: Any, form: str) -> tuple[str, str]:
 def _data(report: Report) -> dict[str, Any]:
     """Return what the scripts read, as lists and numbers that JSON knows."""
     charts = {
-        f"{question.chapter.stage}-{i}": {"spec": chart.spec, "table": f"{question.chapter.stage}/{chart.table}"}
+        f"{question.chapter.stage}-{key}": {"spec": chart.spec, "table": f"{question.chapter.stage}/{chart.table}"}
         for question in report.questions
-        for i, chart in enumerate(question.drawn)
+        for key, chart in question.drawn.items()
     }
     tables = {
-        f"{question.chapter.stage}/{name}": _columns(_read(table, [c.spec for c in question.drawn if c.table == name]))
+        f"{question.chapter.stage}/{name}": _columns(_read(table, question.specs_of(name)))
         for question in report.questions
         for name, table in question.tables.items()
     }
