@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -21,8 +22,8 @@ from statistics import median
 from tools.bench.floor import FLOOR
 from tools.verify.differences import COMMITTED
 
-SHARD = 400  # that of stages/lib/engine/fleets.py, which can't be imported here: it pins this process
-ROUNDS = 5
+SHARD = 400  # that of stages/lib/core/plan.py, which can't be imported here: it pins this process
+ROUNDS = 3
 ROWS, EPOCHS = 1209, 200  # the training points of the study, and the epochs of its baseline
 FEW_EPOCHS = 20  # where more would change no ratio
 PRODUCT = 2000  # rows and columns of the matrices that show the arithmetic peak
@@ -44,6 +45,7 @@ class Line:
         second: makes what it is compared with.
         target: of the ratio.
         scale: of the ratio, where the two do other amounts of work.
+        rounds: how often both take turns.
     """
 
     what: str
@@ -51,11 +53,12 @@ class Line:
     second: Callable[[], Timed]
     target: str
     scale: float = 1
+    rounds: int = ROUNDS
 
     def measured(self) -> str:
         """Return the row of the table, once both have taken turns."""
         first, second = self.first(), self.second()
-        ratios = sorted(self.scale * first() / second() for _ in range(ROUNDS))
+        ratios = sorted(self.scale * first() / second() for _ in range(self.rounds))
         for timed in (first, second):
             getattr(timed, "end", lambda: None)()
         return f"| {self.what} | {median(ratios):.3g} | {ratios[0]:.3g} to {ratios[-1]:.3g} | {self.target} |"
@@ -74,7 +77,7 @@ def main(*words: str) -> None:
             print(table[-1], flush=True)
     where = f"{os.cpu_count()} cores of {platform.machine()}"
     load = f"with a load of {before:.1f} before and {os.getloadavg()[0]:.1f} after"
-    table += ["", f"{ROUNDS} rounds of each line; {where}, {load}."]
+    table += ["", f"{ROUNDS} rounds of each line, one of the last; {where}, {load}."]
     print(*table[-2:], sep="\n")
     if not words:
         PAGE.write_text("\n".join([*table, ""]), "utf-8", newline="\n")
@@ -84,7 +87,7 @@ def lines() -> list[Line]:
     """Return the lines of the table. Engine, loop and JAX get one core each."""
     engine = {members: worker("engine", members, ROWS, EPOCHS) for members in (1, 30, 300)}
     few = worker("engine", 300, ROWS, FEW_EPOCHS)
-    run = FromNothing()
+    run, trials = FromNothing(), Experiments()
     return [
         Line(
             "30 times a loop's one member / a fleet of 30",
@@ -154,10 +157,17 @@ def lines() -> list[Line]:
             "1.2 or less",
         ),
         Line(
+            "dvc exp run with another lr / dvc exp run with nothing to do",
+            lambda: trials.changed,
+            lambda: trials.unchanged,
+            "3 or less",
+        ),
+        Line(
             "dvc repro from nothing / imports, compiling and training, and dvc repro with nothing to do",
             lambda: run.repro,
             lambda: run.floor,
             "1.2 or less",
+            rounds=1,
         ),
     ]
 
@@ -213,6 +223,31 @@ def seconds(words: Sequence[str], folder: Path) -> float:
     began = time.perf_counter()
     subprocess.run(words, cwd=folder, check=True, capture_output=True)
     return time.perf_counter() - began
+
+
+class Experiments:
+    """Experiments in a clone that has all outputs."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory()
+        self._number = 0
+
+    @cached_property
+    def _clone(self) -> Path:
+        clone = Path(self._folder.name) / "clone"
+        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
+        shutil.copytree(ROOT / ".dvc/cache", clone / ".dvc/cache", copy_function=os.link)
+        subprocess.run(["dvc", "checkout", "--quiet"], cwd=clone, check=True)
+        return clone
+
+    def changed(self) -> float:
+        """Return the seconds of an experiment with a learning rate that was not tried before."""
+        self._number += 1
+        return seconds(["dvc", "exp", "run", "-S", f"lr={0.05 + self._number / 1000}"], self._clone)
+
+    def unchanged(self) -> float:
+        """Return the seconds of an experiment with nothing to do."""
+        return seconds(["dvc", "exp", "run"], self._clone)
 
 
 class FromNothing:
