@@ -109,7 +109,10 @@ def test_each_question_is_its_stage_s_with_its_params_and_a_command_that_dvc_tak
 def test_every_picture_of_the_text_is_there(study: Places) -> None:
     _, text = write_report(study)
     links = re.findall(r"!\[.+?\]\((.+?)\)", text)
-    assert len(links) == sum(len(chapter.pictures) for chapter in read_chapters(study.chapters))
+    chapters = read_chapters(study.chapters)
+    curves = [f"curves/{chapter.stage}.png" for chapter in chapters if chapter.stage != "smallest_network"]
+    assert [link for link in links if link.startswith("curves/")] == curves
+    assert len(links) == sum(len(chapter.pictures) for chapter in chapters) + len(curves)
     for link in links:
         assert (study.text.parent / link).is_file(), link
 

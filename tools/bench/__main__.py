@@ -228,9 +228,11 @@ def seconds(words: Sequence[str], folder: Path) -> float:
 class Experiments:
     """Experiments in a clone that has all outputs."""
 
-    def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory()
-        self._number = 0
+    _number = 0
+
+    @cached_property
+    def _folder(self) -> "tempfile.TemporaryDirectory[str]":
+        return tempfile.TemporaryDirectory()
 
     @cached_property
     def _clone(self) -> Path:
