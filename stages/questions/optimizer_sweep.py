@@ -97,7 +97,7 @@ class Page(SweepPage):
     def because(self, variants: pd.DataFrame, given: Given) -> str:
         """Return how much sooner the best has what plain SGD ends with, where it takes half of the epochs or fewer."""
         best = best_row(variants)
-        if not best or not best["epochs_to_sgd"] <= SOON * given.rule.epochs:
+        if not best or best[self.key] == PLAIN or not best["epochs_to_sgd"] <= SOON * given.rule.epochs:
             return ""
         return (
             f"{code(best[self.key])} is faster: it needs {count(int(best['epochs_to_sgd']), 'epoch')} of "

@@ -610,6 +610,8 @@ def test_units_that_stayed_one_are_told_by_their_weights(tmp_path: Path) -> None
     weights = np.concatenate([np.full(size, 0.5), np.arange(size), np.full(size, 0.25)])
     told = because(page, tmp_path, [[0.6] * 2, [0.1] * 2, [0.5] * 2], {"weights": weights}, **asked)
     assert told.startswith("With `zeros` and `ones` all units of the first layer are still the same after the last")
+    lost = {"weights": np.full(3 * size, np.nan)}  # which are alike as well, but for another reason
+    assert because(page, tmp_path, [[0.6] * 2, [0.1] * 2, [0.5] * 2], lost, **asked) == ""
     apart = {"weights": np.arange(3 * size)}
     assert because(page, tmp_path, [[0.6] * 2, [0.1] * 2, [0.5] * 2], apart, **asked) == ""
 
@@ -650,6 +652,14 @@ def test_an_optimizer_that_is_soon_where_plain_sgd_ends_is_called_faster(
     found = because(page_of("optimizer_sweep"), tmp_path, [[0.5] * 2, [0.4] * 2], curves, **changed)
     expected = "`adam` is faster: it needs 2 epochs of 4 to the validation loss with which plain SGD ends"
     assert found == (f"{expected} at its own best rate." if told else "")
+
+
+def test_plain_sgd_is_not_called_faster_than_itself(tmp_path: Path) -> None:
+    """On its way it may have been as low as at its end."""
+    asked = {"optimizers": entries({"sgd": [0.1], "adam": [0.1]}), "replicates": 2}
+    curves = {"val_loss": np.repeat(np.array([[0.4, 0.9, 0.9, 0.5], [0.9] * 4])[:, np.newaxis], 2, axis=1)}
+    changed = {"optimizer_sweep": asked, "training": {"epochs": 4}}
+    assert because(page_of("optimizer_sweep"), tmp_path, [[0.5] * 2, [0.9] * 2], curves, **changed) == ""
 
 
 def test_relu_units_without_a_gradient_are_told_where_another_activation_does_best(tmp_path: Path) -> None:

@@ -55,7 +55,8 @@ def dead_units(weights: Sequence[np.ndarray], points: Points) -> int:
     """
     values, dead = points.x, 0
     for kernel, bias in zip(weights[:-2:2], weights[1:-2:2], strict=True):
-        values = np.maximum(values @ kernel + bias, 0)
+        with np.errstate(invalid="ignore", over="ignore"):  # of a network that has diverged
+            values = np.maximum(values @ kernel + bias, 0)
         dead += int((values.max(axis=0) == 0).sum())
     return dead
 

@@ -86,6 +86,8 @@ def test_a_relu_unit_is_dead_where_no_point_brings_it_above_0() -> None:
     assert dead_units([*weights, *output], points) == 1
     assert dead_units([*weights[:3], np.array([0.0]), *output], points) == 2
     assert dead_units(output, points) == 0
+    for lost in (np.nan, np.inf, -np.inf):  # a network that has diverged is not dead, and no warning is shown
+        assert dead_units([np.full((2, 2), lost), np.zeros(2), *weights[2:], *output], points) == 0
 
 
 def test_the_norm_is_that_of_all_kernels_and_of_no_bias() -> None:
