@@ -2,11 +2,15 @@
 
 import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import matplotlib as mpl
 import pandas as pd
 import vl_convert
+from fontTools.ttLib import TTFont
 from PIL import Image
 
 from stages.lib.core.files import whole
@@ -15,12 +19,27 @@ from stages.lib.publish.charts import CONFIG, Drawn
 SIZE = {"width": 560, "height": 300}  # of the chart without its axes and legend, in CSS pixels
 SCALE = 1.5  # pixels of the picture per CSS pixel
 COLOURS = 64  # a picture of few colours takes a fifth of the bytes
-FONT = "DejaVu Sans"  # Matplotlib brings it, so that no font of the machine is asked for
+FONT = "DejaVu Sans of Matplotlib"  # a name of its own: a machine's font of the same name would go first
+FILES = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")
+FAMILY = {1, 16}  # the names of a font's family, as OpenType numbers names
+
+
+@contextmanager
+def own_font() -> Iterator[None]:
+    """Let `write_still` draw in the font that Matplotlib brings, whatever the machine has, while the block runs."""
+    with TemporaryDirectory() as folder:
+        for file in FILES:
+            with TTFont(Path(mpl.get_data_path()) / "fonts/ttf" / file) as font:
+                for record in font["name"].names:
+                    if record.nameID in FAMILY:
+                        record.string = FONT
+                font.save(Path(folder) / file)
+        vl_convert.register_font_directory(folder)
+        yield
 
 
 def write_still(chart: Drawn, rows: pd.DataFrame, path: Path) -> None:
-    """Write a PNG of a chart of some rows, from the one definition that the report and `dvc plots` have."""
-    vl_convert.register_font_directory(str(Path(mpl.get_data_path()) / "fonts/ttf"))
+    """Write a PNG of a chart of some rows, in `own_font`, from the definition that the page and `dvc plots` have."""
     values = json.loads(rows.to_json(orient="records"))
     config = CONFIG | {"font": FONT, "background": "white"}
     spec = SIZE | chart.spec | {"title": chart.title, "data": {"values": values}, "config": config}
