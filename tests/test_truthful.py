@@ -5,7 +5,15 @@ import pytest
 
 from stages.questions.lr_sweep import Page
 from tests.measured import plan_of
-from tests.truthful import NO_NUMBER, PLURAL_OF_ONE, refuse_best_that_was_not_tried, refuse_tie_called_worse
+from tests.truthful import (
+    NO_NUMBER,
+    PLURAL_OF_ONE,
+    places_judged,
+    refuse_best_that_was_not_tried,
+    refuse_tie_called_worse,
+)
+
+TRIED = [{"learning_rate": rate} for rate in (0.1, 0.5, 1.0)]
 
 
 @pytest.mark.parametrize(
@@ -40,18 +48,23 @@ def test_what_is_no_number_is_seen() -> None:
     ],
 )
 def test_a_tie_that_is_called_worse_is_seen(same: list[float], answer: str, wrong: bool) -> None:
-    plan = plan_of(Page(), lr_sweep={"learning_rates": [0.1, 0.5, 1.0], "replicates": 2})
     losses = np.array([[0.1, 0.2], [0.3, 0.4], [0.1, 0.2]], np.float32)
     found = {"best": {"learning_rate": 0.1, "val_loss": {}}, "same_as_best": same}
     if wrong:
         with pytest.raises(AssertionError):
-            refuse_tie_called_worse(Page(), plan, losses, found, answer)
+            refuse_tie_called_worse(Page(), TRIED, losses, found, answer)
     else:
-        refuse_tie_called_worse(Page(), plan, losses, found, answer)
+        refuse_tie_called_worse(Page(), TRIED, losses, found, answer)
 
 
 def test_a_best_that_was_not_tried_is_seen() -> None:
-    plan = plan_of(Page(), lr_sweep={"learning_rates": [0.1, 0.5], "replicates": 2})
-    refuse_best_that_was_not_tried(plan, {"learning_rate": 0.5, "val_loss": {}})
+    refuse_best_that_was_not_tried(TRIED, {"learning_rate": 0.5, "val_loss": {}})
     with pytest.raises(AssertionError):
-        refuse_best_that_was_not_tried(plan, {"learning_rate": 0.3, "val_loss": {}})
+        refuse_best_that_was_not_tried(TRIED, {"learning_rate": 0.3, "val_loss": {}})
+
+
+@pytest.mark.parametrize(("budget", "trained"), [(1, 2), (5, 4)])
+def test_what_was_trained_for_longer_too_is_judged_by_the_fewest_epochs(budget: int, trained: int) -> None:
+    plan = plan_of(Page(), lr_sweep={"learning_rates": [0.1, 0.5], "budget": budget, "replicates": 2})
+    assert len(plan.variants) == trained
+    assert places_judged(plan) == [0, 1]

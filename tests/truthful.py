@@ -31,25 +31,33 @@ def refuse_false_words(folder: Path) -> None:
     for page in pages():
         if isinstance(page, SweepPage):
             plan, found = read_plan(places.plan(page.stage)), json.loads(places.metrics(page.stage).read_text("utf-8"))
-            refuse_best_that_was_not_tried(plan, found["best"])
-            losses = np.load(places.trained(page.stage) / "val_loss.npy")[:, :, -1]
-            refuse_tie_called_worse(page, plan, losses, found, answers[page.stage])
+            judged = places_judged(plan)
+            tried = [plain(plan.variants[place].changed) for place in judged]
+            refuse_best_that_was_not_tried(tried, found["best"])
+            losses = np.load(places.trained(page.stage) / "val_loss.npy")[judged, :, -1]
+            refuse_tie_called_worse(page, tried, losses, found, answers[page.stage])
             rows = read_csv(places.table(page.stage, "variants"))
             assert len(rows) == found["variants"]
             assert found["runs"] == losses.size
 
 
-def refuse_best_that_was_not_tried(plan: Plan, best: dict[str, Any]) -> None:
-    tried = [plain(variant.changed) for variant in plan.variants]
+def places_judged(plan: Plan) -> list[int]:
+    """Places in the plan of what is ranked: where the same was trained for several numbers of epochs, the fewest."""
+    fewest: dict[str, int] = {}
+    for place, variant in sorted(enumerate(plan.variants), key=lambda each: -each[1].recipe.epochs):
+        fewest[json.dumps(plain(variant.changed), sort_keys=True)] = place
+    return sorted(fewest.values())
+
+
+def refuse_best_that_was_not_tried(tried: list[Any], best: dict[str, Any]) -> None:
     assert {name: best[name] for name in tried[0]} in tried
 
 
-def refuse_tie_called_worse(page: SweepPage, plan: Plan, losses: np.ndarray, found: Any, answer: str) -> None:
+def refuse_tie_called_worse(page: SweepPage, tried: list[Any], losses: np.ndarray, found: Any, answer: str) -> None:
     """A variant that ends with the losses of the best, seed by seed, is the best's equal.
 
     Of the rates of a variant only the best counts. `losses` has the shape (variants, seeds).
     """
-    tried = [plain(variant.changed) for variant in plan.variants]
     keys = found["best"].keys() & tried[0].keys()
     best = losses[tried.index({key: found["best"][key] for key in tried[0]})]
     if not np.isfinite(best).all():
