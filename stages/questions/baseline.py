@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from stages.lib.analysis import page
-from stages.lib.analysis.answers import share
+from stages.lib.analysis.answers import code, number, share
 from stages.lib.analysis.chapter import Chapter
 from stages.lib.analysis.figures import Count, Figure, Figures, Judged
 from stages.lib.analysis.measures import diverged, plateau_epoch
@@ -21,6 +21,10 @@ from stages.lib.analysis.sweep import Trained
 from stages.lib.core.plan import METRICS, Kept, Plan, Variant, replicate_seeds
 from stages.lib.core.points import Description
 from stages.lib.core.words import count
+
+LATE = 0.1  # of the epochs
+STILL_FALLS = 0.01  # of the training loss: less is noise of the batches
+BY_HEART = 2.0  # times the training loss
 
 
 class Plateau(Figures):
@@ -87,7 +91,8 @@ class Page(page.Page):
         )
         snapshots = dict(zip(trained.plan.snapshots, trained.array("snapshots"), strict=True))
         chosen = Chosen(Kept(variant.recipe, summary=True), trained.weights(0, 0), snapshots)
-        return Findings(given.data, found, {"curves": curves}, chosen)
+        because = reason(curves, variant.recipe.learning_rate, diverged=lost)
+        return Findings(given.data, found, {"curves": curves}, chosen, because=because)
 
     def question_of(self, findings: Findings) -> str:
         """Return the question: two figures are drawn, or there are the classes of a table."""
@@ -108,6 +113,42 @@ class Page(page.Page):
 def snapshot_epochs(epochs: int, snapshots: int) -> list[int]:
     """Return 0 and up to `snapshots` - 1 epochs in steps of one ratio from 1 to the last: early ones change most."""
     return sorted({0, epochs, *np.geomspace(1, epochs, snapshots - 1).round().astype(int).tolist()})
+
+
+def reason(curves: pd.DataFrame, learning_rate: float, *, diverged: bool) -> str:
+    """Return why the baseline does as it does, by how its two losses went; nothing where they do not tell.
+
+    Args:
+        curves: a row for each epoch.
+        learning_rate: of the baseline.
+        diverged: whether it did.
+    """
+    if diverged:
+        return (
+            f"With a learning rate of {code(learning_rate)}, the training loss rose: the steps were too long to "
+            "follow the gradient."
+        )
+    late = max(1, round(LATE * len(curves)))
+    if len(curves) <= late:
+        return ""
+    last, lowest, before = curves.iloc[-1], curves.iloc[int(curves["val_loss"].argmin())], curves.iloc[-1 - late]
+    losses = (
+        f"Its loss is {number(last['val_loss'])} on the validation points, and {number(last['loss'])} on those that it "
+        "learned from"
+    )
+    apart, fell = last["val_loss"] / last["loss"] > BY_HEART, 1 - last["loss"] / before["loss"]
+    if apart and last["val_loss"] > lowest["val_loss"] and last["loss"] < lowest["loss"]:
+        return (
+            f"{losses}. After epoch {lowest['epoch']:g} the one has risen again while the other fell: since then it "
+            "has learned by heart."
+        )
+    if fell > STILL_FALLS and not apart:
+        span = "epoch" if late == 1 else f"{late} epochs"
+        return (
+            f"{losses}, and the latter fell by {share(fell, 0)} over the last {span}: it has learned little by heart, "
+            "and learns still."
+        )
+    return ""
 
 
 def sentences(found: BaselineFigures) -> str:

@@ -11,7 +11,10 @@ Held fixed: the network of the baseline, its data and its batch size. The optimi
 from dataclasses import asdict, replace
 from typing import Any
 
+import pandas as pd
+
 from stages.lib.analysis import page
+from stages.lib.analysis.answers import number
 from stages.lib.analysis.chapter import Chapter, Picture
 from stages.lib.analysis.figures import Count, Figure, Figures, Share
 from stages.lib.analysis.page import Findings, Given, Params, baseline
@@ -94,7 +97,8 @@ class Page(page.Page):
                 "loaded": found["loaded"],
             },
         }
-        return Findings(given.data, self.figures.of(figures), {"curves": curves})
+        judged = self.figures.of(figures)
+        return Findings(given.data, judged, {"curves": curves}, because=reason(curves, judged))
 
     def chapter(self, findings: Findings) -> Chapter:
         """Return when the training ended, with the curves and the picture that was drawn live."""
@@ -106,6 +110,31 @@ class Page(page.Page):
             charts=self.charted(len(findings.data.classes), **{"weights taken back": found.early_stopping.best_epoch}),
             pictures=(Picture(Places().live_plot(self.stage).as_posix(), "The curves as PlotLossesKeras drew them."),),
         )
+
+
+def reason(curves: pd.DataFrame, found: Any) -> str:
+    """Return what the two losses did while `EarlyStopping` waited; nothing where it did not end the training.
+
+    Args:
+        curves: a row for each epoch.
+        found: the figures of the stage.
+    """
+    stopping = found.early_stopping
+    best, last = stopping.best_epoch, stopping.stopped_epoch
+    waited = curves.iloc[best - 1 :]
+    if last - best < stopping.patience or not waited[["loss", "val_loss"]].notna().all(axis=None):
+        return ""
+    first, lowest, end = waited.iloc[0], waited["val_loss"].min(), waited.iloc[-1]
+    learned = "fell" if end["loss"] < first["loss"] else "rose"
+    training = f"the training loss {learned} from {number(first['loss'])} to {number(end['loss'])}"
+    if lowest < first["val_loss"]:
+        return (
+            f"After epoch {best} the validation loss still fell, from {number(first['val_loss'])} to "
+            f"{number(lowest)}, but by less than the {stopping.min_delta:g} that counts as a gain; {training}. With a "
+            "smaller `min_delta` the training would go on."
+        )
+    heart = ": what was still learned helps with the training points alone" if learned == "fell" else ""
+    return f"After epoch {best} the validation loss did not fall below {number(first['val_loss'])}; {training}{heart}."
 
 
 def sentences(found: CallbacksFigures) -> str:

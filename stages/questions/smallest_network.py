@@ -123,7 +123,7 @@ class Page(page.Page):
         }
         chosen = Chosen(Kept(trained.plan.variants[shape].recipe, units=True), trained.weights(shape, restart))
         found = self.figures.of({**answer(table, accuracy), "kept": {"start": restart, **kept}})
-        return Findings(given.data, found, {"variants": table}, chosen)
+        return Findings(given.data, found, {"variants": table}, chosen, because=reason(table, len(given.points)))
 
     def chapter(self, findings: Findings) -> Chapter:
         """Return the two answers, with a picture of what each unit of the smallest network adds."""
@@ -241,6 +241,34 @@ def smallest(table: pd.DataFrame, accuracy: np.ndarray) -> tuple[int, int]:
     order = table.assign(missed=1 - table["accuracy_max"], failed=-table["share"])
     shape = int(order.sort_values(["missed", "parameters", "failed"], kind="stable").index[0])
     return shape, int(accuracy[shape].argmax())
+
+
+def reason(table: pd.DataFrame, points: int) -> str:
+    """Return whether fewer parameters fail from every start, and the smallest from some: it is the size, or the start.
+
+    Args:
+        table: a row for each shape.
+        points: that are learned from.
+    """
+    separates = table[table["perfect"] > 0].sort_values(["parameters", "share"], ascending=[True, False])
+    if separates.empty:
+        return ""
+    least = separates.iloc[0]
+    smaller = table[table["parameters"] < least["parameters"]]
+    if smaller.empty:
+        return ""
+    wrong = round((1 - smaller["accuracy_max"].max()) * points)
+    started = count(int(smaller["restarts"].sum()), "start")
+    size = (
+        f"With fewer parameters the best of {started} still gets {count(wrong, 'point')} of {points:,} wrong: there "
+        "it is the size that fails."
+    )
+    failed = int(least["restarts"] - least["perfect"])
+    luck = (
+        f" With {least['parameters']} the same network fails from {failed} of {count(int(least['restarts']), 'start')} "
+        "and succeeds from the others: there it is the start that decides."
+    )
+    return size + (luck if failed else "")
 
 
 def sentences(found: SmallestFigures, data: Description) -> str:

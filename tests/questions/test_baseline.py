@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from stages.lib.analysis.chapter import Chart, Picture
@@ -81,6 +82,40 @@ def test_a_baseline_that_diverged_has_not_settled_though_its_loss_no_longer_fall
     steady: Any = PAGE.judge(trained, GIVEN).figures
     assert not steady.diverged
     assert steady.plateau.epoch == 1
+
+
+@pytest.mark.parametrize(
+    ("loss", "val_loss", "told"),
+    [
+        (
+            [0.5, 0.4, 0.3, 0.2],
+            [0.5, 0.4, 0.3, 0.25],
+            "Its loss is 0.25 on the validation points, and 0.2 on those that it learned from, and the latter fell by "
+            "33% over the last epoch: it has learned little by heart, and learns still.",
+        ),
+        (
+            [0.5, 0.4, 0.3, 0.1],
+            [0.5, 0.2, 0.3, 0.4],
+            "Its loss is 0.4 on the validation points, and 0.1 on those that it learned from. After epoch 2 the one "
+            "has risen again while the other fell: since then it has learned by heart.",
+        ),
+        ([0.5, 0.4, 0.3, 0.299], [0.5, 0.4, 0.3, 0.3], ""),
+        ([0.5, 0.4, 0.3, 0.1], [0.5, 0.4, 0.3, 0.25], ""),
+        ([0.5, 0.1, 0.3, 0.15], [0.5, 0.2, 0.3, 0.4], ""),
+        ([0.5], [0.4], ""),
+    ],
+    ids=["it learns still", "by heart", "it no longer falls", "apart, but not risen", "both risen", "one epoch"],
+)
+def test_the_reason_is_told_by_both_losses(loss: list[float], val_loss: list[float], told: str) -> None:
+    curves = pd.DataFrame({"epoch": range(1, len(loss) + 1), "loss": loss, "val_loss": val_loss})
+    assert baseline.reason(curves, 0.1, diverged=False) == told
+
+
+def test_a_baseline_that_diverged_took_steps_that_were_too_long() -> None:
+    curves = pd.DataFrame({"loss": [0.8, np.nan], "val_loss": [0.8, np.nan]})
+    assert baseline.reason(curves, 30.0, diverged=True) == (
+        "With a learning rate of `30`, the training loss rose: the steps were too long to follow the gradient."
+    )
 
 
 def figures_of(accuracy: float | None, epoch: int | None = 5, *, diverged: bool = False) -> baseline.BaselineFigures:

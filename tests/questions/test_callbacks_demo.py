@@ -1,5 +1,6 @@
 """What is made of the files that Keras's callbacks left, which are written by hand here."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -22,9 +23,10 @@ FOUND = {
 }
 
 
-def trained(folder: Path, val_loss: list[float | None]) -> Trained:
+def trained(folder: Path, val_loss: list[float | None], loss: Sequence[float | None] = (0.5, 0.4, 0.3, 0.2)) -> Trained:
     accuracies = [0.625, 0.75, 0.875, 0.8, 0.7][: len(val_loss)]
-    write_csv(pd.DataFrame({"val_loss": val_loss, "val_accuracy": accuracies}), folder / "curves.csv")
+    columns = {"loss": loss[: len(val_loss)], "val_loss": val_loss, "val_accuracy": accuracies}
+    write_csv(pd.DataFrame(columns), folder / "curves.csv")
     write_json(FOUND, folder / "callbacks.json")
     return Trained(plan_of(PAGE, callbacks_demo=ASKED), folder)
 
@@ -89,3 +91,34 @@ def test_the_answer_tells_that_the_epochs_ran_out_and_that_weights_came_back_oth
         "epoch 1, the last that gained 0.125. `ModelCheckpoint`, which counts every gain, saved 3 epochs, the best of "
         "them 3; loaded again, it gives other figures than were logged."
     )
+
+
+@pytest.mark.parametrize(
+    ("val_loss", "loss", "told"),
+    [
+        (
+            [0.5, 0.45, 0.4, 0.41],
+            [0.6, 0.5, 0.3, 0.2],
+            "After epoch 1 the validation loss still fell, from 0.5 to 0.4, but by less than the 0.125 that counts as "
+            "a gain; the training loss fell from 0.6 to 0.2. With a smaller `min_delta` the training would go on.",
+        ),
+        (
+            [0.5, 0.6, 0.7, 0.8],
+            [0.6, 0.5, 0.3, 0.2],
+            "After epoch 1 the validation loss did not fall below 0.5; the training loss fell from 0.6 to 0.2: what "
+            "was still learned helps with the training points alone.",
+        ),
+        (
+            [0.5, 0.6, 0.7, 0.8],
+            [0.6, 0.5, 0.6, 0.7],
+            "After epoch 1 the validation loss did not fall below 0.5; the training loss rose from 0.6 to 0.7.",
+        ),
+        ([0.5, 0.6, 0.7, None], [0.6, 0.5, 0.3, None], ""),
+        ([0.5, 0.6, 0.7], [0.6, 0.5, 0.3], ""),
+    ],
+    ids=["a gain too small to count", "by heart", "nothing learned", "no number", "epochs ran out"],
+)
+def test_what_the_losses_did_while_it_waited_is_told(
+    tmp_path: Path, val_loss: list[float | None], loss: list[float | None], told: str
+) -> None:
+    assert PAGE.judge(trained(tmp_path, val_loss, loss), GIVEN).because == told

@@ -274,6 +274,23 @@ def test_the_chapter_shows_the_network_and_what_each_unit_adds(tmp_path: Path) -
     np.testing.assert_allclose(found.tables["variants"]["accuracy_max"], [0.9, 1, 1], rtol=1e-6)
 
 
+def test_that_smaller_ones_fail_by_their_size_and_the_smallest_by_its_starts_is_told() -> None:
+    table = table_of([("1", 5, 0), ("1-1", 7, 0), ("2", 9, 20), ("3", 13, 50)])
+    table["accuracy_max"] = [0.8, 0.9, 1.0, 1.0]
+    size = (
+        "With fewer parameters the best of 100 starts still gets 20 points of 200 wrong: there it is the size that "
+        "fails."
+    )
+    start = (
+        " With 9 the same network fails from 30 of 50 starts and succeeds from the others: there it is the start that "
+        "decides."
+    )
+    assert smallest_network.reason(table, 200) == size + start
+    assert smallest_network.reason(table.assign(perfect=[0, 0, 50, 50]), 200) == size
+    assert smallest_network.reason(table.assign(perfect=[50, 0, 0, 0]), 200) == ""
+    assert smallest_network.reason(table.assign(perfect=0), 200) == ""
+
+
 def test_of_equally_small_shapes_the_greater_share_is_kept_and_not_the_greater_count() -> None:
     table = pd.DataFrame({"parameters": [17, 17], "perfect": [340, 100], "share": [0.85, 1.0], "accuracy_max": 1.0})
     assert smallest_network.smallest(table, np.ones((2, 3)))[0] == 1

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.lib.analysis.answers import number
+from stages.lib.analysis.answers import learned_less, number
 from stages.lib.analysis.page import SweepPage, pages
 from stages.lib.analysis.sweep import Sweep, Trained
 from stages.lib.core.plan import METRICS, Initializer, Optimizer
@@ -584,6 +584,44 @@ def because(page: SweepPage, folder: Path, final: Any, changed: Mapping[str, np.
     if chapter.reason:
         assert all(columns_of(chart.spec) <= {*findings.tables[chart.table]} for chart in drawn(chapter.reason))
     return chapter.because
+
+
+NOT_ENOUGH = (
+    "What is significantly worse has a greater loss on the points that it learned from, too, and most of the "
+    "difference is there: by the last epoch it has learned less."
+)
+BY_HEART = (
+    "What is significantly worse differs from the best mostly on new points: the points that it learned from, it has "
+    "learned by heart."
+)
+BOTH = (
+    "Of the 2 that are significantly worse, 1 differs from the best mostly on the points that they learned from: by "
+    "the last epoch less was learned. 1 differs mostly on new points: the others were learned by heart."
+)
+
+
+@pytest.mark.parametrize(
+    ("worse", "loss", "told"),
+    [
+        ([True, True], [0.2, 0.21, 0.1], NOT_ENOUGH),  # half of the ratio of 4, in logarithms, is 2
+        ([True, True], [0.19, 0.05, 0.1], BY_HEART),
+        ([True, True], [0.4, 0.19, 0.1], BOTH),
+        ([True, False], [0.4, 0.1, 0.1], NOT_ENOUGH),
+        ([False, False], [0.4, 0.4, 0.1], ""),
+        ([True, True], [np.inf, 0.0, 0.1], ""),
+        ([True, True], [0.4, 0.4, 0.0], ""),
+    ],
+)
+def test_what_is_worse_has_learned_less_or_by_heart(worse: list[bool], loss: list[float], told: str) -> None:
+    variants = pd.DataFrame({"loss_mean": loss, "val_loss_mean": [0.4, 0.4, 0.1]})
+    assert learned_less(variants.assign(same_as_best=[*(int(not each) for each in worse), 1])) == told
+
+
+def test_a_sweep_without_a_reason_of_its_own_has_that_of_all(tmp_path: Path) -> None:
+    asked = {"own_sweep": {"vary": "training.batch_size", "values": [8, 16], "learning_rates": [], "replicates": 4}}
+    final = np.array([[0.4, 0.41, 0.42, 0.4], [0.01, 0.011, 0.01, 0.012]])
+    learned = {"loss": np.repeat(final[:, :, np.newaxis], 3, axis=2)}
+    assert because(page_of("own_sweep"), tmp_path, final, learned, **asked) == NOT_ENOUGH
 
 
 def test_rates_that_climb_and_rates_that_have_no_time_are_told_by_their_curves(tmp_path: Path) -> None:

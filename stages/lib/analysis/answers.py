@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from stages.lib.analysis.figures import Best, SweepFigures, Value
 from stages.lib.analysis.statistics import interval_of_mean
+from stages.lib.analysis.sweep import best_row
 from stages.lib.core.words import count
 
 FEW = 0.99  # of the points right
@@ -79,6 +83,37 @@ def edge(best: Best) -> str:
 def diverged(found: SweepFigures) -> str:
     """Return how many runs diverged."""
     return f" Of {count(found.runs, 'run')} {found.diverged} diverged."
+
+
+def learned_less(variants: pd.DataFrame) -> str:
+    """Return whether the variants that are significantly worse have learned less, or have learned by heart.
+
+    How many times the validation loss of the best a variant has is the product of two factors: the same of the
+    training loss, and the rest, by which it does worse on new points than the best does. The greater one is told.
+    """
+    best, losses = best_row(variants), ["loss_mean", "val_loss_mean"]
+    worse = variants.loc[variants["same_as_best"] == 0, losses].to_numpy(np.float64)
+    worse = worse[(np.isfinite(worse) & (worse > 0)).all(axis=1)]
+    if not best or not min(best[loss] for loss in losses) > 0 or not len(worse):
+        return ""
+    of_training, of_validation = np.log(worse / [best[loss] for loss in losses]).T
+    less = int((2 * of_training >= of_validation).sum())
+    by_heart = len(worse) - less
+    if not by_heart:
+        return (
+            "What is significantly worse has a greater loss on the points that it learned from, too, and most of the "
+            "difference is there: by the last epoch it has learned less."
+        )
+    if not less:
+        return (
+            "What is significantly worse differs from the best mostly on new points: the points that it learned from, "
+            "it has learned by heart."
+        )
+    return (
+        f"Of the {len(worse)} that are significantly worse, {less} {'differs' if less == 1 else 'differ'} from the "
+        f"best mostly on the points that they learned from: by the last epoch less was learned. {by_heart} "
+        f"{'differs' if by_heart == 1 else 'differ'} mostly on new points: the others were learned by heart."
+    )
 
 
 def size(variant: Mapping[Any, Any]) -> str:

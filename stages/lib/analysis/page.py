@@ -162,6 +162,7 @@ class SweepPage(Page):
     title: ClassVar[str]  # of the best variant's picture; names in braces are what was changed
     natural: ClassVar[Mapping[str, Collection[float]]] = {}  # ends of a grid beyond which there is nothing
     charts: ClassVar[tuple[str, ...]] = ("variants", "curves")
+    reason: ClassVar[str] = "learned_and_new"
 
     @abstractmethod
     def variants(self, asked: Any, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:
@@ -248,7 +249,7 @@ class SweepPage(Page):
 
     def because(self, variants: pd.DataFrame, given: Given) -> str:  # noqa: ARG002
         """Return why it is so, by the table of the variants; nothing where that bears no reason."""
-        return ""
+        return answers.learned_less(variants)
 
     def columns(self, variants: pd.DataFrame) -> tuple[str, ...]:
         """Return the columns that stand before the figures in the report's table."""

@@ -357,25 +357,51 @@ def _rates(chart: Chart) -> tuple[Drawn, ...]:
 def _too_long_or_short(chart: Chart) -> tuple[Drawn, ...]:
     """Return at which rates runs climb, and at which they have hardly come down."""
     runs = {"climbed": "climbs above its start", "lingered": "stays above half of it"}
-    named = f"datum.column === 'climbed' ? '{runs['climbed']}' : '{runs['lingered']}'"
-    kind = {"field": "runs", "type": "nominal", "title": "training loss", "scale": {"domain": [*runs.values()]}}
     share = _axis("share", "share of runs") | {"axis": {"format": "%"}, "scale": {"domain": [0, 1], "padding": 8}}
-    spec = {
-        "params": [],
-        "transform": [{"fold": [*runs], "as": ["column", "share"]}, {"calculate": named, "as": "runs"}],
-        "encoding": {"x": _place(chart), "y": share, "color": kind, "strokeDash": kind},
-        "layer": [
-            {"mark": {"type": "line", "strokeWidth": 2}},
-            {
-                "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
-                "encoding": {"angle": _shown(chart), "tooltip": [_tip_of(chart), _tip_of_name("runs"), _tip("share")]},
-            },
-        ],
-    }
     description = (
         "The share of runs whose training loss climbs above its start, and of those in which it stays above half of it."
     )
+    spec = _side_by_side(chart, runs, share, title="training loss")
     return (Drawn("Steps too long, and too short", description, spec, "variants"),)
+
+
+def _learned_and_new(chart: Chart) -> tuple[Drawn, ...]:
+    """Return the loss on the points that were learned from, beside that on others."""
+    losses = {"loss_mean": "that were learned from", "val_loss_mean": "that were not"}
+    loss = _axis("mean_loss", "mean loss (nats)") | {"scale": {"type": "log"}, "axis": {"grid": False, "tickCount": 5}}
+    description = (
+        "The mean loss after the last epoch on the points that were learned from, and on the validation points, for "
+        f"each {words(chart.key)}."
+    )
+    spec = _side_by_side(chart, losses, loss, title="points")
+    return (Drawn("Loss on learned points, and on others", description, spec, "variants"),)
+
+
+def _side_by_side(chart: Chart, columns: dict[str, str], value: Spec, *, title: str) -> Spec:
+    """Return two columns of the variants over each other, with a line along numbers.
+
+    Args:
+        chart: what is shown.
+        columns: their names, each with that in the legend.
+        value: the axis of both.
+        title: of the legend.
+    """
+    first, second = columns
+    named = f"datum.column === '{first}' ? '{columns[first]}' : '{columns[second]}'"
+    names = {"scale": {"domain": [*columns.values()]}, "legend": {"symbolSize": 90}}
+    kind = {"field": "kind", "type": "nominal", "title": title} | names
+    tips = [_tip_of(chart), {"field": "kind", "type": "nominal", "title": title}, _tip(value["field"], value["title"])]
+    marks: Spec = {
+        "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
+        "encoding": {"angle": _shown(chart), "tooltip": tips, "shape": kind},
+    }
+    line = {"mark": {"type": "line", "strokeWidth": 2}, "encoding": {"strokeDash": kind}}
+    return {
+        "params": [],
+        "transform": [{"fold": [*columns], "as": ["column", value["field"]]}, {"calculate": named, "as": "kind"}],
+        "encoding": {"x": _place(chart), "y": value, "color": kind},
+        "layer": [marks] if _is_named(chart) else [line, marks],
+    }
 
 
 def _updates(chart: Chart) -> tuple[Drawn, ...]:
@@ -655,6 +681,7 @@ KINDS: dict[str, Callable[[Chart], tuple[Drawn, ...]]] = {
     "rates": _rates,
     "success": _success,
     "too_long_or_short": _too_long_or_short,
+    "learned_and_new": _learned_and_new,
     "updates": _updates,
     "dead_units": _dead_units,
     "distinct_units": _figure("distinct_units", "different units of the first layer at the end"),
