@@ -10,12 +10,11 @@ touch is the same file as before, and its stage does not run.
 import shutil
 from typing import Any
 
-from stages.lib.analysis.needs import needs_of, refuse_too_much, told
+from stages.lib.analysis.needs import Rows, needs_of, refuse_too_much, told
 from stages.lib.analysis.page import pages, sections
 from stages.lib.core.files import write_json, write_text
 from stages.lib.core.places import Places
 from stages.lib.core.plan import write_plan
-from stages.lib.core.points import Description
 from stages.lib.core.runner import run_with
 from stages.lib.data.sources import sets_of, varied_by
 from stages.params.dataset import Dataset
@@ -27,10 +26,12 @@ def main(params: dict[str, Any], *, places: Places) -> None:
     The user's own table, where they name one, is read too: what can't be taken of it is said here. So is what the
     study will need, where that is worth a word.
     """
-    data = sets_of(params["dataset"], params["seed"], places.own).description
+    sets = sets_of(params["dataset"], params["seed"], places.own)
+    data, held_out = sets.description, len(sets.parts["validation"])
     varied = varied_by(params["own_sweep"], params["dataset"])  # a value that changes nothing is said here
     plans = {page.stage: page.plan(params, data) for page in pages()}
-    rows = {"": data.rows} | {str(place): rows_of(own, params["dataset"], data) for place, own in enumerate(varied)}
+    rows = {"": Rows(data.rows, held_out)}
+    rows |= {str(place): rows_of(own, params["dataset"], rows[""]) for place, own in enumerate(varied)}
     asked = params["prediction_grid"].points
     needs = {stage: needs_of(plan, data, rows, asked) for stage, plan in plans.items()}
     refuse_too_much(needs, plans)
@@ -44,10 +45,17 @@ def main(params: dict[str, Any], *, places: Places) -> None:
     write_text("params.yaml holds what stages/params allows.", places.params_ok)
 
 
-def rows_of(varied: Dataset, asked: Dataset, data: Description) -> int:
-    """Return about how many training points a value of the user's own question has, without making them."""
-    whole = varied.points if varied.points != asked.points else data.rows / asked.fraction
-    return max(1, round(varied.fraction * whole))
+def rows_of(varied: Dataset, asked: Dataset, rows: Rows) -> Rows:
+    """Return about how many points a value of the user's own question has, without making them.
+
+    Args:
+        varied: the section `dataset` with that value.
+        asked: the section as it stands.
+        rows: that the latter has.
+    """
+    whole = rows.train / asked.fraction
+    times = varied.points / whole if varied.points != asked.points else 1.0
+    return Rows(max(1, round(varied.fraction * whole * times)), max(1, round(rows.validation * times)))
 
 
 if __name__ == "__main__":

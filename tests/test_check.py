@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from stages import check
+from stages.lib.analysis.needs import Rows
 from stages.lib.analysis.page import pages, sections
 from stages.lib.core.places import Places
 from stages.lib.core.runner import Fault, read_params, run_with
+from stages.params.dataset import Dataset
 from tests.arbitrary_params import PARAMS, any_params, tiny_params
 
 TYPES = sections()
@@ -148,6 +150,14 @@ def test_what_is_refused_leaves_the_former_plans(tmp_path: Path) -> None:
     assert outcome(tmp_path, yaml.safe_dump(PARAMS).encode()) == []
     assert outcome(tmp_path, yaml.safe_dump(PARAMS | {"lr": 0}).encode())
     assert len(list((tmp_path / "data/plans").iterdir())) == len(pages()) + 1
+
+
+def test_the_points_of_an_own_question_are_counted_without_making_them() -> None:
+    asked = Dataset(**PARAMS["dataset"] | {"points": 1000, "fraction": 0.5})
+    rows = Rows(train=500, validation=200)
+    assert check.rows_of(replace(asked, noise=0.1), asked, rows) == rows
+    assert check.rows_of(replace(asked, fraction=0.001), asked, rows) == Rows(1, 200)
+    assert check.rows_of(replace(asked, points=3000), asked, rows) == Rows(1500, 600)
 
 
 def test_what_is_much_is_told_and_what_is_too_much_is_refused(

@@ -15,6 +15,7 @@ from stages.lib.core.shapes import padded
 from stages.params.fields import MOST_ROWS
 
 SECONDS_PER_ROW = 50e-9  # and epoch of a network: its place in the order, its loss, the judging by a validation point
+FORWARD = 1 / 3  # of the work of a row, where a network is only asked
 SECONDS_PER_UNIT = 5e-9  # and row: an activation, there and back
 SECONDS_PER_WEIGHT = 0.25e-9  # and row: three products
 SECONDS_PER_UPDATE = 2e-9  # of a weight
@@ -26,6 +27,14 @@ COPIES = 2  # of an output: one in DVC's cache
 ROW = 450  # bytes of a variant in its table and in the report
 PICTURE = 60_000  # bytes of a picture of a snapshot
 PLACES_OF_VARIANT = 60  # along each side of the grid of a variant: see stages/networks.py
+
+
+@dataclass(frozen=True)
+class Rows:
+    """How many points a network learns from, and how many it is judged by after each epoch."""
+
+    train: int
+    validation: int
 
 
 @dataclass(frozen=True)
@@ -56,13 +65,13 @@ LIMITS = {
 Needs = dict[str, float]  # in the units of LIMITS, by their names
 
 
-def needs_of(plan: Plan, data: Description, rows: Mapping[str, int], places: int) -> Needs:
+def needs_of(plan: Plan, data: Description, rows: Mapping[str, Rows], places: int) -> Needs:
     """Return what a stage and those that judge and draw it need.
 
     Args:
         plan: of the stage.
         data: what there is to say of the points.
-        rows: of the training points, by the name of their sets.
+        rows: of the points, by the name of their sets.
         places: along each side of the grid that a network is asked on.
     """
     recipes = [variant.recipe for variant in plan.variants]
@@ -70,7 +79,8 @@ def needs_of(plan: Plan, data: Description, rows: Mapping[str, int], places: int
     seconds = len(plan.seeds) * sum(each) + SECONDS_PER_PROGRAM * _programs(plan)
     curves = FLOAT * len(METRICS) * len(recipes) * len(plan.seeds) * plan.steps
     # Of each replicate the row numbers of three sets and, where they are drawn, their points.
-    draws = FLOAT * 3 * max(rows.values()) * len(plan.seeds) * (len(data.features) + 2)
+    largest = max(each.train + 2 * each.validation for each in rows.values())
+    draws = FLOAT * largest * len(plan.seeds) * (len(data.features) + 2)
     weights = FLOAT * (plan.shape_of("weights")[0] + len(plan.snapshots) * recipes[0].parameters)
     grid = FLOAT * (1 if len(data.classes) == 2 else len(data.classes)) * data.in_the_plane
     grids = grid * (max(1, len(plan.snapshots)) * places**2 + table_rows(plan) * PLACES_OF_VARIANT**2)
@@ -127,12 +137,13 @@ def told(needs: Mapping[str, Needs]) -> str:
     return f"What the params ask for needs some {', '.join(large)}, as an order of magnitude." if large else ""
 
 
-def _seconds(recipe: Recipe, rows: int) -> float:
+def _seconds(recipe: Recipe, rows: Rows) -> float:
     """Return the seconds of a core that a network takes to train."""
     units, weights = sum(recipe.widths[1:]), recipe.parameters
-    updates = -(-rows // recipe.batch_size)
+    updates = -(-rows.train // recipe.batch_size)
     per_row = SECONDS_PER_ROW + SECONDS_PER_UNIT * units + SECONDS_PER_WEIGHT * weights
-    return recipe.epochs * (rows * per_row + updates * SECONDS_PER_UPDATE * weights)
+    worked = rows.train + FORWARD * max(0, rows.validation - rows.train)
+    return recipe.epochs * (worked * per_row + updates * SECONDS_PER_UPDATE * weights)
 
 
 def _programs(plan: Plan) -> int:
@@ -152,7 +163,7 @@ def _programs(plan: Plan) -> int:
     return sum(-(-members // SHARD) for members in fleets.values())
 
 
-def _memory(recipe: Recipe, rows: int) -> float:
+def _memory(recipe: Recipe, rows: Rows) -> float:
     """Return the bytes that a network takes while it trains; alone it is trained twice, side by side."""
-    at_once = min(recipe.batch_size, rows)
-    return 2 * FLOAT * (4 * recipe.parameters + 3 * sum(recipe.widths) * at_once + 3 * rows)
+    at_once = min(recipe.batch_size, rows.train)
+    return 2 * FLOAT * (4 * recipe.parameters + 3 * sum(recipe.widths) * at_once + rows.train + 2 * rows.validation)

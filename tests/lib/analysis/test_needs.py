@@ -5,7 +5,7 @@ from typing import Any, get_args
 import pytest
 
 from stages.lib.analysis import needs as needs_module
-from stages.lib.analysis.needs import LIMITS, Needs, needs_of, refuse_too_much, table_rows, told
+from stages.lib.analysis.needs import LIMITS, Needs, Rows, needs_of, refuse_too_much, table_rows, told
 from stages.lib.analysis.page import pages
 from stages.lib.core.plan import Plan
 from stages.lib.core.runner import Fault
@@ -15,7 +15,7 @@ from tests.measured import RING_AND_Y, params
 Plans = dict[str, Plan]
 HUGE = {"hidden_units": [1024] * 8}
 MANY = {"activations": list(get_args(Activation)), "depths": list(range(1, 9)), "widths": list(range(1, 27))}
-ROWS = dict.fromkeys(("", *map(str, range(5))), RING_AND_Y.rows)
+ROWS = dict.fromkeys(("", *map(str, range(5))), Rows(RING_AND_Y.rows, RING_AND_Y.rows))
 
 
 def needed(**changed: Any) -> tuple[dict[str, Needs], Plans]:
@@ -127,6 +127,17 @@ def test_a_batch_of_one_takes_longer_than_one_of_all() -> None:
     one, _ = needed(training={"batch_size": 1})
     every, _ = needed(training={"batch_size": 1209})
     assert one["lr_sweep"]["hours"] > every["lr_sweep"]["hours"]
+
+
+def test_a_network_that_learns_from_few_points_is_judged_by_all_the_same() -> None:
+    """After each epoch: a third of the work of a row that is learned from, for each but the first of one million."""
+    plan = needed(lr_sweep={"budget": 1})[1]["lr_sweep"]
+    few, many = (needs_of(plan, RING_AND_Y, {"": Rows(1, judged)}, 2) for judged in (1, 1_000_001))
+    runs, units, weights = len(plan.variants) * len(plan.seeds), 16 + 16 + 1, 337
+    row = 50e-9 + units * 5e-9 + weights * 0.25e-9
+    assert many["hours"] - few["hours"] == pytest.approx(runs * 200 * 1e6 / 3 * row / 3600)
+    assert many["memory"] > few["memory"]
+    assert many["disk"] > few["disk"]
 
 
 @pytest.mark.parametrize("name", LIMITS)
