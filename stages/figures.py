@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from stages.lib.analysis.chapter import Chapter, read_chapters
-from stages.lib.core.files import read_array, whole
+from stages.lib.core.files import read_array, whole, write_text
 from stages.lib.core.places import Places
 from stages.lib.core.plan import read_kept
 from stages.lib.core.png import write_png
@@ -35,6 +35,8 @@ def main(prediction_grid: PredictionGrid, *, places: Places) -> None:
             write_png(projection.picture_of_points(points, description), folder / "data.png")
             for chapter in read_chapters(places.chapters):
                 draw_answers(chapter, points, places, folder, description)
+    # Git holds the pictures, and DVC would take those of a fresh clone for drawn: of this file it has none.
+    write_text("plots/figures/ holds what stages/figures.py draws.", places.figures_ok)
 
 
 def draw_chapter(chapter: Chapter, points: Points, places: Places, folder: Path, description: Description) -> None:

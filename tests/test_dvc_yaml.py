@@ -154,6 +154,12 @@ def test_metrics_and_plots_live_in_git_and_under_the_name_of_their_page() -> Non
     assert {path.stem for path in (ROOT / "metrics").iterdir()} == set(PAGES)
 
 
+@pytest.mark.parametrize("name", PIPELINE)
+def test_every_stage_writes_something_that_git_does_not_hold(name: str) -> None:
+    """Else DVC takes what git brings to a fresh clone for made, and does not run the stage."""
+    assert [path for path in outputs(PIPELINE[name]) if not run(ROOT, "git", "ls-files", path)]
+
+
 def test_the_network_of_every_page_that_trains_a_fleet_is_an_output() -> None:
     kept = [f"models/{page.stage}.keras" for page in pages() if not plan_of(page).early_stopping]
     assert [path for path in paths(PIPELINE["networks"]["outs"]) if path.endswith(".keras")] == kept

@@ -19,6 +19,11 @@ class Places:
         return self.root / "data/params.ok"
 
     @property
+    def figures_ok(self) -> Path:
+        """Return the file that says that the pictures were drawn here."""
+        return self.root / "data/figures.ok"
+
+    @property
     def own(self) -> Path:
         """Return the folder of the user's own tables, which no stage writes."""
         return self.root / "data/own"
