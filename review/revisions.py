@@ -62,7 +62,10 @@ def find_revision(name: str, root: Path) -> Revision:
 
 
 def find_revisions(names: list[str], root: Path) -> list[Revision]:
-    """Return the revisions of several names, in which `*`, `?` and `[…]` stand for all branches and tags that fit."""
+    """Return the revisions of several names, in which `*`, `?` and `[…]` stand for all branches and tags that fit.
+
+    A branch of a remote fits with its name there, too, where no branch here has it.
+    """
     found = [revision for name in names for revision in _matching(name, root)]
     return list({revision.name: revision for revision in found}.values())
 
@@ -71,13 +74,24 @@ def _matching(name: str, root: Path) -> Iterator[Revision]:
     if not re.search(r"[*?[]", name) or _commit(name, root):
         yield find_revision(name, root)
         return
-    shape = "--format=%(if)%(symref)%(then)%(else)%(refname:short)%(end)"  # not origin/HEAD, which is another's name
-    shown = git(root, "for-each-ref", shape, "refs/heads", "refs/remotes", "refs/tags")
-    refs = [ref for ref in shown.splitlines() if ref and fnmatchcase(ref, name)]
+    here, fetched = _refs(root, "refs/heads", "refs/tags"), _refs(root, "refs/remotes")
+    without = {ref: ref.partition("/")[2] for ref in fetched}  # a colleague's branch is also found without `origin/`
+    refs = [ref for ref in here if fnmatchcase(ref, name)]
+    refs += [
+        ref
+        for ref in fetched
+        if fnmatchcase(ref, name) or (fnmatchcase(without[ref], name) and without[ref] not in here)
+    ]
     refs += [ref.rpartition("/")[2] for ref in _experiments(root) if fnmatchcase(ref.rpartition("/")[2], name)]
     if not refs:
         raise Fault(f"no branch, tag or experiment matches {name!r}; `git branch --all` shows the branches")
     yield from (find_revision(ref, root) for ref in refs)
+
+
+def _refs(root: Path, *kinds: str) -> list[str]:
+    """Return the short names of branches and tags, but not origin/HEAD, which is another's name."""
+    shape = "--format=%(if)%(symref)%(then)%(else)%(refname:short)%(end)"
+    return [ref for ref in git(root, "for-each-ref", shape, *kinds).splitlines() if ref]
 
 
 def _commit(name: str, root: Path) -> str | None:

@@ -146,7 +146,7 @@ def reason(curves: pd.DataFrame, learning_rate: float, *, diverged: bool) -> str
         span = "epoch" if late == 1 else f"{late} epochs"
         return (
             f"{losses}, and the latter fell by {share(fell, 0)} over the last {span}: it has learned little by heart, "
-            "and learns still."
+            "and still gains a little."
         )
     return ""
 

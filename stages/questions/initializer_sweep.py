@@ -27,7 +27,7 @@ class Page(SweepPage):
     order = 30
     task = 3
     reads = ("seed", "lr", "network", "training", "initializer_sweep")
-    command = "dvc exp run -S initializer_sweep.replicates=20"
+    command = "dvc exp run -S initializer_sweep.replicates=40"
     key = "kernel_initializer"
     names = tuple(INITIALIZERS)
     title = "Best initializer: {kernel_initializer}"

@@ -113,8 +113,14 @@ class Page(SweepPage):
             for row in variants.sort_values("val_loss_mean").drop_duplicates("activation").to_dict("records")
             if row["depth"]
         ]
-        listed = ", ".join(f"{size(variant)} {code(variant['activation'])}" for variant in same)
-        those = f": {listed}" if len(same) <= MOST_LISTED else ""
+        tied = " All others are significantly worse (5 %)." if len(variants) > 1 else ""
+        if len(same) > 1:
+            listed = ", ".join(f"{size(variant)} {code(variant['activation'])}" for variant in same)
+            those = f": {listed}" if len(same) <= MOST_LISTED else ""
+            tied = (
+                f" Of {count(len(variants), 'network')} {len(same)}, with the best, are not significantly worse (5 %), "
+                f"the smallest of them {size(smallest)} {units(smallest)} ({smallest['parameters']} parameters){those}."
+            )
         ranked = f" Least mean validation loss by activation: {', '.join(by_activation)}." if by_activation else ""
         finite = variants[variants["val_loss_mean"].notna() & (rates.nunique() > 1)]
         ends = int(finite["learning_rate"].isin([rates.min(), rates.max()]).sum())
@@ -122,12 +128,9 @@ class Page(SweepPage):
         straight = variants[variants["depth"] == 0]["val_accuracy_mean"]
         without = "A straight line" if findings.data.in_the_plane else "A network without hidden layers"
         line = f" {without} gets {share(straight.iloc[0])} right." if len(straight) else ""
-        tied = f"{len(same)} {'is' if len(same) == 1 else 'are'} not significantly worse than the best (5 %)"
         return (
             f"{size(best).capitalize()} {units(best)} ({best['parameters']} parameters) at a learning rate of "
-            f"{code(best['learning_rate'])} {figures(found, len(same) - 1)} Of {count(len(variants), 'network')} "
-            f"{tied}, the smallest of them {size(smallest)} {units(smallest)} ({smallest['parameters']} parameters)"
-            f"{those}.{ranked}{line}{edge(found.best)}{at_ends}{diverged(found)}"
+            f"{code(best['learning_rate'])} {figures(found, len(same) - 1)}{tied}{ranked}{line}{edge(found.best)}{at_ends}{diverged(found)}"
         )
 
 

@@ -51,7 +51,7 @@ class Page(SweepPage):
     order = 60
     task = 2
     reads = ("seed", "network", "training", "optimizer_sweep")
-    command = "dvc exp run -S optimizer_sweep.replicates=20"
+    command = "dvc exp run -S optimizer_sweep.replicates=40"
     figures = OptimizerFigures
     key = "optimizer"
     # Those of the study, in the order of their colours; a user's own come after them.

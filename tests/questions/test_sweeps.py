@@ -1,6 +1,7 @@
 """What each sweep varies, and what is special to it: expected values are worked out by hand."""
 
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from stages.lib.analysis.answers import learned_less, number
-from stages.lib.analysis.page import SweepPage, pages
+from stages.lib.analysis.page import Page, SweepPage, pages
 from stages.lib.analysis.sweep import Sweep, Trained
 from stages.lib.core.plan import METRICS, Initializer, Optimizer
 from stages.lib.publish.charts import columns_of, drawn
@@ -24,6 +26,7 @@ from stages.questions import (
 from tests.measured import GIVEN, RING_AND_Y, entries, measured, params, plan_of
 
 NETWORK = {"hidden_units": [5], "activation": "gelu", "kernel_initializer": "lecun_normal"}
+STUDY = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text("utf-8"))
 TRAINING = {"epochs": 7, "batch_size": 50}
 SWEEPS = [page for page in pages() if isinstance(page, SweepPage)]
 
@@ -50,6 +53,16 @@ def changes(stage: str, **asked: Any) -> list[dict[str, Any]]:
         for variant in plan.variants
     ]
     return [{"called": variant.changed, **each} for variant, each in zip(plan.variants, differences, strict=True)]
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.stage)
+def test_asking_again_asks_for_other_values_than_those_of_the_study(page: Page) -> None:
+    given = [word.partition("=") for word in shlex.split(page.command) if "=" in word]
+    assert given
+    for key, _, value in given:
+        section, _, name = key.partition(".")
+        asked = STUDY[section][name] if name else STUDY[section]
+        assert yaml.safe_load(value) != asked
 
 
 def test_a_rate_alone_is_changed() -> None:
@@ -336,8 +349,8 @@ def test_the_whole_answer_on_sizes(tmp_path: Path) -> None:
     assert chapter.answer == (
         "1 layer of 8 `relu` units (33 parameters) at a learning rate of `2` does best, and 4 others not "
         "significantly worse: after 3 epochs it gets 68.59% of new points right. Its loss on these test points, which"
-        " were not used for choosing, is 0.26 nats, 95 % interval 0.064 to 0.45 (2 replicates). Of 5 networks 5 are "
-        "not significantly worse than the best (5 %), the smallest of them no layers of `linear` units (3 "
+        " were not used for choosing, is 0.26 nats, 95 % interval 0.064 to 0.45 (2 replicates). Of 5 networks 5, with "
+        "the best, are not significantly worse (5 %), the smallest of them no layers of `linear` units (3 "
         "parameters): no layers of `linear`, 1 layer of 4 `tanh`, 1 layer of 8 `tanh`, 1 layer of 4 `relu`, 1 layer "
         "of 8 `relu`. Least mean validation loss by activation: `relu` 0.23 (1 layer of 8), `tanh` 0.25 (1 layer of "
         "8). A straight line gets 79.99% right. Its depth and its width and its learning rate stand at an end of what"
@@ -365,7 +378,7 @@ def test_without_a_straight_line_or_with_it_alone_nothing_is_said_of_the_other(t
     deep = page.chapter(judged(page, tmp_path, [[0.5]], network_sweep=SIZES | {"depths": [1], "widths": [4]})).answer
     assert "`tanh` 0.5 (1 layer of 4). Of 1 run 0" in deep
     line = page.chapter(judged(page, tmp_path, [[0.5]], network_sweep=SIZES | {"depths": [0]})).answer
-    assert "(3 parameters): no layers of `linear`. A straight line gets 80.00% right. Of 1 run 0" in line
+    assert "is 0.52 nats (1 replicate). A straight line gets 80.00% right. Of 1 run 0" in line
 
 
 def test_where_no_network_ends_well_the_answer_counts_the_runs(tmp_path: Path) -> None:

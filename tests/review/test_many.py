@@ -97,6 +97,17 @@ def test_another_name_of_a_remote_branch_has_no_row(
     assert capsys.readouterr().out.startswith("2 revisions: ")
 
 
+def test_branches_that_were_fetched_are_found_by_the_names_that_they_have_there(
+    school: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As by `git clone`, after which one branch is there and all others are origin's; that one has one row."""
+    run(tmp_path, "git", "clone", "--quiet", "--branch", "student/bo", str(school), str(tmp_path / "clone"))
+    monkeypatch.chdir(tmp_path / "clone")
+    assert main(["origin/main", "student/[ab]*", "--out", str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().out.startswith("2 revisions: ")
+    assert {row[0].split("`")[0] for row in table(read(tmp_path / "out"))} >= {"student/bo", "origin/student/ada"}
+
+
 def test_a_revision_that_can_not_be_reviewed_has_a_row_that_says_why(
     school: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -164,7 +164,7 @@ function trainer({ training, points, classes, features, tables }, redraw) {
     speak();
   }
 
-  find("points").append(...Object.keys(FIGURES).map((figure) => element("option", { value: figure }, figure)));
+  find("points").append(...Object.keys(FIGURES).map((figure) => element("option", { value: figure }, `${figure} (noise ${NOISE})`)));
   const names = new Set([training.activation, ...Object.keys(DERIVATIVES)]);
   find("activation").append(...[...names].map((name) => element("option", { value: name }, name)));
   for (const control of controls) control.addEventListener("change", restart);
