@@ -130,7 +130,8 @@ class Page(SweepPage):
         line = f" {without} gets {share(straight.iloc[0])} right." if len(straight) else ""
         return (
             f"{size(best).capitalize()} {units(best)} ({best['parameters']} parameters) at a learning rate of "
-            f"{code(best['learning_rate'])} {figures(found, len(same) - 1)}{tied}{ranked}{line}{edge(found.best)}{at_ends}{diverged(found)}"
+            f"{code(best['learning_rate'])} {figures(found, len(same) - 1)}{tied}{ranked}{line}"
+            f"{edge(found.best)}{at_ends}{diverged(found)}"
         )
 
 
