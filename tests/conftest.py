@@ -7,6 +7,7 @@ import fcntl
 import functools
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,10 @@ from tests.measured import draw_points
 from tests.small import build
 
 SEED = 42  # of params.yaml
+
+# A shell starts what goes to its background deaf to Ctrl-C, and so would be all that the tests start, and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pixels(path: Path) -> np.ndarray:

@@ -61,7 +61,8 @@ def test_the_whole_study_of_a_table(tmp_path: Path, name: str) -> None:
         assert found[part]["accuracy"] == pytest.approx(accuracy, rel=1e-4)
 
     text = places.text.read_text("utf-8")
-    assert f" columns of {name}.csv.\n" in text.partition("| question |")[0]
+    shown = name.replace("_", r"\_")  # in Markdown
+    assert f" columns of {shown}.csv.\n" in text.partition("| question |")[0]
     for page in pages():
         assert json.loads(places.metrics(page.stage).read_text("utf-8"))
         assert page.stage in text
