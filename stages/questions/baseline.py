@@ -136,14 +136,14 @@ def reason(curves: pd.DataFrame, learning_rate: float, *, diverged: bool) -> str
         f"Its loss is {number(last['val_loss'])} on the validation points, and {number(last['loss'])} on those that it "
         "learned from"
     )
-    apart, fell = last["val_loss"] / last["loss"] > BY_HEART, 1 - last["loss"] / before["loss"]
+    apart = last["val_loss"] > BY_HEART * last["loss"]
     if apart and last["val_loss"] > lowest["val_loss"] and last["loss"] < lowest["loss"]:
         return (
             f"{losses}. After epoch {lowest['epoch']:g} the one has risen again while the other fell: since then it "
             "has learned by heart."
         )
-    if fell > STILL_FALLS and not apart:
-        span = "epoch" if late == 1 else f"{late} epochs"
+    if last["loss"] < (1 - STILL_FALLS) * before["loss"] and not apart:
+        fell, span = 1 - last["loss"] / before["loss"], "epoch" if late == 1 else f"{late} epochs"
         return (
             f"{losses}, and the latter fell by {share(fell, 0)} over the last {span}: it has learned little by heart, "
             "and still gains a little."

@@ -25,6 +25,8 @@ from stages.lib.core.plan import EarlyStopping, Optimizer, Plan, Variant, replic
 from stages.lib.core.points import Description
 from stages.lib.core.words import count
 
+DIGITS = 3  # of a loss
+
 
 class HeldOut(Figures):
     """A network on the validation points."""
@@ -124,17 +126,19 @@ def reason(curves: pd.DataFrame, found: Any) -> str:
     waited = curves.iloc[best - 1 :]
     if last - best < stopping.patience or not waited[["loss", "val_loss"]].notna().all(axis=None):
         return ""
-    first, lowest, end = waited.iloc[0], waited["val_loss"].min(), waited.iloc[-1]
-    learned = "fell" if end["loss"] < first["loss"] else "rose"
-    training = f"the training loss {learned} from {number(first['loss'])} to {number(end['loss'])}"
-    if lowest < first["val_loss"]:
+    first, end = waited.iloc[0], waited.iloc[-1]
+    began, ended = number(first["loss"], DIGITS), number(end["loss"], DIGITS)
+    before, lowest = number(first["val_loss"], DIGITS), number(waited["val_loss"].min(), DIGITS)
+    learned = began != ended and end["loss"] < first["loss"]
+    went = f"{'fell' if learned else 'rose'} from {began} to {ended}" if began != ended else f"stayed at {began}"
+    if lowest != before:
         return (
-            f"After epoch {best} the validation loss still fell, from {number(first['val_loss'])} to "
-            f"{number(lowest)}, but by less than the {stopping.min_delta:g} that counts as a gain; {training}. With a "
-            "smaller `min_delta` the training would go on."
+            f"After epoch {best} the validation loss still fell, from {before} to {lowest}, but by less than the "
+            f"{stopping.min_delta:g} that counts as a gain; the training loss {went}. With a smaller `min_delta` the "
+            "training would go on."
         )
-    heart = ": what was still learned helps with the training points alone" if learned == "fell" else ""
-    return f"After epoch {best} the validation loss did not fall below {number(first['val_loss'])}; {training}{heart}."
+    heart = ": what was still learned helps with the training points alone" if learned else ""
+    return f"After epoch {best} the validation loss did not fall below {before}; the training loss {went}{heart}."
 
 
 def sentences(found: CallbacksFigures) -> str:

@@ -15,7 +15,7 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
-from stages.lib.analysis.answers import code, diverged, edge, figures, number, share, size
+from stages.lib.analysis.answers import all_worse, code, diverged, edge, figures, number, share, size
 from stages.lib.analysis.figures import SweepFigures
 from stages.lib.analysis.measures import dead_units
 from stages.lib.analysis.page import Findings, Given, SweepPage
@@ -113,7 +113,7 @@ class Page(SweepPage):
             for row in variants.sort_values("val_loss_mean").drop_duplicates("activation").to_dict("records")
             if row["depth"]
         ]
-        tied = " All others are significantly worse (5 %)." if len(variants) > 1 else ""
+        tied = all_worse(len(variants))
         if len(same) > 1:
             listed = ", ".join(f"{size(variant)} {code(variant['activation'])}" for variant in same)
             those = f": {listed}" if len(same) <= MOST_LISTED else ""

@@ -113,10 +113,22 @@ def test_the_answer_tells_that_the_epochs_ran_out_and_that_weights_came_back_oth
             [0.6, 0.5, 0.6, 0.7],
             "After epoch 1 the validation loss did not fall below 0.5; the training loss rose from 0.6 to 0.7.",
         ),
+        (
+            [0.5, 0.49999, 0.7, 0.8],
+            [0.6, 0.5, 0.3, 0.59999],
+            "After epoch 1 the validation loss did not fall below 0.5; the training loss stayed at 0.6.",
+        ),
         ([0.5, 0.6, 0.7, None], [0.6, 0.5, 0.3, None], ""),
         ([0.5, 0.6, 0.7], [0.6, 0.5, 0.3], ""),
     ],
-    ids=["a gain too small to count", "by heart", "nothing learned", "no number", "epochs ran out"],
+    ids=[
+        "a gain too small to count",
+        "by heart",
+        "nothing learned",
+        "nothing that is seen",
+        "no number",
+        "epochs ran out",
+    ],
 )
 def test_what_the_losses_did_while_it_waited_is_told(
     tmp_path: Path, val_loss: list[float | None], loss: list[float | None], told: str

@@ -32,12 +32,14 @@ def sweep(found: SweepFigures, key: str) -> str:
     rate = f" at a learning rate of {code(best['learning_rate'])}" if tuned else ""
     others = [code(other) for other in names(found.same_as_best, key) if other != best[key]]
     what = f"{key.replace('_', ' ').capitalize()} " if key != "value" else ""
-    tied = {1: "", 2: " The other is significantly worse (5 %)."}.get(
-        found.variants, " All others are significantly worse (5 %)."
-    )
-    if others:
-        tied = f" Not significantly worse (5 %): {', '.join(others)}."
+    tied = f" Not significantly worse (5 %): {', '.join(others)}." if others else all_worse(found.variants)
     return f"{what}{code(best[key])}{rate} {figures(found, len(others))}{tied}{edge(found.best)}{diverged(found)}"
+
+
+def all_worse(variants: int) -> str:
+    """Return that the best of so many variants is better than all others."""
+    alone = {1: "", 2: " The other is significantly worse (5 %)."}
+    return alone.get(variants, " All others are significantly worse (5 %).")
 
 
 def names(same_as_best: list[Value | dict[str, Value]], key: str) -> list[Value]:
