@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -188,6 +189,16 @@ def test_a_floor_rests_on_those_below_it_and_knows_no_page(floor: str) -> None:
         for other in imported_files(file) - {ROOT / name for name in EMPTY}:
             parts = other.relative_to(ROOT / "stages").parts
             assert (parts[1] if parts[0] == "lib" else parts[0]) in ALLOWED[floor], f"{file.name} imports {other}"
+
+
+def test_the_docs_say_what_a_floor_may_import() -> None:
+    table = (ROOT / "docs/structure.md").read_text("utf-8").partition("| may import |")[2].partition("\n\n")[0]
+    said: dict[str, set[str]] = {}
+    for folders, others in re.findall(r"^\| (.+) \| (.+) \|$", table, flags=re.MULTILINE):
+        for folder in re.findall(r"`(?:lib/)?(\w+)`", folders):
+            said[folder] = {folder, *re.findall(r"`(?:lib/)?(\w+)`", others)}
+    del said["questions"]
+    assert said == ALLOWED
 
 
 def test_tensorflow_is_imported_by_one_folder_alone() -> None:
