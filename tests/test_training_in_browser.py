@@ -277,7 +277,7 @@ def test_a_paused_run_goes_on_where_it_was(visit: Visit) -> None:
 @pytest.mark.parametrize("figure", FIGURES)
 def test_points_can_be_drawn_too_and_are_learned(figure: str, visit: Visit) -> None:
     page = visit.page
-    page.select_option("#train-points", label=figure)
+    page.select_option("#train-points", value=figure)
     start = page.inner_text("#train-label")
     label = epochs(page, 5)
     assert loss_in(label) < loss_in(start)
@@ -293,7 +293,7 @@ def test_three_classes_are_learned_by_a_softmax(tmp_path: Path, begun: Visit) ->
     visit.page.click("#train-play")
     assert loss_in(visit.page.inner_text("#train-label")) < start
     assert picture(visit.page, "#train-plane") != before
-    visit.page.select_option("#train-points", label="Two moons")
+    visit.page.select_option("#train-points", value="Two moons")
     assert loss_in(epochs(visit.page, 2)) < 0.75
     assert visit.complaints == []
 
