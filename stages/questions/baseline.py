@@ -133,8 +133,8 @@ def reason(curves: pd.DataFrame, learning_rate: float, *, diverged: bool) -> str
         return ""
     last, lowest, before = curves.iloc[-1], curves.iloc[int(curves["val_loss"].argmin())], curves.iloc[-1 - late]
     losses = (
-        f"Its loss is {number(last['val_loss'])} on the validation points, and {number(last['loss'])} on those that it "
-        "learned from"
+        f"Its loss is {number(last['val_loss'])} on the validation points, and {number(last['loss'])}, a mean over the "
+        "last epoch, on those that it learned from"
     )
     apart = last["val_loss"] > BY_HEART * last["loss"]
     if apart and last["val_loss"] > lowest["val_loss"] and last["loss"] < lowest["loss"]:

@@ -142,5 +142,6 @@ def gain_of(momentum: Momentum | None) -> str:
         interval = f"95 % interval {number(momentum.low)} to {number(momentum.high)}, "
     return (
         f" Without momentum SGD ends with {number(momentum.ratio)} times the loss of the best with it, "
-        f"{code(momentum.optimizer)} ({interval}p {number(momentum.p_value, 1)})."
+        f"{code(momentum.optimizer)} ({interval}p {number(momentum.p_value, 1)}; corrected for the pairs of SGD's "
+        "variants)."
     )

@@ -90,14 +90,15 @@ def test_a_baseline_that_diverged_has_not_settled_though_its_loss_no_longer_fall
         (
             [0.5, 0.4, 0.3, 0.2],
             [0.5, 0.4, 0.3, 0.25],
-            "Its loss is 0.25 on the validation points, and 0.2 on those that it learned from, and the latter fell by "
-            "33% over the last epoch: it has learned little by heart, and still gains a little.",
+            "Its loss is 0.25 on the validation points, and 0.2, a mean over the last epoch, on those that it learned "
+            "from, and the latter fell by 33% over the last epoch: it has learned little by heart, and still gains a "
+            "little.",
         ),
         (
             [0.5, 0.4, 0.3, 0.1],
             [0.5, 0.2, 0.3, 0.4],
-            "Its loss is 0.4 on the validation points, and 0.1 on those that it learned from. After epoch 2 the one "
-            "has risen again while the other fell: since then it has learned by heart.",
+            "Its loss is 0.4 on the validation points, and 0.1, a mean over the last epoch, on those that it learned "
+            "from. After epoch 2 the one has risen again while the other fell: since then it has learned by heart.",
         ),
         ([0.5, 0.4, 0.3, 0.299], [0.5, 0.4, 0.3, 0.3], ""),
         ([0.5, 0.4, 0.3, 0.1], [0.5, 0.4, 0.3, 0.25], ""),

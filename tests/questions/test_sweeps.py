@@ -398,9 +398,13 @@ WITHOUT_AND_WITH = {"sgd": [0.1], "momentum_0.5": [0.1], "nesterov_0.9": [0.1]}
         # and t at a third of 5 % is tan(pi / 2 * (1 - 0.05 / 3)) = 38.19.
         (
             [[0.4, 0.9], [0.3, 0.3], [0.2, 0.1]],
-            "4.2 times the loss of the best with it, `nesterov_0.9` (95 % interval 1.4e-12 to 1.3e+13, p 0.9). ",
+            "4.2 times the loss of the best with it, `nesterov_0.9` (95 % interval 1.4e-12 to 1.3e+13, p 0.9; "
+            "corrected for the pairs of SGD's variants). ",
         ),
-        ([[0.4], [0.3], [0.2]], "2 times the loss of the best with it, `nesterov_0.9` (p 1). "),
+        (
+            [[0.4], [0.3], [0.2]],
+            "2 times the loss of the best with it, `nesterov_0.9` (p 1; corrected for the pairs of SGD's variants). ",
+        ),
     ],
     ids=["two replicates", "one replicate"],
 )
