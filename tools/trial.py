@@ -24,7 +24,7 @@ from dvc.exceptions import DvcException
 from dvc.utils.hydra import apply_overrides
 
 from stages.lib.analysis.measures import constant_loss
-from stages.lib.analysis.needs import needs_of, refuse_too_much
+from stages.lib.analysis.needs import Rows, needs_of, refuse_too_much
 from stages.lib.analysis.page import Findings, Given, Params, sections
 from stages.lib.analysis.sweep import Trained
 from stages.lib.core.places import Places
@@ -86,7 +86,8 @@ def trained(params: Params, description: Description, sets: dict[str, Points], p
     """Return what became of the baseline; raise Fault where it would take too much."""
     page = Page()
     plan, folder = page.plan(params, description), places.trained(page.stage)
-    needs = needs_of(plan, description, {"": description.rows}, params["prediction_grid"].points)
+    rows = {"": Rows(description.rows, len(sets["validation"]))}
+    needs = needs_of(plan, description, rows, params["prediction_grid"].points)
     refuse_too_much({page.stage: needs}, {page.stage: plan})
     draws = {part: Draws.of(points) for part, points in sets.items()}
     train_plan(plan, lambda _: draws, name=page.stage, shards=places.unfinished(page.stage), folder=folder)
