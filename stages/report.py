@@ -26,7 +26,7 @@ from stages.lib.publish.rendering import (
     write_html,
     write_markdown,
 )
-from stages.lib.publish.stills import own_font, write_still
+from stages.lib.publish.stills import write_still
 
 
 def main(params: dict[str, Any], *, places: Places) -> None:
@@ -34,7 +34,7 @@ def main(params: dict[str, Any], *, places: Places) -> None:
     chapters, description = read_chapters(places.chapters), read_description(places.description)
     if description.in_the_plane:
         description = description.within(params["prediction_grid"].limit)
-    with whole(places.curves) as folder, own_font():
+    with whole(places.curves) as folder:
         stills = {chapter.stage: still_of(chapter, folder, places) for chapter in chapters}
     report = Report(
         [question_of(chapter, params, stills[chapter.stage], places) for chapter in chapters],

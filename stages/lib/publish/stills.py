@@ -2,8 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,22 +23,26 @@ FILES = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")
 FAMILY = {1, 16}  # the names of a font's family, as OpenType numbers names
 
 
-@contextmanager
-def own_font() -> Iterator[None]:
-    """Let `write_still` draw in the font that Matplotlib brings, whatever the machine has, while the block runs."""
-    with TemporaryDirectory() as folder:
-        for file in FILES:
-            with TTFont(Path(mpl.get_data_path()) / "fonts/ttf" / file) as font:
-                for record in font["name"].names:
-                    if record.nameID in FAMILY:
-                        record.string = FONT
-                font.save(Path(folder) / file)
-        vl_convert.register_font_directory(folder)
-        yield
+@cache
+def own_font() -> TemporaryDirectory[str]:
+    """Let the process draw in the font that Matplotlib brings, whatever the machine has; return the font's folder.
+
+    It is made once: of a second folder vl-convert would go on to look in the first, and find no letters there.
+    """
+    folder = TemporaryDirectory()
+    for file in FILES:
+        with TTFont(Path(mpl.get_data_path()) / "fonts/ttf" / file) as font:
+            for record in font["name"].names:
+                if record.nameID in FAMILY:
+                    record.string = FONT
+            font.save(Path(folder.name) / file)
+    vl_convert.register_font_directory(folder.name)
+    return folder
 
 
 def write_still(chart: Drawn, rows: pd.DataFrame, path: Path) -> None:
     """Write a PNG of a chart of some rows, in `own_font`, from the definition that the page and `dvc plots` have."""
+    own_font()
     values = json.loads(rows.to_json(orient="records"))
     config = CONFIG | {"font": FONT, "background": "white"}
     spec = SIZE | chart.spec | {"title": chart.title, "data": {"values": values}, "config": config}
