@@ -53,9 +53,10 @@ def rows_of(varied: Dataset, asked: Dataset, rows: Rows) -> Rows:
         asked: the section as it stands.
         rows: that the latter has.
     """
-    whole = rows.train / asked.fraction
-    times = varied.points / whole if varied.points != asked.points else 1.0
-    return Rows(max(1, round(varied.fraction * whole * times)), max(1, round(rows.validation * times)))
+    whole, judged = rows.train / asked.fraction, rows.validation
+    if varied.points != asked.points:  # of points that are drawn each set has as many
+        whole = judged = varied.points
+    return Rows(max(1, round(varied.fraction * whole)), judged)
 
 
 if __name__ == "__main__":

@@ -146,6 +146,14 @@ def test_sound_params_give_a_plan_for_each_page_and_leave_that_of_no_former_one(
     } | {"smallest_network": PARAMS["smallest_network"]["most_restarts"]}
 
 
+def test_a_value_that_is_nested_and_large_is_named_in_a_short_line(tmp_path: Path) -> None:
+    large = {"a" * 20: {"b" * 20: [["c" * 20] * 6] * 6}, "d" * 20: [["e" * 20] * 6] * 6}
+    asked = PARAMS | {"own_sweep": PARAMS["own_sweep"] | {"values": [large]}}
+    (line,) = outcome(tmp_path, yaml.safe_dump(asked).encode())
+    assert re.search(r"own_sweep is \{.+: values holds \{.+, which can't be dataset.fraction", line)
+    assert len(line) < 500
+
+
 def test_what_is_refused_leaves_the_former_plans(tmp_path: Path) -> None:
     assert outcome(tmp_path, yaml.safe_dump(PARAMS).encode()) == []
     assert outcome(tmp_path, yaml.safe_dump(PARAMS | {"lr": 0}).encode())
@@ -154,10 +162,10 @@ def test_what_is_refused_leaves_the_former_plans(tmp_path: Path) -> None:
 
 def test_the_points_of_an_own_question_are_counted_without_making_them() -> None:
     asked = Dataset(**PARAMS["dataset"] | {"points": 1000, "fraction": 0.5})
-    rows = Rows(train=500, validation=200)
+    rows = Rows(train=500, validation=1000)
     assert check.rows_of(replace(asked, noise=0.1), asked, rows) == rows
-    assert check.rows_of(replace(asked, fraction=0.001), asked, rows) == Rows(1, 200)
-    assert check.rows_of(replace(asked, points=3000), asked, rows) == Rows(1500, 600)
+    assert check.rows_of(replace(asked, fraction=0.001), asked, rows) == Rows(1, 1000)
+    assert check.rows_of(replace(asked, points=3000), asked, rows) == Rows(1500, 3000)
 
 
 def test_what_is_much_is_told_and_what_is_too_much_is_refused(

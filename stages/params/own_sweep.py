@@ -1,12 +1,12 @@
 """The section `own_sweep`: a question of the user's own."""
 
-import reprlib
 from typing import Annotated, Any, Self, get_type_hints
 
 from annotated_types import Len
 from pydantic import AfterValidator, Strict, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
+from stages.lib.core.runner import shown
 from stages.params.dataset import Dataset
 from stages.params.fields import SECTION, LearningRate, Replicates, distinct, one_of, refuse_too_many
 from stages.params.network import Network
@@ -59,9 +59,7 @@ class OwnSweep:
             except ValidationError as error:
                 message = error.errors()[0]["msg"].removeprefix("Value error, ")
                 message = f"{message[0].lower()}{message[1:]}"
-                raise ValueError(
-                    f"values holds {reprlib.repr(value)}, which can't be {self.vary}: {message}"
-                ) from error
+                raise ValueError(f"values holds {shown(value)}, which can't be {self.vary}: {message}") from error
         distinct(built)
         if self.vary == "lr" and self.learning_rates:
             raise ValueError("learning_rates must be empty where lr is varied")

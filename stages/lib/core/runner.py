@@ -90,7 +90,7 @@ def read_params(path: Path, types: dict[str, Any], *, whole: bool = False) -> di
         return {}
     params = read_yaml(path)
     if not isinstance(params, dict):
-        raise Fault(f"{path}: holds {_shown(params)}, but must hold the keys {', '.join(types)}; `git checkout {path}`")
+        raise Fault(f"{path}: holds {shown(params)}, but must hold the keys {', '.join(types)}; `git checkout {path}`")
     values, faults = {}, []
     for key, kind in types.items():
         try:
@@ -142,9 +142,9 @@ def _fault_lines(key: str, kind: Any, error: ValidationError) -> Iterator[str]:
         elif fault["type"] in {"missing", "missing_argument"}:
             yield f"{where} is missing; add it"
         elif fault["type"] == "dataclass_type" and is_dataclass(kind):
-            yield f"{where} is {_shown(fault['input'])}: it must hold {', '.join(field.name for field in fields(kind))}"
+            yield f"{where} is {shown(fault['input'])}: it must hold {', '.join(field.name for field in fields(kind))}"
         else:
-            yield f"{where} is {_shown(fault['input'])}: {message[0].lower()}{message[1:]}{_near(fault)}"
+            yield f"{where} is {shown(fault['input'])}: {message[0].lower()}{message[1:]}{_near(fault)}"
 
 
 def _near(fault: Any) -> str:
@@ -175,7 +175,8 @@ def _name(key: Any) -> str:
     return _shortened(name if name and name.isprintable() else repr(name))
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """Return a value as it stands in a message: in a line of about 100 characters at most."""
     try:
         return _shortened(reprlib.repr(value))
     except ValueError:  # Python spells out no number that long
