@@ -55,6 +55,12 @@ def test_a_build_from_nothing_gives_the_same_lock(built: Path, tmp_path: Path) -
     assert run(again, "git", "status", "--porcelain") == ""
 
 
+def experiments_of(clone: Path) -> list[str]:
+    """The lines of the table of experiments that README shows."""
+    (show,) = re.findall("^dvc exp show .+", (clone / "README.md").read_text("utf-8"), flags=re.MULTILINE)
+    return run(clone, *shlex.split(show)).splitlines()
+
+
 def test_lr_of_an_experiment_reaches_what_reads_it_and_the_former_value_comes_from_the_run_cache(
     clone: Path,
 ) -> None:
@@ -63,8 +69,7 @@ def test_lr_of_an_experiment_reaches_what_reads_it_and_the_former_value_comes_fr
     assert run(clone, "git", "diff", "--unified=0", "params.yaml").splitlines()[-2:] == ["-lr: 0.1", "+lr: 0.05"]
     assert "0.05" in run(clone, "dvc", "params", "diff")
     assert "metrics/baseline.json" in run(clone, "dvc", "metrics", "diff")
-    (show,) = re.findall("^dvc exp show .+?(?=  )", (clone / "README.md").read_text("utf-8"), flags=re.MULTILINE)
-    shown = run(clone, *shlex.split(show)).splitlines()
+    shown = experiments_of(clone)
     assert [line.split()[-1] for line in shown if "workspace" in line or "main" in line] == ["0.05", "0.1"]
     assert max(map(len, shown)) <= 80
     set_params(clone, {"lr": 0.1})
@@ -179,6 +184,7 @@ def test_a_grid_of_experiments_runs_from_the_queue(clone: Path) -> None:
     assert status.count("Success") == 2, status
     shown = json.loads(run(clone, "dvc", "exp", "show", "--json"))
     experiments = [revision for branch in shown[1:] for revision in branch["experiments"] or []]
+    assert max(map(len, experiments_of(clone))) <= 80
     rates = {exp["revs"][0]["data"]["params"]["params.yaml"]["data"]["lr"] for exp in experiments}
     assert rates == {0.01, 0.02}
 

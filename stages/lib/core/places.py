@@ -20,7 +20,7 @@ class Places:
 
     @property
     def figures_ok(self) -> Path:
-        """Return the file that says that the pictures were drawn here."""
+        """Return the file that says that the pictures were drawn; git does not hold it."""
         return self.root / "data/figures.ok"
 
     @property
