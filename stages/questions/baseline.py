@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from stages.lib.analysis import page
-from stages.lib.analysis.answers import code, number, share
+from stages.lib.analysis.answers import BY_HEART, code, number, share
 from stages.lib.analysis.chapter import Chapter
 from stages.lib.analysis.figures import Count, Figure, Figures, Judged
 from stages.lib.analysis.measures import diverged, plateau_epoch
@@ -23,8 +23,7 @@ from stages.lib.core.points import Description
 from stages.lib.core.words import count
 
 LATE = 0.1  # of the epochs
-STILL_FALLS = 0.01  # of the training loss: less is noise of the batches
-BY_HEART = 2.0  # times the training loss
+CHANGE = 0.01  # of a loss: less may be noise of the batches
 
 
 class Plateau(Figures):
@@ -91,7 +90,7 @@ class Page(page.Page):
         )
         snapshots = dict(zip(trained.plan.snapshots, trained.array("snapshots"), strict=True))
         chosen = Chosen(Kept(variant.recipe, summary=True), trained.weights(0, 0), snapshots)
-        because = reason(curves, variant.recipe.learning_rate, diverged=lost)
+        because = reason(curves, found, variant.recipe.learning_rate)
         return Findings(given.data, found, {"curves": curves}, chosen, because=because)
 
     def question_of(self, findings: Findings) -> str:
@@ -115,39 +114,33 @@ def snapshot_epochs(epochs: int, snapshots: int) -> list[int]:
     return sorted({0, epochs, *np.geomspace(1, epochs, snapshots - 1).round().astype(int).tolist()})
 
 
-def reason(curves: pd.DataFrame, learning_rate: float, *, diverged: bool) -> str:
+def reason(curves: pd.DataFrame, found: Any, learning_rate: float) -> str:
     """Return why the baseline does as it does, by how its two losses went; nothing where they do not tell.
 
     Args:
-        curves: a row for each epoch.
+        curves: a row for each epoch, with Keras's metrics.
+        found: the figures of the stage.
         learning_rate: of the baseline.
-        diverged: whether it did.
     """
-    if diverged:
+    if found.diverged:
         return (
-            f"With a learning rate of {code(learning_rate)}, the training loss rose: the steps were too long to "
-            "follow the gradient."
+            f"With a learning rate of {code(learning_rate)}, the training loss rose, or is no number any more: the "
+            "steps were too long to follow the gradient."
         )
-    late = max(1, round(LATE * len(curves)))
-    if len(curves) <= late:
+    train, validation, late = found.train.loss, found.validation.loss, max(1, round(LATE * len(curves)))
+    if train is None or validation is None or len(curves) <= late:
         return ""
     last, lowest, before = curves.iloc[-1], curves.iloc[int(curves["val_loss"].argmin())], curves.iloc[-1 - late]
-    losses = (
-        f"Its loss is {number(last['val_loss'])} on the validation points, and {number(last['loss'])}, a mean over the "
-        "last epoch, on those that it learned from"
-    )
-    apart = last["val_loss"] > BY_HEART * last["loss"]
-    if apart and last["val_loss"] > lowest["val_loss"] and last["loss"] < lowest["loss"]:
+    losses = f"Its loss is {number(validation)} on the validation points, and {number(train)} on the training points"
+    by_heart, least = validation > BY_HEART * train, 1 - CHANGE
+    if by_heart and lowest["val_loss"] < least * last["val_loss"] and last["loss"] < lowest["loss"]:
         return (
             f"{losses}. After epoch {lowest['epoch']:g} the one has risen again while the other fell: since then it "
             "has learned by heart."
         )
-    if last["loss"] < (1 - STILL_FALLS) * before["loss"] and not apart:
-        fell, span = 1 - last["loss"] / before["loss"], "epoch" if late == 1 else f"{late} epochs"
-        return (
-            f"{losses}, and the latter fell by {share(fell, 0)} over the last {span}: it has learned little by heart, "
-            "and still gains a little."
-        )
+    if not by_heart and all(last[name] < least * before[name] for name in ("loss", "val_loss")):
+        span = "epoch" if late == 1 else f"{late} epochs"
+        return f"{losses}: it has learned little by heart. Both still fell over the last {span}."
     return ""
 
 

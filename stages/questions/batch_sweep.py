@@ -55,7 +55,7 @@ class Page(SweepPage):
     key = "batch_size"
     title = "Best batch size: {batch_size}"
     charts = ("cost", "variants", "curves")
-    reason = "updates"
+    reason_chart = "updates"
 
     def fitted(self, asked: BatchSweep, data: Description) -> BatchSweep:
         """Return the sizes without those that are more than all points, which train as all points do."""

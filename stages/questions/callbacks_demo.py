@@ -11,6 +11,7 @@ Held fixed: the network of the baseline, its data and its batch size. The optimi
 from dataclasses import asdict, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from stages.lib.analysis import page
@@ -124,7 +125,7 @@ def reason(curves: pd.DataFrame, found: Any) -> str:
     stopping = found.early_stopping
     best, last = stopping.best_epoch, stopping.stopped_epoch
     waited = curves.iloc[best - 1 :]
-    if last - best < stopping.patience or not waited[["loss", "val_loss"]].notna().all(axis=None):
+    if last - best < stopping.patience or not np.isfinite(waited[["loss", "val_loss"]]).all(axis=None):
         return ""
     first, end = waited.iloc[0], waited.iloc[-1]
     began, ended = number(first["loss"], DIGITS), number(end["loss"], DIGITS)
@@ -134,8 +135,7 @@ def reason(curves: pd.DataFrame, found: Any) -> str:
     if lowest != before:
         return (
             f"After epoch {best} the validation loss still fell, from {before} to {lowest}, but by less than the "
-            f"{stopping.min_delta:g} that counts as a gain; the training loss {went}. With a smaller `min_delta` the "
-            "training would go on."
+            f"{stopping.min_delta:g} that counts as a gain (`min_delta`); the training loss {went}."
         )
     heart = ": what was still learned helps with the training points alone" if learned else ""
     return f"After epoch {best} the validation loss did not fall below {before}; the training loss {went}{heart}."

@@ -31,7 +31,7 @@ class Page(SweepPage):
     key = "kernel_initializer"
     names = tuple(INITIALIZERS)
     title = "Best initializer: {kernel_initializer}"
-    reason = "distinct_units"
+    reason_chart = "distinct_units"
 
     def measured(self, tuned: Sweep, trained: Trained, given: Given) -> dict[str, np.ndarray]:
         """Return how many units of the first hidden layer differ after the last epoch, to the bit."""

@@ -50,7 +50,7 @@ class Page(SweepPage):
     figures = LrFigures
     key = "learning_rate"
     title = "Best learning rate: {learning_rate:g}"
-    reason = "too_long_or_short"
+    reason_chart = "too_long_or_short"
 
     def variants(self, asked: LrSweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:
         """Yield the baseline at each rate; then again with more epochs, where they are asked for."""

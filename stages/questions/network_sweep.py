@@ -41,7 +41,7 @@ class Page(SweepPage):
     names = get_args(Activation)
     natural = {"depth": {0}, "width": {1}}
     charts = ("map_of_sizes", "loss_by_size", "curves_of_best_sizes")
-    reason = "dead_units"
+    reason_chart = "dead_units"
 
     def variants(self, asked: NetworkSweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:
         """Yield each network at each rate; without hidden layers there is but one, and it is linear."""
@@ -107,32 +107,41 @@ class Page(SweepPage):
         same = [variant for variant in found.same_as_best if isinstance(variant, dict)]
         if found.best.val_loss.mean is None:
             return f"No network ends with a finite loss at every replicate.{diverged(found)}"
-        smallest = min(same, key=lambda variant: variant["parameters"])
         by_activation = [
             f"{code(row['activation'])} {number(row['val_loss_mean'])} ({size(row)})"
             for row in variants.sort_values("val_loss_mean").drop_duplicates("activation").to_dict("records")
             if row["depth"]
         ]
-        tied = all_worse(len(variants))
-        if len(same) > 1:
-            listed = ", ".join(f"{size(variant)} {code(variant['activation'])}" for variant in same)
-            those = f": {listed}" if len(same) <= MOST_LISTED else ""
-            tied = (
-                f" Of {count(len(variants), 'network')} {len(same)}, with the best, are not significantly worse (5 %), "
-                f"the smallest of them {size(smallest)} {units(smallest)} ({smallest['parameters']} parameters){those}."
-            )
         ranked = f" Least mean validation loss by activation: {', '.join(by_activation)}." if by_activation else ""
-        finite = variants[variants["val_loss_mean"].notna() & (rates.nunique() > 1)]
-        ends = int(finite["learning_rate"].isin([rates.min(), rates.max()]).sum())
-        at_ends = f" {ends} of them {'do' if ends > 1 else 'does'} best at an end of the grid of rates." if ends else ""
         straight = variants[variants["depth"] == 0]["val_accuracy_mean"]
         without = "A straight line" if findings.data.in_the_plane else "A network without hidden layers"
         line = f" {without} gets {share(straight.iloc[0])} right." if len(straight) else ""
         return (
             f"{size(best).capitalize()} {units(best)} ({best['parameters']} parameters) at a learning rate of "
-            f"{code(best['learning_rate'])} {figures(found, len(same) - 1)}{tied}{ranked}{line}"
-            f"{edge(found.best)}{at_ends}{diverged(found)}"
+            f"{code(best['learning_rate'])} {figures(found, len(same) - 1)}{tied(same, len(variants))}{ranked}"
+            f"{line}{edge(found.best)}{at_ends(variants, rates)}{diverged(found)}"
         )
+
+
+def tied(same: list[dict[str, Any]], variants: int) -> str:
+    """Return in a sentence how many of so many networks are not significantly worse, the best among them."""
+    if len(same) == 1:
+        return all_worse(variants)
+    listed = ", ".join(f"{size(variant)} {code(variant['activation'])}" for variant in same)
+    smallest = min(same, key=lambda variant: variant["parameters"])
+    return (
+        f" Of {count(variants, 'network')} {len(same)}, with the best, are not significantly worse (5 %), the smallest "
+        f"of them {size(smallest)} {units(smallest)} ({smallest['parameters']} parameters)"
+        f"{f': {listed}' if len(same) <= MOST_LISTED else ''}."
+    )
+
+
+def at_ends(variants: pd.DataFrame, rates: pd.Series) -> str:
+    """Return in a sentence how many networks do best at an end of the grid of rates, if it has two."""
+    finite = variants[variants["val_loss_mean"].notna() & (rates.nunique() > 1)]
+    ends = int(finite["learning_rate"].isin([rates.min(), rates.max()]).sum())
+    do = "do" if ends > 1 else "does"
+    return f" {ends} of the networks {do} best at an end of the grid of rates." if ends else ""
 
 
 def units(variant: Mapping[Any, Any]) -> str:

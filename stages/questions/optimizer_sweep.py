@@ -72,7 +72,7 @@ class Page(SweepPage):
     )
     title = "Best optimizer: {optimizer}"
     charts = ("rates", "variants", "curves")
-    reason = "epochs_to_sgd"
+    reason_chart = "epochs_to_sgd"
 
     def variants(self, asked: OptimizerSweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:
         """Yield each optimizer at each of its rates."""

@@ -122,8 +122,9 @@ class Page(page.Page):
             for part, measured in (("validation", final), ("test", test))
         }
         chosen = Chosen(Kept(trained.plan.variants[shape].recipe, units=True), trained.weights(shape, restart))
-        found = self.figures.of({**answer(table, accuracy), "kept": {"start": restart, **kept}})
-        return Findings(given.data, found, {"variants": table}, chosen, because=reason(table, len(given.points)))
+        found: Any = self.figures.of({**answer(table, accuracy), "kept": {"start": restart, **kept}})
+        because = reason(table, found.smallest, len(given.points))
+        return Findings(given.data, found, {"variants": table}, chosen, because=because)
 
     def chapter(self, findings: Findings) -> Chapter:
         """Return the two answers, with a picture of what each unit of the smallest network adds."""
@@ -243,32 +244,27 @@ def smallest(table: pd.DataFrame, accuracy: np.ndarray) -> tuple[int, int]:
     return shape, int(accuracy[shape].argmax())
 
 
-def reason(table: pd.DataFrame, points: int) -> str:
-    """Return whether fewer parameters fail from every start, and the smallest from some: it is the size, or the start.
+def reason(table: pd.DataFrame, least: Shape | None, points: int) -> str:
+    """Return how near smaller shapes come, and that the smallest one does not separate the points from every start.
 
     Args:
         table: a row for each shape.
+        least: the smallest shape that separates the points from some start.
         points: that are learned from.
     """
-    separates = table[table["perfect"] > 0].sort_values(["parameters", "share"], ascending=[True, False])
-    if separates.empty:
+    smaller = table[table["parameters"] < least.parameters] if least else table[:0]
+    if least is None or smaller.empty:
         return ""
-    least = separates.iloc[0]
-    smaller = table[table["parameters"] < least["parameters"]]
-    if smaller.empty:
-        return ""
-    wrong = round((1 - smaller["accuracy_max"].max()) * points)
-    started = count(int(smaller["restarts"].sum()), "start")
-    size = (
-        f"With fewer parameters the best of {started} still gets {count(wrong, 'point')} of {points:,} wrong: there "
-        "it is the size that fails."
-    )
-    failed = int(least["restarts"] - least["perfect"])
+    starts, wrong = int(smaller["restarts"].sum()), round((1 - smaller["accuracy_max"].max()) * points)
+    failed = least.restarts - least.perfect
     luck = (
-        f" With {least['parameters']} the same network fails from {failed} of {count(int(least['restarts']), 'start')} "
-        "and succeeds from the others: there it is the start that decides."
+        f" With {least.parameters}, {count(failed, 'start')} of {least.restarts} {'fails' if failed == 1 else 'fail'}: "
+        "such a network can do it, and whether it does depends on its start, its points and the order of its batches."
     )
-    return size + (luck if failed else "")
+    return (
+        f"With fewer parameters, the best of {count(starts, 'start')} still gets {count(wrong, 'point')} of {points:,} "
+        f"wrong.{luck if failed else ''}"
+    )
 
 
 def sentences(found: SmallestFigures, data: Description) -> str:

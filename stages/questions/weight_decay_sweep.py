@@ -32,7 +32,7 @@ class Page(SweepPage):
     key = "l2"
     title = "Best weight decay: {l2:g}"
     natural = {"l2": {0}}
-    reason = "kernel_norm"
+    reason_chart = "kernel_norm"
 
     def variants(self, asked: WeightDecaySweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:
         """Yield each penalty at each rate; 0 is the baseline at that rate."""

@@ -100,7 +100,7 @@ def test_the_answer_tells_that_the_epochs_ran_out_and_that_weights_came_back_oth
             [0.5, 0.45, 0.4, 0.41],
             [0.6, 0.5, 0.3, 0.2],
             "After epoch 1 the validation loss still fell, from 0.5 to 0.4, but by less than the 0.125 that counts as "
-            "a gain; the training loss fell from 0.6 to 0.2. With a smaller `min_delta` the training would go on.",
+            "a gain (`min_delta`); the training loss fell from 0.6 to 0.2.",
         ),
         (
             [0.5, 0.6, 0.7, 0.8],

@@ -16,6 +16,8 @@ from stages.lib.analysis.sweep import best_row
 from stages.lib.core.words import count
 
 FEW = 0.99  # of the points right
+BY_HEART = 2.0  # times the training loss
+TWICE = "more than twice that loss on new points, as if learned by heart"
 
 
 def sweep(found: SweepFigures, key: str) -> str:
@@ -88,34 +90,28 @@ def diverged(found: SweepFigures) -> str:
 
 
 def learned_less(variants: pd.DataFrame) -> str:
-    """Return whether the variants that are significantly worse have learned less, or have learned by heart.
+    """Return whether the variants that are significantly worse have learned less, or by heart; nothing of a mixture.
 
-    How many times the validation loss of the best a variant has is the product of two factors: the same of the
-    training loss, and the rest, by which it does worse on new points than the best does. The greater one is told.
+    Less is learned where the training loss is greater than that of the best; by heart, where the validation loss is
+    more than `BY_HEART` times the training loss. A training loss is Keras's mean over the last epoch.
     """
-    best, losses = best_row(variants), ["loss_mean", "val_loss_mean"]
-    worse = variants.loc[variants["same_as_best"] == 0, losses].to_numpy(np.float64)
-    worse = worse[(np.isfinite(worse) & (worse > 0)).all(axis=1)]
-    if not best or not min(best[loss] for loss in losses) > 0 or not len(worse):
+    best, losses = best_row(variants), variants.loc[variants["same_as_best"] == 0, ["loss_mean", "val_loss_mean"]]
+    if not best or losses.empty or not np.isfinite(losses).all(axis=None):
         return ""
-    of_training, of_validation = np.log(worse / [best[loss] for loss in losses]).T
-    less = int((2 * of_training >= of_validation).sum())
-    by_heart = len(worse) - less
-    if not by_heart:
+    less, heart = losses["loss_mean"] > best["loss_mean"], losses["val_loss_mean"] > BY_HEART * losses["loss_mean"]
+    if less.all():
+        by_heart = int(heart.sum())
+        too = f" {by_heart} of these variants also {'has' if by_heart == 1 else 'have'} {TWICE}."
         return (
-            "What is significantly worse has a greater loss on the points that it learned from, too, and most of the "
-            "difference is there: by the last epoch it has learned less."
+            "All that is significantly worse has a greater loss on the points that it learned from, too: by the last "
+            f"epoch it has learned less.{too if by_heart else ''}"
         )
-    if not less:
+    if heart.all() and not less.any():
         return (
-            "What is significantly worse differs from the best mostly on new points: the points that it learned from, "
-            "it has learned by heart."
+            "All that is significantly worse has no greater loss than the best on the points that it learned from, but "
+            f"{TWICE}."
         )
-    return (
-        f"Of the {len(worse)} that are significantly worse, {less} {'differs' if less == 1 else 'differ'} from the "
-        f"best mostly on the points that they learned from: by the last epoch less was learned. {by_heart} "
-        f"{'differs' if by_heart == 1 else 'differ'} mostly on new points: the others were learned by heart."
-    )
+    return ""
 
 
 def size(variant: Mapping[Any, Any]) -> str:

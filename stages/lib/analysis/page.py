@@ -93,7 +93,7 @@ class Page(ABC):
     command: ClassVar[str]  # asks the same with other values
     figures: ClassVar[type[Figures]]  # the type of metrics/<stage>.json
     charts: ClassVar[tuple[str, ...]]  # kinds of stages/lib/publish/charts.py
-    reason: ClassVar[str] = ""  # the kind of chart that stands beside a reason; none where no reason is given
+    reason_chart: ClassVar[str] = ""  # the kind of chart that stands beside a reason; none where no reason is given
     key: ClassVar[str] = ""  # the column that names a variant, in Keras's spelling
     names: ClassVar[tuple[str, ...]] = ()  # all that the key may hold, in the order of their colours; none of a number
 
@@ -125,8 +125,8 @@ class Page(ABC):
 
     def charted_reason(self, findings: Findings) -> Chart | None:
         """Return the chart beside the reason, where one is given."""
-        classes = len(findings.data.classes)
-        return Chart(self.reason, self.key, self.names, classes=classes) if self.reason and findings.because else None
+        kind, classes = self.reason_chart, len(findings.data.classes)
+        return Chart(kind, self.key, self.names, classes=classes) if kind and findings.because else None
 
     def picture(self, alt: str, kind: str = "") -> Picture:
         """Return the picture of its network, or one of another kind, with what it shows."""
@@ -162,7 +162,7 @@ class SweepPage(Page):
     title: ClassVar[str]  # of the best variant's picture; names in braces are what was changed
     natural: ClassVar[Mapping[str, Collection[float]]] = {}  # ends of a grid beyond which there is nothing
     charts: ClassVar[tuple[str, ...]] = ("variants", "curves")
-    reason: ClassVar[str] = "learned_and_new"
+    reason_chart: ClassVar[str] = "learned_and_new"
 
     @abstractmethod
     def variants(self, asked: Any, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:

@@ -361,7 +361,7 @@ def _too_long_or_short(chart: Chart) -> tuple[Drawn, ...]:
     description = (
         "The share of runs whose training loss climbs above its start, and of those in which it stays above half of it."
     )
-    spec = _side_by_side(chart, runs, share, title="training loss")
+    spec = _two_columns(chart, runs, share, title="training loss")
     return (Drawn("Steps too long, and too short", description, spec, "variants"),)
 
 
@@ -370,14 +370,14 @@ def _learned_and_new(chart: Chart) -> tuple[Drawn, ...]:
     losses = {"loss_mean": "that were learned from", "val_loss_mean": "that were not"}
     loss = _axis("mean_loss", "mean loss (nats)") | {"scale": {"type": "log"}, "axis": {"grid": False, "tickCount": 5}}
     description = (
-        "The mean loss after the last epoch on the points that were learned from, and on the validation points, for "
-        f"each {words(chart.key)}."
+        "The mean loss of the last epoch on the points that were learned from, and after it on the validation points, "
+        f"for each {words(chart.key)}."
     )
-    spec = _side_by_side(chart, losses, loss, title="points")
+    spec = _two_columns(chart, losses, loss, title="points")
     return (Drawn("Loss on learned points, and on others", description, spec, "variants"),)
 
 
-def _side_by_side(chart: Chart, columns: dict[str, str], value: Spec, *, title: str) -> Spec:
+def _two_columns(chart: Chart, columns: dict[str, str], value: Spec, *, title: str) -> Spec:
     """Return two columns of the variants over each other, with a line along numbers.
 
     Args:
