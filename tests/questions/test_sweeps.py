@@ -622,6 +622,7 @@ BY_HEART = (
         ([True, True], [0.1, 0.0, 0.1], BY_HEART),
         ([True, False], [0.25, 0.1, 0.1], NOT_ENOUGH),
         ([True, True], [0.25, 0.1, 0.1], ""),
+        ([True, True], [0.15, 0.05, 0.1], ""),
         ([True, True], [0.3, 0.29, 0.31], ""),
         ([False, False], [0.25, 0.4, 0.1], ""),
         ([True, True], [np.inf, 0.25, 0.1], ""),
