@@ -17,7 +17,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from stages.lib.analysis.page import SweepPage, pages
 from stages.lib.analysis.statistics import edge, power
-from stages.lib.core.files import write_text
+from stages.lib.core.files import read_json, write_text
 from stages.lib.core.places import Places
 from tools.readme import with_blocks
 
@@ -58,25 +58,26 @@ def schema() -> dict[str, Any]:
 def with_power(text: str) -> str:
     """Return docs/statistics.md with what each sweep can see, from its table of variants."""
     lines = [
-        f"| sweep | variants | spread | {' | '.join(f'{ratio:g} times' for ratio in RATIOS)} |",
-        "| --- | ---: | ---: |" + " ---: |" * len(RATIOS),
+        f"| sweep | variants | networks | spread | {' | '.join(f'{ratio:g} times' for ratio in RATIOS)} |",
+        "| --- | ---: | ---: | ---: |" + " ---: |" * len(RATIOS),
     ]
     for page in pages():
         table = Places(ROOT).table(page.stage, "variants")
         if isinstance(page, SweepPage) and page.stage != "own_sweep":
             found = pd.read_csv(table)
-            spread = spread_of(found)
-            seen = [power(ratio, spread, len(found), found["n"][0]) for ratio in RATIOS]
+            networks = read_json(Places(ROOT).metrics(page.stage))["runs"] // found["n"][0]
+            spread = spread_of(found, networks)
+            seen = [power(ratio, spread, networks, found["n"][0]) for ratio in RATIOS]
             shares = " | ".join(f"{100 * share:.0f}" for share in seen)
-            lines.append(f"| `{page.stage}` | {len(found)} | {spread:.2f} | {shares} |")
+            lines.append(f"| `{page.stage}` | {len(found)} | {networks} | {spread:.2f} | {shares} |")
     return with_blocks(text, {"power": "\n".join(lines)}, "make docs")
 
 
-def spread_of(variants: pd.DataFrame) -> float:
+def spread_of(variants: pd.DataFrame, networks: int) -> float:
     """Return the median standard deviation of the logarithm of a variant's ratio to the best, from its interval."""
     others = variants[(variants["ratio"] != 1) & variants["ratio"].notna()]
     half = np.log(others["ratio_high"] / others["ratio"])
-    return float((half / edge(len(variants), int(others["n"].iloc[0])) * np.sqrt(others["n"])).median())
+    return float((half / edge(networks, int(others["n"].iloc[0])) * np.sqrt(others["n"])).median())
 
 
 def with_tables(text: str) -> str:

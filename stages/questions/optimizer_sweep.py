@@ -128,7 +128,8 @@ def momentum(tuned: Sweep) -> dict[str, Any]:
         return {}
     best = min(with_it, key=lambda position: tuned.ranks[position])
     compared = [*with_it, names.index(PLAIN)]
-    found = compare_to_best(tuned.final_val_loss[compared], with_it.index(best))
+    loss, doubt = tuned.final_val_loss[compared], tuned.doubt[compared]
+    found = compare_to_best(loss, with_it.index(best), doubt, tuned.networks)
     figures = {name: getattr(found, name)[-1] for name in ("ratio", "low", "high", "p_value")}
     return {"momentum": {"optimizer": names[best], **figures}}
 
@@ -142,6 +143,6 @@ def gain_of(momentum: Momentum | None) -> str:
         interval = f"95 % interval {number(momentum.low)} to {number(momentum.high)}, "
     return (
         f" Without momentum SGD ends with {number(momentum.ratio)} times the loss of the best with it, "
-        f"{code(momentum.optimizer)} ({interval}p {number(momentum.p_value, 1)}; corrected for the pairs of SGD's "
-        "variants)."
+        f"{code(momentum.optimizer)} ({interval}p {number(momentum.p_value, 1)}; corrected for all pairs of "
+        "optimizers and rates)."
     )

@@ -399,11 +399,12 @@ WITHOUT_AND_WITH = {"sgd": [0.1], "momentum_0.5": [0.1], "nesterov_0.9": [0.1]}
         (
             [[0.4, 0.9], [0.3, 0.3], [0.2, 0.1]],
             "4.2 times the loss of the best with it, `nesterov_0.9` (95 % interval 1.4e-12 to 1.3e+13, p 0.9; "
-            "corrected for the pairs of SGD's variants). ",
+            "corrected for all pairs of optimizers and rates). ",
         ),
         (
             [[0.4], [0.3], [0.2]],
-            "2 times the loss of the best with it, `nesterov_0.9` (p 1; corrected for the pairs of SGD's variants). ",
+            "2 times the loss of the best with it, `nesterov_0.9` (p 1; "
+            "corrected for all pairs of optimizers and rates). ",
         ),
     ],
     ids=["two replicates", "one replicate"],
@@ -525,7 +526,16 @@ def sweep_of(val_loss: list[Any], sizes: list[int]) -> Sweep:
     start = np.full(curves["loss"].shape[:2], 0.7)
     variants = pd.DataFrame({"batch_size": sizes, "learning_rate": 0.1})
     epochs = np.full(len(sizes), curves["loss"].shape[-1])
-    return Sweep(variants, curves, start, test={}, epochs=epochs, constant=0.6)
+    return Sweep(
+        variants,
+        curves,
+        start,
+        test={},
+        epochs=epochs,
+        constant=0.6,
+        doubt=np.zeros(start.shape),
+        networks=len(sizes),
+    )
 
 
 RULE = Training(epochs=4, batch_size=8, optimizer="sgd", min_delta=0.01, patience=1)

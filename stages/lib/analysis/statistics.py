@@ -5,10 +5,13 @@ pairs: the loss of a variant over that of the best, at one replicate. That takes
 Losses span decades, so it is the ratio that is compared, by the t test of the differences of logarithms: where one
 replicate of ten fails, a plain difference has a spread that hides everything.
 
-The best is not known before: it is the variant that came out best. It may be any, so each comparison with it is one
-of those of all pairs of variants, and is corrected for their number (Bonferroni; Dunn 1961, doi
-10.1080/01621459.1961.10482090). Corrected for the number of variants alone, as for a control that is known, ten equal
-variants would lose one in 13 % of all sweeps; see tests/lib/analysis/test_statistics.py.
+The best is not known before: it is the variant that came out best. It may be any, at any of its rates, so each
+comparison with it is one of those of all pairs of networks that were tried, and is corrected for their number
+(Bonferroni; Dunn 1961, doi 10.1080/01621459.1961.10482090). Corrected for the number of variants alone, as for a
+control that is known, ten equal variants would lose one in 13 % of all sweeps; see tests/lib/analysis/test_statistics.py.
+
+The best rate of a variant may hang on one replicate that failed. So the spread of its loss counts the choice: it is
+that of the jackknife (Tukey 1958; Efron and Tibshirani 1993, chapter 11), which chooses anew without each replicate.
 """
 
 import warnings
@@ -31,7 +34,7 @@ class Comparison:
         ratio: geometric mean over the replicates of the variant's value over that of the best.
         low: lower end of its t interval; all intervals of a sweep hold together at 95 %.
         high: its upper end.
-        p_value: two-sided, corrected for the number of pairs, as the intervals are.
+        p_value: two-sided, corrected for the number of pairs of networks, as the intervals are.
         same_as_best: whether the variant is not significantly worse than the best, at 5 %.
     """
 
@@ -61,7 +64,9 @@ def interval_of_share(hits: np.ndarray, n: np.ndarray | int, level: float = LEVE
     return np.where(hits == 0, 0.0, low), np.where(hits == n, 1.0, high)
 
 
-def compare_to_best(values: np.ndarray, best: int) -> Comparison:
+def compare_to_best(
+    values: np.ndarray, best: int, doubt: np.ndarray | float = 0.0, networks: int | None = None
+) -> Comparison:
     """Return how each variant compares to the best one, by paired t tests of logarithms.
 
     A variant with a value that is not finite is worse than the best without a test, with NaN for its
@@ -70,18 +75,21 @@ def compare_to_best(values: np.ndarray, best: int) -> Comparison:
     Args:
         values: a loss of each variant at each replicate, shape (variants, replicates).
         best: position of the best variant.
+        doubt: what `doubt_of_choice` says of each variant, of the same shape.
+        networks: how many were tried, at all rates; None where each variant has one.
     """
+    pairs = pairs_of(networks or len(values))
     with np.errstate(invalid="ignore", divide="ignore"):
-        logarithms = np.log(np.maximum(values.astype(np.float64), LEAST))
+        logarithms = np.log(np.maximum(values.astype(np.float64), LEAST)) + doubt
         paired = logarithms - logarithms[best]
     finite = np.isfinite(paired).all(axis=1)
     paired[~finite] = np.nan
     with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # of one replicate, or equal differences
         test = stats.ttest_1samp(paired, 0, axis=1)
-        ends = test.confidence_interval(1 - LEVEL / pairs_of(len(values)))
+        ends = test.confidence_interval(1 - LEVEL / pairs)
     mean = paired.mean(axis=1)
     is_best = np.arange(len(values)) == best
-    corrected = np.minimum(test.pvalue * pairs_of(len(values)), 1.0)
+    corrected = np.minimum(test.pvalue * pairs, 1.0)
     p_value = np.where(np.isnan(corrected), 1.0, corrected)  # NaN: no spread, no gain
     with np.errstate(over="ignore"):  # few replicates may know very little
         ratio, low, high = np.exp([mean, ends.low, ends.high])
@@ -94,6 +102,28 @@ def compare_to_best(values: np.ndarray, best: int) -> Comparison:
     )
 
 
+def doubt_of_choice(values: np.ndarray) -> np.ndarray:
+    """Return what the choice of the least mean loss adds to the logarithm at each replicate, shape (replicates,).
+
+    A pseudo-value of the jackknife is n times what all n replicates give, less n - 1 times what they give without one
+    of them. Where another is chosen without that one, it differs from the logarithm of the loss. What is returned is
+    that difference, less its mean over the replicates: the estimate stays what it is, and its spread alone grows.
+
+    Args:
+        values: a loss of each that may be chosen at each replicate, shape (choices, replicates). One that has a loss
+            that is not finite is never chosen.
+    """
+    finite, n = values[np.isfinite(values).all(axis=1)], values.shape[1]
+    if len(finite) < 2 or n < 2:
+        return np.zeros(n)
+    chosen = finite.mean(axis=1).argmin()
+    without, typical = (
+        (all_.sum(axis=1, keepdims=True) - all_) / (n - 1) for all_ in (finite, np.log(np.maximum(finite, LEAST)))
+    )
+    moved = typical[chosen] - typical[without.argmin(axis=0), np.arange(n)]
+    return (n - 1) * (moved - moved.mean())
+
+
 def rank_correlation(some: np.ndarray, others: np.ndarray) -> float:
     """Return Spearman's rank correlation where it is significant, at 5 %, of five or more finite pairs; else 0."""
     alike = 1 in {len(set(some)), len(set(others))}
@@ -103,17 +133,17 @@ def rank_correlation(some: np.ndarray, others: np.ndarray) -> float:
     return float(found.statistic) if found.pvalue <= LEVEL else 0.0
 
 
-def pairs_of(variants: int) -> int:
-    """Return by how many pairs of variants a comparison is corrected, at least one."""
-    return max(1, comb(variants, 2))
+def pairs_of(networks: int) -> int:
+    """Return by how many pairs of networks a comparison is corrected, at least one."""
+    return max(1, comb(networks, 2))
 
 
-def edge(variants: int, replicates: int) -> float:
-    """Return the t beyond which one of so many variants is significantly worse than the best."""
-    return float(stats.t.isf(LEVEL / 2 / pairs_of(variants), replicates - 1))
+def edge(networks: int, replicates: int) -> float:
+    """Return the t beyond which a variant is significantly worse than the best, of so many networks that were tried."""
+    return float(stats.t.isf(LEVEL / 2 / pairs_of(networks), replicates - 1))
 
 
-def power(ratio: float, spread: float, variants: int, replicates: int) -> float:
+def power(ratio: float, spread: float, networks: int, replicates: int) -> float:
     """Return in which share of sweeps a variant is called worse that truly has so many times the loss of the best.
 
     The t of a difference of normal logarithms has the noncentral t distribution; `spread` is their standard deviation.
@@ -121,4 +151,4 @@ def power(ratio: float, spread: float, variants: int, replicates: int) -> float:
     if not spread:
         return 1.0
     shift = np.log(ratio) / (spread / np.sqrt(replicates))
-    return float(stats.nct.sf(edge(variants, replicates), replicates - 1, shift))
+    return float(stats.nct.sf(edge(networks, replicates), replicates - 1, shift))

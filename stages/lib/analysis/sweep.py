@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from stages.lib.analysis.measures import RISE, diverged, summary
-from stages.lib.analysis.statistics import Comparison, compare_to_best
+from stages.lib.analysis.statistics import Comparison, compare_to_best, doubt_of_choice
 from stages.lib.core.files import damaged, read_array
 from stages.lib.core.plan import METRICS, Plan
 from stages.params.fields import MOST_ROWS
@@ -54,6 +54,8 @@ class Sweep:
         test: `test_loss` and `test_accuracy` after the last epoch, each of the same shape.
         epochs: that each variant was trained for, shape (variants,); beyond them a curve stays where it ended.
         constant: training loss of the constant answer, in nats.
+        doubt: what the choice of the rates adds to the spread, shape (variants, replicates); `doubt_of_choice` has it.
+        networks: how many variants were tried, at all rates.
     """
 
     variants: pd.DataFrame
@@ -62,17 +64,22 @@ class Sweep:
     test: dict[str, np.ndarray]
     epochs: np.ndarray
     constant: float
+    doubt: np.ndarray
+    networks: int
 
     @classmethod
     def of(cls, trained: Trained, constant: float) -> "Sweep":
         """Return the sweep that a stage has trained."""
+        start = trained.array("start_loss")
         return cls(
             variants=pd.DataFrame([variant.changed for variant in trained.plan.variants]),
             curves={metric: trained.array(metric) for metric in METRICS},
-            start=trained.array("start_loss"),
+            start=start,
             test={metric: trained.array(metric) for metric in ("test_loss", "test_accuracy")},
             epochs=np.array([variant.recipe.epochs for variant in trained.plan.variants]),
             constant=constant,
+            doubt=np.zeros(start.shape),
+            networks=len(start),
         )
 
     @property
@@ -117,7 +124,7 @@ class Sweep:
     @property
     def comparison(self) -> Comparison:
         """Return how the final validation loss of each variant compares to that of the best."""
-        return compare_to_best(self.final_val_loss, self.best)
+        return compare_to_best(self.final_val_loss, self.best, self.doubt, self.networks)
 
     def tuned(self) -> "Sweep":
         """Return the sweep with each variant at its own best `learning_rate`; of equals the first.
@@ -127,8 +134,11 @@ class Sweep:
         others = [column for column in self.variants if column != "learning_rate"]
         if not others or len(others) == len(self.variants.columns):
             return self
-        ranked = self.variants.reset_index(drop=True).assign(rank=self.ranks)
-        return self.at(ranked.groupby(others, sort=False)["rank"].idxmin().to_numpy())
+        number = self.variants.groupby(others, sort=False).ngroup().to_numpy()
+        rates = [np.flatnonzero(number == each) for each in np.unique(number)]
+        best = np.array([places[self.ranks[places].argmin()] for places in rates])
+        doubt = np.array([doubt_of_choice(self.final_val_loss[places]) for places in rates])
+        return replace(self.at(best), doubt=doubt, networks=self.networks)
 
     def at(self, positions: np.ndarray) -> "Sweep":
         """Return the sweep with the variants at some positions alone."""
@@ -139,6 +149,8 @@ class Sweep:
             start=self.start[positions],
             test={metric: values[positions] for metric, values in self.test.items()},
             epochs=self.epochs[positions],
+            doubt=self.doubt[positions],
+            networks=len(positions),
         )
 
     def curve_table(self) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.lib.analysis.statistics import compare_to_best
+from stages.lib.analysis.statistics import compare_to_best, doubt_of_choice
 from stages.lib.analysis.sweep import Sweep
 from stages.lib.core.plan import METRICS
 from stages.params.fields import MOST_ROWS
@@ -24,6 +24,8 @@ def make_sweep(
         test={"test_loss": final + 0.02, "test_accuracy": 0.9 - final / 10},
         epochs=np.full(len(final), epochs),
         constant=0.6,
+        doubt=np.zeros(final.shape),
+        networks=len(final),
     )
 
 
@@ -138,6 +140,21 @@ def test_each_variant_is_tuned_to_its_own_best_rate() -> None:
     assert tuned.curve_table()["optimizer"].tolist() == ["sgd", "sgd", "adam", "adam"]
 
 
+def test_a_variant_that_is_tuned_is_compared_as_one_of_all_networks_whose_rate_might_be_another() -> None:
+    final = [[0.1, 0.2, 0.1], [0.3, 0.3, 0.3], [0.6, 0.5, 0.7], [0.2, 1.9, 0.2]]
+    sweep = make_sweep(final, [0.1, 1.0, 0.1, 1.0])
+    sweep.variants.insert(0, "optimizer", ["sgd", "sgd", "adam", "adam"])
+    tuned = sweep.tuned()
+    assert tuned.networks == 4
+    assert tuned.doubt[0].tolist() == [0, 0, 0]
+    assert tuned.doubt[1] == pytest.approx(doubt_of_choice(np.array(final[2:])))
+    assert tuned.doubt[1].any()
+    expected = compare_to_best(np.array([final[0], final[2]]), 0, tuned.doubt, 4)
+    table = tuned.variant_table()
+    assert table["p_value"].tolist() == pytest.approx(expected.p_value.tolist())
+    assert table["ratio_low"].tolist() == pytest.approx(expected.low.tolist())
+
+
 @pytest.mark.parametrize("key", ["learning_rate", "name"])
 def test_with_one_thing_changed_nothing_is_tuned(key: str) -> None:
     sweep = make_sweep([[0.3], [0.1]], [0.1, 1.0], key=key)
@@ -163,6 +180,8 @@ def test_a_variant_of_fewer_epochs_is_judged_after_its_own_and_its_curve_ends_th
         test={},
         epochs=np.array([2, 4]),
         constant=0.6,
+        doubt=np.zeros((2, 1)),
+        networks=2,
     )
     assert sweep.best == 0
     assert sweep.answer({}, {})["epochs"] == 2
@@ -181,6 +200,8 @@ def test_thinning_keeps_the_last_epoch_of_each_variant() -> None:
         test={},
         epochs=ends,
         constant=0.6,
+        doubt=np.zeros((variants, 1)),
+        networks=variants,
     )
     curves = sweep.curve_table()
     assert len(curves) <= MOST_ROWS
