@@ -18,7 +18,6 @@ from stages.lib.analysis import answers
 from stages.lib.analysis.answers import code, number
 from stages.lib.analysis.figures import Figure, Figures, Share, SweepFigures
 from stages.lib.analysis.page import Findings, Given, SweepPage
-from stages.lib.analysis.statistics import compare_to_best
 from stages.lib.analysis.sweep import Sweep, Trained, best_row
 from stages.lib.core.plan import Changed, Optimizer, Recipe
 from stages.lib.core.words import count
@@ -120,17 +119,15 @@ def momentum(tuned: Sweep) -> dict[str, Any]:
     """Return the gain of momentum for `metrics/optimizer_sweep.json`, empty where either was not asked for.
 
     The ratio is a geometric mean over the replicates, with its 95 % t interval and the two-sided p value of the
-    paired test, both corrected for the choice of the best; see stages/lib/analysis/statistics.py.
+    paired test, both corrected for the pairs of all networks; see stages/lib/analysis/statistics.py.
     """
     names = tuned.variants["optimizer"].tolist()
     with_it = [position for position, name in enumerate(names) if name.startswith(("momentum", "nesterov"))]
     if not with_it or PLAIN not in names:
         return {}
     best = min(with_it, key=lambda position: tuned.ranks[position])
-    compared = [*with_it, names.index(PLAIN)]
-    loss, doubt = tuned.final_val_loss[compared], tuned.doubt[compared]
-    found = compare_to_best(loss, with_it.index(best), doubt, tuned.networks)
-    figures = {name: getattr(found, name)[-1] for name in ("ratio", "low", "high", "p_value")}
+    found, plain = tuned.compared_to(best), names.index(PLAIN)
+    figures = {name: getattr(found, name)[plain] for name in ("ratio", "low", "high", "p_value")}
     return {"momentum": {"optimizer": names[best], **figures}}
 
 

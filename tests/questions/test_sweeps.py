@@ -526,16 +526,7 @@ def sweep_of(val_loss: list[Any], sizes: list[int]) -> Sweep:
     start = np.full(curves["loss"].shape[:2], 0.7)
     variants = pd.DataFrame({"batch_size": sizes, "learning_rate": 0.1})
     epochs = np.full(len(sizes), curves["loss"].shape[-1])
-    return Sweep(
-        variants,
-        curves,
-        start,
-        test={},
-        epochs=epochs,
-        constant=0.6,
-        doubt=np.zeros(start.shape),
-        networks=len(sizes),
-    )
+    return Sweep(variants, curves, start, test={}, epochs=epochs, constant=0.6)
 
 
 RULE = Training(epochs=4, batch_size=8, optimizer="sgd", min_delta=0.01, patience=1)

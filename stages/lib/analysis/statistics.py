@@ -5,16 +5,17 @@ pairs: the loss of a variant over that of the best, at one replicate. That takes
 Losses span decades, so it is the ratio that is compared, by the t test of the differences of logarithms: where one
 replicate of ten fails, a plain difference has a spread that hides everything.
 
-The best is not known before: it is the variant that came out best. It may be any, at any of its rates, so each
-comparison with it is one of those of all pairs of networks that were tried, and is corrected for their number
-(Bonferroni; Dunn 1961, doi 10.1080/01621459.1961.10482090). Corrected for the number of variants alone, as for a
-control that is known, ten equal variants would lose one in 13 % of all sweeps; see tests/lib/analysis/test_statistics.py.
+The best is not known before: it is the one that came out best. It may be any variant at any rate, so each comparison
+with it is one of those of all pairs of networks that were tried, and is corrected for their number (Bonferroni; Dunn
+1961, doi 10.1080/01621459.1961.10482090). Corrected for the number of variants alone, as for a control that is known,
+ten equal variants would lose one in 13 % of all sweeps; a test simulates it.
 
-The best rate of a variant may hang on one replicate that failed. So the spread of its loss counts the choice: it is
-that of the jackknife (Tukey 1958; Efron and Tibshirani 1993, chapter 11), which chooses anew without each replicate.
+Nor is the best rate of a variant known before: one replicate that failed may decide it. So a variant is compared at
+each rate that would be its best without one of the replicates, as the jackknife leaves them out (Tukey 1958).
 """
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import comb
 
@@ -44,6 +45,21 @@ class Comparison:
     p_value: np.ndarray
     same_as_best: np.ndarray
 
+    def at_rates(self, chosen: np.ndarray, likely: Sequence[np.ndarray]) -> "Comparison":
+        """Return variants at a chosen rate each, no more surely worse than at any rate that may be the best.
+
+        Args:
+            chosen: the position of each variant at its chosen rate, shape (variants,).
+            likely: the positions of each variant at the rates that may be its best.
+        """
+        return Comparison(
+            ratio=self.ratio[chosen],
+            low=np.array([self.low[places].min() for places in likely]),
+            high=np.array([self.high[places].max() for places in likely]),
+            p_value=np.array([self.p_value[places].max() for places in likely]),
+            same_as_best=np.array([self.same_as_best[places].any() for places in likely]),
+        )
+
 
 def interval_of_mean(mean: float, std: float, n: int) -> tuple[float, float]:
     """Return the ends of the 95 % t interval of the mean of n > 1 values with that sample standard deviation."""
@@ -64,9 +80,7 @@ def interval_of_share(hits: np.ndarray, n: np.ndarray | int, level: float = LEVE
     return np.where(hits == 0, 0.0, low), np.where(hits == n, 1.0, high)
 
 
-def compare_to_best(
-    values: np.ndarray, best: int, doubt: np.ndarray | float = 0.0, networks: int | None = None
-) -> Comparison:
+def compare_to_best(values: np.ndarray, best: int) -> Comparison:
     """Return how each variant compares to the best one, by paired t tests of logarithms.
 
     A variant with a value that is not finite is worse than the best without a test, with NaN for its
@@ -75,21 +89,18 @@ def compare_to_best(
     Args:
         values: a loss of each variant at each replicate, shape (variants, replicates).
         best: position of the best variant.
-        doubt: what `doubt_of_choice` says of each variant, of the same shape.
-        networks: how many were tried, at all rates; None where each variant has one.
     """
-    pairs = pairs_of(networks or len(values))
     with np.errstate(invalid="ignore", divide="ignore"):
-        logarithms = np.log(np.maximum(values.astype(np.float64), LEAST)) + doubt
+        logarithms = np.log(np.maximum(values.astype(np.float64), LEAST))
         paired = logarithms - logarithms[best]
     finite = np.isfinite(paired).all(axis=1)
     paired[~finite] = np.nan
     with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # of one replicate, or equal differences
         test = stats.ttest_1samp(paired, 0, axis=1)
-        ends = test.confidence_interval(1 - LEVEL / pairs)
+        ends = test.confidence_interval(1 - LEVEL / pairs_of(len(values)))
     mean = paired.mean(axis=1)
     is_best = np.arange(len(values)) == best
-    corrected = np.minimum(test.pvalue * pairs, 1.0)
+    corrected = np.minimum(test.pvalue * pairs_of(len(values)), 1.0)
     p_value = np.where(np.isnan(corrected), 1.0, corrected)  # NaN: no spread, no gain
     with np.errstate(over="ignore"):  # few replicates may know very little
         ratio, low, high = np.exp([mean, ends.low, ends.high])
@@ -102,26 +113,19 @@ def compare_to_best(
     )
 
 
-def doubt_of_choice(values: np.ndarray) -> np.ndarray:
-    """Return what the choice of the least mean loss adds to the logarithm at each replicate, shape (replicates,).
-
-    A pseudo-value of the jackknife is n times what all n replicates give, less n - 1 times what they give without one
-    of them. Where another is chosen without that one, it differs from the logarithm of the loss. What is returned is
-    that difference, less its mean over the replicates: the estimate stays what it is, and its spread alone grows.
+def likely_best(values: np.ndarray) -> np.ndarray:
+    """Return the positions of those whose mean is least with all replicates, or without one of them, in their order.
 
     Args:
-        values: a loss of each that may be chosen at each replicate, shape (choices, replicates). One that has a loss
-            that is not finite is never chosen.
+        values: a loss of each that may be chosen at each replicate, shape (choices, replicates). One with a loss that
+            is not finite is not chosen, unless all are such: then the first is.
     """
-    finite, n = values[np.isfinite(values).all(axis=1)], values.shape[1]
-    if len(finite) < 2 or n < 2:
-        return np.zeros(n)
-    chosen = finite.mean(axis=1).argmin()
-    without, typical = (
-        (all_.sum(axis=1, keepdims=True) - all_) / (n - 1) for all_ in (finite, np.log(np.maximum(finite, LEAST)))
-    )
-    moved = typical[chosen] - typical[without.argmin(axis=0), np.arange(n)]
-    return (n - 1) * (moved - moved.mean())
+    finite = np.flatnonzero(np.isfinite(values).all(axis=1))
+    if not len(finite):
+        return np.array([0])
+    sums = values[finite].sum(axis=1)
+    without = sums - values[finite].T if values.shape[1] > 1 else [sums]
+    return np.unique(finite[[each.argmin() for each in (sums, *without)]])
 
 
 def rank_correlation(some: np.ndarray, others: np.ndarray) -> float:
@@ -139,7 +143,7 @@ def pairs_of(networks: int) -> int:
 
 
 def edge(networks: int, replicates: int) -> float:
-    """Return the t beyond which a variant is significantly worse than the best, of so many networks that were tried."""
+    """Return the t beyond which one of so many networks is significantly worse than the best."""
     return float(stats.t.isf(LEVEL / 2 / pairs_of(networks), replicates - 1))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from stages.lib.analysis.measures import RISE, diverged, summary
-from stages.lib.analysis.statistics import Comparison, compare_to_best, doubt_of_choice
+from stages.lib.analysis.statistics import Comparison, compare_to_best, likely_best
 from stages.lib.core.files import damaged, read_array
 from stages.lib.core.plan import METRICS, Plan
 from stages.params.fields import MOST_ROWS
@@ -54,8 +54,7 @@ class Sweep:
         test: `test_loss` and `test_accuracy` after the last epoch, each of the same shape.
         epochs: that each variant was trained for, shape (variants,); beyond them a curve stays where it ended.
         constant: training loss of the constant answer, in nats.
-        doubt: what the choice of the rates adds to the spread, shape (variants, replicates); `doubt_of_choice` has it.
-        networks: how many variants were tried, at all rates.
+        tried: all variants at all rates, where these are each at its best rate; None where no rates were tried.
     """
 
     variants: pd.DataFrame
@@ -64,22 +63,18 @@ class Sweep:
     test: dict[str, np.ndarray]
     epochs: np.ndarray
     constant: float
-    doubt: np.ndarray
-    networks: int
+    tried: "Sweep | None" = None
 
     @classmethod
     def of(cls, trained: Trained, constant: float) -> "Sweep":
         """Return the sweep that a stage has trained."""
-        start = trained.array("start_loss")
         return cls(
             variants=pd.DataFrame([variant.changed for variant in trained.plan.variants]),
             curves={metric: trained.array(metric) for metric in METRICS},
-            start=start,
+            start=trained.array("start_loss"),
             test={metric: trained.array(metric) for metric in ("test_loss", "test_accuracy")},
             epochs=np.array([variant.recipe.epochs for variant in trained.plan.variants]),
             constant=constant,
-            doubt=np.zeros(start.shape),
-            networks=len(start),
         )
 
     @property
@@ -124,21 +119,35 @@ class Sweep:
     @property
     def comparison(self) -> Comparison:
         """Return how the final validation loss of each variant compares to that of the best."""
-        return compare_to_best(self.final_val_loss, self.best, self.doubt, self.networks)
+        return self.compared_to(self.best)
+
+    def compared_to(self, best: int) -> Comparison:
+        """Return how the final validation loss of each variant compares to that of the one at a position."""
+        if not self.tried:
+            return compare_to_best(self.final_val_loss, best)
+        losses = self.tried.final_val_loss
+        chosen = np.array(self.tried.best_rates)
+        likely = [places[likely_best(losses[places])] for places in self.tried.rates]
+        likely[best] = chosen[[best]]
+        return compare_to_best(losses, chosen[best]).at_rates(chosen, likely)
+
+    @property
+    def rates(self) -> list[np.ndarray]:
+        """Return the positions of each variant at all of its rates; it is what all columns but `learning_rate` say."""
+        others = [column for column in self.variants if column != "learning_rate"]
+        number = self.variants.groupby(others, sort=False).ngroup().to_numpy()
+        return [np.flatnonzero(number == variant) for variant in range(number.max() + 1)]
+
+    @property
+    def best_rates(self) -> list[int]:
+        """Return the position of each variant at its best rate; of equals the first."""
+        return [int(places[self.ranks[places].argmin()]) for places in self.rates]
 
     def tuned(self) -> "Sweep":
-        """Return the sweep with each variant at its own best `learning_rate`; of equals the first.
-
-        A variant is what all other columns say. Without a `learning_rate` beside other columns nothing is tuned.
-        """
-        others = [column for column in self.variants if column != "learning_rate"]
-        if not others or len(others) == len(self.variants.columns):
+        """Return the sweep with each variant at its best rate; without a rate beside other columns nothing is tuned."""
+        if "learning_rate" not in self.variants or len(self.variants.columns) == 1:
             return self
-        number = self.variants.groupby(others, sort=False).ngroup().to_numpy()
-        rates = [np.flatnonzero(number == each) for each in np.unique(number)]
-        best = np.array([places[self.ranks[places].argmin()] for places in rates])
-        doubt = np.array([doubt_of_choice(self.final_val_loss[places]) for places in rates])
-        return replace(self.at(best), doubt=doubt, networks=self.networks)
+        return replace(self.at(np.array(self.best_rates)), tried=self)
 
     def at(self, positions: np.ndarray) -> "Sweep":
         """Return the sweep with the variants at some positions alone."""
@@ -149,8 +158,7 @@ class Sweep:
             start=self.start[positions],
             test={metric: values[positions] for metric, values in self.test.items()},
             epochs=self.epochs[positions],
-            doubt=self.doubt[positions],
-            networks=len(positions),
+            tried=None,
         )
 
     def curve_table(self) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.lib.analysis.statistics import compare_to_best, doubt_of_choice
+from stages.lib.analysis.statistics import compare_to_best
 from stages.lib.analysis.sweep import Sweep
 from stages.lib.core.plan import METRICS
 from stages.params.fields import MOST_ROWS
@@ -24,8 +24,6 @@ def make_sweep(
         test={"test_loss": final + 0.02, "test_accuracy": 0.9 - final / 10},
         epochs=np.full(len(final), epochs),
         constant=0.6,
-        doubt=np.zeros(final.shape),
-        networks=len(final),
     )
 
 
@@ -140,19 +138,19 @@ def test_each_variant_is_tuned_to_its_own_best_rate() -> None:
     assert tuned.curve_table()["optimizer"].tolist() == ["sgd", "sgd", "adam", "adam"]
 
 
-def test_a_variant_that_is_tuned_is_compared_as_one_of_all_networks_whose_rate_might_be_another() -> None:
-    final = [[0.1, 0.2, 0.1], [0.3, 0.3, 0.3], [0.6, 0.5, 0.7], [0.2, 1.9, 0.2]]
-    sweep = make_sweep(final, [0.1, 1.0, 0.1, 1.0])
-    sweep.variants.insert(0, "optimizer", ["sgd", "sgd", "adam", "adam"])
+def test_a_variant_that_is_tuned_is_compared_at_the_rates_that_may_be_its_best_as_one_of_all_networks() -> None:
+    final = [[0.10, 0.12, 0.10], [0.30, 0.31, 0.30], [0.60, 0.50, 0.70], [0.20, 1.90, 0.20], [4.0, 4.0, 4.1]]
+    sweep = make_sweep(final, [0.1, 1.0, 0.1, 1.0, 0.1])
+    sweep.variants.insert(0, "optimizer", ["sgd", "sgd", "adam", "adam", "lion"])
     tuned = sweep.tuned()
-    assert tuned.networks == 4
-    assert tuned.doubt[0].tolist() == [0, 0, 0]
-    assert tuned.doubt[1] == pytest.approx(doubt_of_choice(np.array(final[2:])))
-    assert tuned.doubt[1].any()
-    expected = compare_to_best(np.array([final[0], final[2]]), 0, tuned.doubt, 4)
+    assert tuned.variants["learning_rate"].tolist() == [0.1, 0.1, 0.1]
+    each = compare_to_best(np.array(final), 0)  # of ten pairs
     table = tuned.variant_table()
-    assert table["p_value"].tolist() == pytest.approx(expected.p_value.tolist())
-    assert table["ratio_low"].tolist() == pytest.approx(expected.low.tolist())
+    assert table["ratio"].tolist() == pytest.approx(each.ratio[[0, 2, 4]].tolist())
+    assert table["p_value"].tolist() == pytest.approx([1, max(each.p_value[2:4]), each.p_value[4]])
+    assert table["ratio_low"].tolist() == pytest.approx([1, min(each.low[2:4]), each.low[4]])
+    assert table["same_as_best"].tolist() == [1, 1, 0]
+    assert sweep.at(np.array([0, 2])).comparison.p_value[1] < each.p_value[2]  # of one pair
 
 
 @pytest.mark.parametrize("key", ["learning_rate", "name"])
@@ -180,8 +178,6 @@ def test_a_variant_of_fewer_epochs_is_judged_after_its_own_and_its_curve_ends_th
         test={},
         epochs=np.array([2, 4]),
         constant=0.6,
-        doubt=np.zeros((2, 1)),
-        networks=2,
     )
     assert sweep.best == 0
     assert sweep.answer({}, {})["epochs"] == 2
@@ -200,8 +196,6 @@ def test_thinning_keeps_the_last_epoch_of_each_variant() -> None:
         test={},
         epochs=ends,
         constant=0.6,
-        doubt=np.zeros((variants, 1)),
-        networks=variants,
     )
     curves = sweep.curve_table()
     assert len(curves) <= MOST_ROWS
