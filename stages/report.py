@@ -76,12 +76,12 @@ def question_of(chapter: Chapter, params: dict[str, Any], still: Picture | None,
         return read_csv(places.table(chapter.stage, name))
 
     charts = tuple(picture for chart in chapter.charts for picture in drawn(chart))
-    reason = drawn(chapter.reason)[0] if chapter.reason else None
-    read = {chart.table for chart in (*charts, *filter(None, [reason]))}
+    reasons = tuple(picture for chart in chapter.reasons for picture in drawn(chart))
+    read = {chart.table for chart in (*charts, *reasons)}
     return Question(
         chapter,
         params={name: params[name] for name in chapter.reads},
-        reason=reason,
+        reasons=reasons,
         charts=charts,
         tables={name: table(name) for name in sorted(read)},
         pictures=tuple(Picture(places.root / picture.path, picture.alt) for picture in chapter.pictures),

@@ -71,6 +71,7 @@ def measured(folder: Path, plan: Plan, final: Sequence[Sequence[float]] | np.nda
         "train_accuracy": 0.95 - less,
         "test_loss": last + 0.02,
         "test_accuracy": 0.7 - less,
+        "start_weights": np.zeros(plan.shape_of("start_weights")),
         "weights": np.concatenate(
             [
                 np.full(variant.recipe.parameters, number * 100 + seed, np.float32)

@@ -233,7 +233,7 @@ def test_a_curve_has_a_tooltip_and_its_legend_singles_it_out(desktop: Page) -> N
     assert "points" in tooltip_of(desktop, "baseline-0")
     assert "learning rate" in tooltip_of(desktop, "lr_sweep-1")
     assert "kernel initializer" in tooltip_of(desktop, "initializer_sweep-1")
-    assert "different units" in tooltip_of(desktop, "initializer_sweep-why")
+    assert "different units" in tooltip_of(desktop, "initializer_sweep-why-0")
     chart = desktop.locator("#chart-baseline-0")
     chart.scroll_into_view_if_needed()
     desktop.mouse.move(0, 0)

@@ -17,7 +17,7 @@ import pandas as pd
 
 from stages.lib.analysis.answers import all_worse, code, diverged, edge, figures, number, share, size
 from stages.lib.analysis.figures import SweepFigures
-from stages.lib.analysis.measures import dead_units
+from stages.lib.analysis.measures import dead_units, gradient_norms
 from stages.lib.analysis.page import Findings, Given, SweepPage
 from stages.lib.analysis.sweep import Sweep, Trained, best_row
 from stages.lib.core.plan import Changed, Recipe
@@ -27,6 +27,7 @@ from stages.params.network import Activation
 from stages.params.network_sweep import NetworkSweep
 
 RELU = "relu"
+VANISHED = 0.1  # of the gradient of the last layer
 MOST_LISTED = 6  # networks in a sentence; the table beside it has all
 
 
@@ -41,7 +42,6 @@ class Page(SweepPage):
     names = get_args(Activation)
     natural = {"depth": {0}, "width": {1}}
     charts = ("map_of_sizes", "loss_by_size", "curves_of_best_sizes")
-    reason_chart = "dead_units"
 
     def variants(self, asked: NetworkSweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:
         """Yield each network at each rate; without hidden layers there is but one, and it is linear."""
@@ -59,27 +59,24 @@ class Page(SweepPage):
             yield shape | {"parameters": recipe.parameters, "learning_rate": rate}, recipe
 
     def measured(self, tuned: Sweep, trained: Trained, given: Given) -> dict[str, np.ndarray]:
-        """Return the share of the hidden units of each ReLU network that answer 0 to every training point."""
-        return {"dead_share": np.array([dead_share(trained, place, given.points) for place in tuned.variants.index])}
+        """Return how much of the gradient reaches the first layer at the start, and the share of dead ReLU units."""
+        places = tuned.variants.index
+        return {
+            "first_gradient": np.array([first_gradient(trained, place, given.points) for place in places]),
+            "dead_share": np.array([dead_share(trained, place, given.points) for place in places]),
+        }
 
     def because(self, variants: pd.DataFrame, given: Given) -> str:
-        """Return how many ReLU units are dead, where another activation does best, and whether depth adds to them."""
-        relu, best = variants[variants["dead_share"].notna()], best_row(variants)
-        if not best or best["activation"] == RELU or not relu["dead_share"].any():
-            return ""
-        units = relu["depth"] * relu["width"]
-        counts = pd.DataFrame({"units": units, "dead": units * relu["dead_share"]})
-        by_depth = counts.groupby(relu["depth"]).sum()
-        shares = by_depth["dead"] / by_depth["units"]
-        deeper = ""
-        if shares.iloc[-1] > shares.iloc[0]:
-            first, last = count(int(shares.index[0]), "hidden layer"), shares.index[-1]
-            deeper = f" They are {share(shares.iloc[0])} with {first}, {share(shares.iloc[-1])} with {last}."
-        return (
-            f"With {code(RELU)}, {share(counts['dead'].sum() / counts['units'].sum())} of all hidden units answer 0 to "
-            "every training point after the last epoch (first replicate of each size), so that no gradient reaches "
-            f"them any more.{deeper}"
-        )
+        """Return which activations pass on hardly any gradient, and how many ReLU units are dead."""
+        return " ".join(filter(None, self.told(variants).values()))
+
+    def reason_charts(self, findings: Findings) -> tuple[str, ...]:
+        """Return the kinds of charts of the reasons that are told."""
+        return tuple(kind for kind, told in self.told(findings.tables["variants"]).items() if told)
+
+    def told(self, variants: pd.DataFrame) -> dict[str, str]:
+        """Return a sentence for each kind of chart, or nothing where the table does not bear it."""
+        return {"first_gradient": vanishing(variants), "dead_units": dying(variants)}
 
     def called(self, changed: Changed) -> str:
         """Return the size and the activation of a network."""
@@ -147,6 +144,63 @@ def at_ends(variants: pd.DataFrame, rates: pd.Series) -> str:
 def units(variant: Mapping[Any, Any]) -> str:
     """Return what the units of a network are called."""
     return f"{code(variant['activation'])} {'unit' if variant['width'] == 1 else 'units'}"
+
+
+def vanishing(variants: pd.DataFrame) -> str:
+    """Return which activations leave the first of many layers hardly a gradient, and do worse there than with fewer."""
+    best, deepest = best_row(variants), variants["depth"].max()
+    if not best:
+        return ""
+    deep, less_deep = (
+        variants[rows] for rows in (variants["depth"] == deepest, variants["depth"].between(1, deepest - 1))
+    )
+    reached = deep.groupby("activation")["first_gradient"].median()
+    worse = least_loss(deep) > least_loss(less_deep).reindex(reached.index)
+    lost = reached[worse & (reached <= VANISHED)].drop(best["activation"], errors="ignore")
+    if lost.empty:
+        return ""
+    said = " and ".join(
+        f"{number(ratio)} times that of the last layer with {code(name)}" for name, ratio in lost.items()
+    )
+    passed = reached.get(best["activation"], np.nan)
+    against = f", and {number(passed)} times with {code(best['activation'])}" if passed > VANISHED else ""
+    names = " and ".join(map(code, lost.index))
+    return (
+        f"Before the first epoch, the gradient of the first of {deepest} hidden layers is {said}{against} (median over "
+        f"the widths, first replicate). So with {names} the first layers hardly learn at the start."
+    )
+
+
+def dying(variants: pd.DataFrame) -> str:
+    """Return how many ReLU units are dead, where another activation does best, and whether depth adds to them."""
+    relu, best = variants[variants["dead_share"].notna()], best_row(variants)
+    if not best or best["activation"] == RELU or not relu["dead_share"].any():
+        return ""
+    units = relu["depth"] * relu["width"]
+    counts = pd.DataFrame({"units": units, "dead": units * relu["dead_share"]})
+    by_depth = counts.groupby(relu["depth"]).sum()
+    shares = by_depth["dead"] / by_depth["units"]
+    deeper = ""
+    if shares.iloc[-1] > shares.iloc[0]:
+        first, last = count(int(shares.index[0]), "hidden layer"), shares.index[-1]
+        deeper = f" They are {share(shares.iloc[0])} with {first}, {share(shares.iloc[-1])} with {last}."
+    return (
+        f"With {code(RELU)}, {share(counts['dead'].sum() / counts['units'].sum())} of all hidden units answer 0 to "
+        "every training point after the last epoch (first replicate of each size), so that no gradient reaches "
+        f"them any more.{deeper}"
+    )
+
+
+def least_loss(variants: pd.DataFrame) -> pd.Series:
+    """Return the least mean validation loss of each activation."""
+    return variants.groupby("activation")["val_loss_mean"].min()
+
+
+def first_gradient(trained: Trained, place: int, points: Points) -> float:
+    """Return the norm of the gradient of the first kernel over that of the last, at the start; NaN of an only one."""
+    recipe = trained.plan.variants[place].recipe
+    norms = gradient_norms(recipe.split(trained.start_weights(place, 0)), recipe.activations, points)
+    return float(norms[0] / norms[-1]) if len(norms) > 1 and norms[-1] else np.nan
 
 
 def dead_share(trained: Trained, place: int, points: Points) -> float:

@@ -56,7 +56,7 @@ class Chapter:
         question: as the stage's page puts it.
         answer: Markdown; a name stands between backticks, and nothing else is marked up.
         because: a reason that was measured, in the same form; empty where there is none.
-        reason: the chart of what it was measured by.
+        reasons: the charts of what it was measured by.
         title: of the picture of its network, and what that network is called.
         reads: the sections of params.yaml that the stage follows from.
         command: asks the same with other values.
@@ -73,7 +73,7 @@ class Chapter:
     reads: tuple[str, ...]
     command: str
     because: str = ""
-    reason: Chart | None = None
+    reasons: tuple[Chart, ...] = ()
     charts: tuple[Chart, ...] = ()
     pictures: tuple[Picture, ...] = ()
     table: tuple[Column, ...] = ()

@@ -1,13 +1,22 @@
 """What the study measures of a trained network, besides Keras's loss and accuracy."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from scipy.special import expit, softmax
 
 from stages.lib.core.points import Points
 from stages.params.training import Training
 
+# Activations by Keras's names: of a sum its value, and of a value its slope.
+SLOPES: dict[str, tuple[Callable[[np.ndarray], np.ndarray], Callable[[np.ndarray], np.ndarray]]] = {
+    "elu": (lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))), lambda y: np.where(y > 0, 1, y + 1)),
+    "linear": (lambda x: x, np.ones_like),
+    "relu": (lambda x: np.maximum(x, 0), lambda y: y > 0),
+    "sigmoid": (expit, lambda y: y * (1 - y)),
+    "tanh": (np.tanh, lambda y: 1 - y**2),
+}
 RISE = 1e-3  # relative; above the rounding of a float32 mean, below any rise seen on a curve
 
 
@@ -59,6 +68,36 @@ def dead_units(weights: Sequence[np.ndarray], points: Points) -> int:
             values = np.maximum(values @ kernel + bias, 0)
         dead += int((values.max(axis=0) == 0).sum())
     return dead
+
+
+def gradient_norms(weights: Sequence[np.ndarray], activations: Sequence[str], points: Points) -> np.ndarray:
+    """Return the norm of the gradient of the mean cross-entropy to each kernel of a network, first to last.
+
+    It is NaN where an activation is not in `SLOPES`, or where the network has diverged.
+
+    Args:
+        weights: kernels, shape (in, out), and biases, shape (out,), in turn.
+        activations: of the hidden layers.
+        points: those that the network learns.
+    """
+    kernels, biases = ([array.astype(np.float64) for array in weights[first::2]] for first in (0, 1))
+    if not set(activations) <= SLOPES.keys():
+        return np.full(len(kernels), np.nan)
+    inputs, classes = [points.x.astype(np.float64)], points.y[:, 0].astype(int)
+    with np.errstate(invalid="ignore", over="ignore"):
+        for kernel, bias, name in zip(kernels, biases, activations, strict=False):
+            inputs.append(SLOPES[name][0](inputs[-1] @ kernel + bias))
+        logits = inputs[-1] @ kernels[-1] + biases[-1]
+        if logits.shape[1] == 1:
+            to_sums = expit(logits) - points.y
+        else:
+            to_sums = softmax(logits, axis=1) - np.eye(logits.shape[1])[classes]
+        norms = []
+        for layer in reversed(range(len(kernels))):
+            norms.append(np.linalg.norm(inputs[layer].T @ to_sums) / len(points))
+            if layer:
+                to_sums = to_sums @ kernels[layer].T * SLOPES[activations[layer - 1]][1](inputs[layer])
+    return np.array(norms[::-1])
 
 
 def kernel_norm(weights: Sequence[np.ndarray]) -> float:

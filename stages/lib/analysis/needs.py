@@ -81,7 +81,7 @@ def needs_of(plan: Plan, data: Description, rows: Mapping[str, Rows], places: in
     # Of each replicate the row numbers of three sets and, where they are drawn, their points.
     largest = max(each.train + 2 * each.validation for each in rows.values())
     draws = FLOAT * largest * len(plan.seeds) * (len(data.features) + 2)
-    weights = FLOAT * (plan.shape_of("weights")[0] + len(plan.snapshots) * recipes[0].parameters)
+    weights = FLOAT * (2 * plan.shape_of("weights")[0] + len(plan.snapshots) * recipes[0].parameters)
     grid = FLOAT * (1 if len(data.classes) == 2 else len(data.classes)) * data.in_the_plane
     grids = grid * (max(1, len(plan.snapshots)) * places**2 + table_rows(plan) * PLACES_OF_VARIANT**2)
     checkpoints = 0

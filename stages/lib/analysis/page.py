@@ -123,10 +123,14 @@ class Page(ABC):
         """Return its charts for a number of classes, in which `marks` points out epochs by their labels, but None."""
         return tuple(Chart(kind, self.key, self.names, marks, classes) for kind in self.charts)
 
-    def charted_reason(self, findings: Findings) -> Chart | None:
-        """Return the chart beside the reason, where one is given."""
-        kind, classes = self.reason_chart, len(findings.data.classes)
-        return Chart(kind, self.key, self.names, classes=classes) if kind and findings.because else None
+    def charted_reasons(self, findings: Findings) -> tuple[Chart, ...]:
+        """Return the charts beside the reason, where one is given."""
+        kinds, classes = self.reason_charts(findings), len(findings.data.classes)
+        return tuple(Chart(kind, self.key, self.names, classes=classes) for kind in kinds if findings.because)
+
+    def reason_charts(self, findings: Findings) -> tuple[str, ...]:  # noqa: ARG002
+        """Return the kinds of charts that stand beside the reason."""
+        return tuple(filter(None, [self.reason_chart]))
 
     def picture(self, alt: str, kind: str = "") -> Picture:
         """Return the picture of its network, or one of another kind, with what it shows."""
@@ -144,7 +148,7 @@ class Page(ABC):
             question=self.question_of(findings),
             answer=answer,
             because=findings.because,
-            reason=self.charted_reason(findings),
+            reasons=self.charted_reasons(findings),
             title=title,
             reads=self.reads,
             command=self.command,

@@ -41,6 +41,10 @@ class Trained:
         """Return the final weights of a network, all in one row."""
         return self.plan.weights_of(self.array("weights"), variant, replicate)
 
+    def start_weights(self, variant: int, replicate: int) -> np.ndarray:
+        """Return the weights of a network before the first epoch, all in one row."""
+        return self.plan.weights_of(self.array("start_weights"), variant, replicate)
+
 
 @dataclass(frozen=True)
 class Sweep:

@@ -20,6 +20,7 @@ from stages.lib.core.files import damaged, read_array, write_text
 from stages.lib.core.shapes import activations_of, parameters_of, widths_of
 
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")  # in Keras's names and order
+KEPT = ("start_weights", "weights")  # before the first epoch, and after the last
 SHARD = 400  # networks that train as one at most: more are no faster each, fewer compile more often
 EXACT = ConfigDict(extra="forbid")
 
@@ -149,7 +150,7 @@ class Plan:
     Args:
         variants: of networks.
         seeds: one for each replicate.
-        kept: of how many replicates of a variant, from the first on, the final weights are kept.
+        kept: of how many replicates of a variant, from the first on, the weights at the start and the end are kept.
         curves: whether what is measured after each epoch is kept, or only the last of it.
         rounds: where not all variants get all seeds; after a round those that are told of in it get the replicates of
             the next one, and after the last round all.
@@ -190,7 +191,7 @@ class Plan:
         return wanted
 
     def weights_of(self, weights: np.ndarray, variant: int, replicate: int) -> np.ndarray:
-        """Return the final weights of a network, in one row, from those of all kept networks."""
+        """Return the weights of a network, in one row, from those of all kept networks."""
         size = self.variants[variant].recipe.parameters
         first = self._firsts[variant] + replicate * size
         return weights[first : first + size]
@@ -202,7 +203,7 @@ class Plan:
 
     def shape_of(self, name: str) -> tuple[int, ...]:
         """Return the shape of an array that `train_plan` writes, by its name."""
-        if name == "weights":
+        if name in KEPT:
             return (self._firsts[-1],)
         if name == "snapshots":
             return (len(self.snapshots), self.variants[0].recipe.parameters)

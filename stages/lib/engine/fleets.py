@@ -11,14 +11,14 @@ import joblib
 import numpy as np
 
 from stages.lib.core.files import array_on_disk, whole
-from stages.lib.core.plan import METRICS, Plan, Variant, faultless
+from stages.lib.core.plan import KEPT, METRICS, Plan, Variant, faultless
 from stages.lib.core.runner import Fault
 from stages.lib.engine.parts import Outcome, Run, Sets, kept_of, parts_of, shapes_of
 from stages.lib.engine.progress import counted
 from stages.lib.engine.shards import Shards, unfinished
 from stages.lib.engine.workers import run_all
 
-IN_A_ROW = {"weights", "snapshots"}  # what has no axes of variants and seeds
+IN_A_ROW = {*KEPT, "snapshots"}  # what has no axes of variants and seeds
 
 
 def train_plan(plan: Plan, points_of: Callable[[Variant], Sets], *, name: str, shards: Path, folder: Path) -> None:
@@ -27,8 +27,8 @@ def train_plan(plan: Plan, points_of: Callable[[Variant], Sets], *, name: str, s
     `loss`, `accuracy`, `val_loss`, `val_accuracy` have the shape (variants, seeds, epochs); where a variant gets fewer
     epochs than others, the last values stand to the end. `start_loss` (before the first epoch), `train_loss`,
     `train_accuracy`, `test_loss` and `test_accuracy` (of the final networks) have the shape (variants, seeds). What no
-    round of the plan asked for is NaN. `weights` has all weights that are kept in one row, variant by variant;
-    `snapshots` has a row for each snapshot.
+    round of the plan asked for is NaN. `start_weights` and `weights` have all weights that are kept in one row, variant
+    by variant, before the first epoch and after the last; `snapshots` has a row for each snapshot.
 
     Args:
         plan: what to train.
@@ -119,8 +119,10 @@ def _merge(parts: list[list[Run]], files: list[Path], plan: Plan, folder: Path) 
                 arrays[name][places] = _to_the_end(found[name], plan.steps) if name in METRICS else found[name]
             first = 0
             for run in kept_of(part, plan):
-                target = plan.weights_of(arrays["weights"], *divmod(run.number, len(plan.seeds)))
-                target[:] = found["weights"][first : first + len(target)]
-                first += len(target)
+                last = first + run.recipe.parameters
+                for name in KEPT:
+                    target = plan.weights_of(arrays[name], *divmod(run.number, len(plan.seeds)))
+                    target[:] = found[name][first:last]
+                first = last
             if plan.snapshots:
                 arrays["snapshots"][:] = found["snapshots"]

@@ -448,6 +448,34 @@ def _dead_units(chart: Chart) -> tuple[Drawn, ...]:
     return (Drawn("Units without a gradient", description, spec, "variants"),)
 
 
+def _first_gradient(chart: Chart) -> tuple[Drawn, ...]:
+    """Return the gradient of the first kernel over that of the last at the start, by depth and activation."""
+    ratio = _axis("first_gradient", "gradient of the first layer / of the last")
+    spec = {
+        "params": [],
+        "transform": [
+            {"filter": "datum.depth > 0 && datum.first_gradient > 0"},
+            {
+                "aggregate": [{"op": "median", "field": "first_gradient", "as": "first_gradient"}],
+                "groupby": [chart.key, "depth"],
+            },
+        ],
+        "mark": {"type": "line", "point": {"size": 90, "filled": True}, "strokeWidth": 2},
+        "encoding": {
+            "x": {"field": "depth", "type": "ordinal", "title": "hidden layers", "axis": {"labelAngle": 0}},
+            "y": ratio | {"scale": {"type": "log"}, "axis": {"format": "~g"}},
+            "color": _named(chart),
+            "strokeDash": _dash(chart),
+            "tooltip": [_tip_of(chart), _tip("depth"), _tip("first_gradient", "first / last")],
+        },
+    }
+    description = (
+        "The norm of the gradient of the first kernel over that of the last one before the first epoch, by depth, the "
+        f"median over the widths, a line for each {words(chart.key)}."
+    )
+    return (Drawn("How much of the gradient reaches the first layer", description, spec, "variants"),)
+
+
 def _figure(column: str, what: str) -> Callable[[Chart], tuple[Drawn, ...]]:
     """Return a kind of chart that shows a column of the variants, a bar or a mark for each."""
 
@@ -684,6 +712,7 @@ KINDS: dict[str, Callable[[Chart], tuple[Drawn, ...]]] = {
     "learned_and_new": _learned_and_new,
     "updates": _updates,
     "dead_units": _dead_units,
+    "first_gradient": _first_gradient,
     "distinct_units": _figure("distinct_units", "different units of the first layer at the end"),
     "kernel_norm": _figure("kernel_norm", "norm of the kernels at the end"),
     "epochs_to_sgd": _figure("epochs_to_sgd", "epochs to the final loss of plain SGD"),

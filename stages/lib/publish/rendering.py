@@ -107,7 +107,7 @@ class Question:
     Args:
         chapter: the question and its answer.
         params: the sections of params.yaml that the stage follows from.
-        reason: the chart of what a reason was measured by; may be none, as all that follow.
+        reasons: the charts of what a reason was measured by; may be none, as all that follow.
         charts: of what was found.
         tables: that the charts draw, by their names.
         pictures: the first one shows the answer best.
@@ -118,7 +118,7 @@ class Question:
 
     chapter: Chapter
     params: dict[str, Any]
-    reason: Drawn | None = None
+    reasons: tuple[Drawn, ...] = ()
     charts: tuple[Drawn, ...] = ()
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     pictures: tuple[Picture, ...] = ()
@@ -129,7 +129,7 @@ class Question:
     @property
     def drawn(self) -> dict[str, Drawn]:
         """Return all charts by what tells them apart in the page."""
-        why = {"why": self.reason} if self.reason else {}
+        why = {f"why-{number}": chart for number, chart in enumerate(self.reasons)}
         return {str(number): chart for number, chart in enumerate(self.charts)} | why
 
     def specs_of(self, table: str) -> list[dict[str, Any]]:

@@ -1,11 +1,23 @@
 """Measures, against figures worked out by hand."""
 
 import math
+from itertools import pairwise
 
+import keras
 import numpy as np
 import pytest
+from scipy.special import log_softmax
 
-from stages.lib.analysis.measures import constant_loss, dead_units, diverged, kernel_norm, plateau_epoch, summary
+from stages.lib.analysis.measures import (
+    SLOPES,
+    constant_loss,
+    dead_units,
+    diverged,
+    gradient_norms,
+    kernel_norm,
+    plateau_epoch,
+    summary,
+)
 from stages.lib.core.points import Points
 from stages.params.training import Training
 
@@ -92,3 +104,53 @@ def test_a_relu_unit_is_dead_where_no_point_brings_it_above_0() -> None:
 
 def test_the_norm_is_that_of_all_kernels_and_of_no_bias() -> None:
     assert kernel_norm([np.array([[1.0, 2.0]]), np.array([9.0, 9.0]), np.array([[2.0], [4.0]]), np.array([9.0])]) == 5
+
+
+def test_a_gradient_of_one_layer_is_that_of_the_formula() -> None:
+    """Of a logistic regression at 0 each answer is 1/2, so that the gradient is the mean of (1/2 - y) x."""
+    points = Points(np.array([[1, 2], [3, 4], [-1, 0]], np.float32), np.array([[0], [1], [1]], np.float32))
+    found = gradient_norms([np.zeros((2, 1)), np.zeros(1)], [], points)
+    assert found.tolist() == pytest.approx([np.hypot(0.5 * (1 - 3 + 1) / 3, 0.5 * (2 - 4 - 0) / 3)])
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("activations", [*([name] * 3 for name in SLOPES), ["relu", "sigmoid", "tanh"]], ids=str)
+def test_gradients_are_those_of_small_steps(activations: list[str], classes: int) -> None:
+    random, widths = np.random.RandomState(3), [2, 4, 3, 2, classes if classes > 2 else 1]
+    points = Points(
+        random.normal(size=(20, 2)).astype(np.float32), random.randint(classes, size=(20, 1)).astype(np.float32)
+    )
+    weights = [random.normal(size=shape) for pair in pairwise(widths) for shape in (pair, pair[1:])]
+
+    def loss() -> float:
+        values = points.x.astype(float)
+        for kernel, bias, name in zip(weights[:-2:2], weights[1:-2:2], activations, strict=True):
+            values = SLOPES[name][0](values @ kernel + bias)
+        logits = values @ weights[-2] + weights[-1]
+        logits = logits if classes > 2 else np.hstack([np.zeros_like(logits), logits])
+        return float(-log_softmax(logits, axis=1)[range(20), points.y[:, 0].astype(int)].mean())
+
+    expected = []
+    for kernel in weights[::2]:
+        slopes = np.empty_like(kernel)
+        for place in np.ndindex(*kernel.shape):
+            kernel[place] += 1e-6
+            above = loss()
+            kernel[place] -= 2e-6
+            slopes[place] = (above - loss()) / 2e-6
+            kernel[place] += 1e-6
+        expected.append(np.linalg.norm(slopes))
+    assert gradient_norms(weights, activations, points) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", SLOPES)
+def test_activations_whose_slope_is_known_have_kerass_values(name: str) -> None:
+    x = np.linspace(-30, 30, 101, dtype=np.float32)
+    assert SLOPES[name][0](x.astype(float)) == pytest.approx(np.asarray(keras.activations.get(name)(x)), rel=1e-5)
+
+
+def test_of_an_activation_without_a_slope_no_gradient_is_told() -> None:
+    points = Points(np.ones((1, 2), np.float32), np.ones((1, 1), np.float32))
+    weights = [np.ones((2, 2)), np.ones(2), np.ones((2, 1)), np.ones(1)]
+    assert np.isnan(gradient_norms(weights, ["gelu"], points)).tolist() == [True, True]
+    assert np.isnan(gradient_norms([weights[0] * np.nan, *weights[1:]], ["relu"], points)).all()

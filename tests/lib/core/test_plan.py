@@ -129,7 +129,8 @@ def test_the_shapes_of_what_is_measured_follow_from_the_plan() -> None:
     assert PLAN.shape_of("val_loss") == (2, 3, 1)
     assert replace(PLAN, curves=True).shape_of("val_loss") == (2, 3, 7)
     assert PLAN.shape_of("test_accuracy") == (2, 3)
-    assert PLAN.shape_of("weights") == (2 * RECIPE.parameters + 2 * 3,)
+    for name in ("start_weights", "weights"):
+        assert PLAN.shape_of(name) == (2 * RECIPE.parameters + 2 * 3,)
     assert FOLLOWED.shape_of("snapshots") == (2, RECIPE.parameters)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stages.lib.core.plan import METRICS, Initializer, Optimizer, Plan, Recipe, Round, Variant
+from stages.lib.core.plan import KEPT, METRICS, Initializer, Optimizer, Plan, Recipe, Round, Variant
 from stages.lib.core.points import Draws, Points
 from stages.lib.core.runner import Fault
 from stages.lib.engine import fleets, parts, workers
@@ -70,7 +70,7 @@ def test_every_network_stands_in_its_place_with_the_figures_it_has_alone(
             alone = fleet_of(
                 [(recipe, PLAN.seeds[seed], seed)], train=sets["train"], validation=sets["validation"], name="one"
             )
-            start = alone.judge(sets["train"])["loss"][0]
+            start, before = alone.judge(sets["train"])["loss"][0], alone.weights_of(0)
             curves = alone.train(epochs=2, batch_size=recipe.batch_size)
             for metric in METRICS:
                 assert expected[metric][number, seed].tobytes() == curves[metric][:, 0].tobytes()
@@ -80,8 +80,9 @@ def test_every_network_stands_in_its_place_with_the_figures_it_has_alone(
                 assert expected[f"{part}_loss"][number, seed] == judged["loss"][0]
                 assert expected[f"{part}_accuracy"][number, seed] == judged["accuracy"][0]
             if seed == 0:
-                kept = recipe.split(PLAN.weights_of(expected["weights"], number, 0))
-                assert [w.tobytes() for w in kept] == [w.tobytes() for w in alone.weights_of(0)]
+                for name, weights in (("start_weights", before), ("weights", alone.weights_of(0))):
+                    kept = recipe.split(PLAN.weights_of(expected[name], number, 0))
+                    assert [w.tobytes() for w in kept] == [w.tobytes() for w in weights]
 
 
 def test_the_variant_without_a_penalty_is_bit_for_bit_the_baseline(
@@ -89,7 +90,7 @@ def test_the_variant_without_a_penalty_is_bit_for_bit_the_baseline(
 ) -> None:
     plan = replace(PLAN, variants=[Variant({"l2": l2}, replace(RECIPE, l2=l2)) for l2 in (0.1, 0.0)])
     found = trained(tmp_path, sets, plan)
-    for name in expected.keys() - {"weights"}:
+    for name in expected.keys() - {*KEPT}:
         assert found[name][1].tobytes() == expected[name][0].tobytes(), name
     weights = PLAN.weights_of(expected["weights"], 0, 0).tobytes()
     assert plan.weights_of(found["weights"], 1, 0).tobytes() == weights
@@ -130,7 +131,7 @@ def test_variants_with_points_of_their_own_train_each_on_its_own(
 
     found = trained_by_variant(tmp_path / "both", points_of, plan)
     alone = trained(tmp_path / "alone", {**points_of(plan.variants[1])}, replace(PLAN, variants=plan.variants[1:2]))
-    for name in expected.keys() - {"weights"}:
+    for name in expected.keys() - {*KEPT}:
         assert found[name][0].tobytes() == found[name][2].tobytes() == expected[name][0].tobytes(), name
         assert found[name][1].tobytes() == alone[name][0].tobytes() != expected[name][0].tobytes(), name
     weights = [plan.weights_of(found["weights"], variant, 0).tobytes() for variant in range(3)]
@@ -231,7 +232,7 @@ def test_the_shapes_of_a_shard_follow_from_its_networks() -> None:
     assert shapes_of(part, plan) == {
         **dict.fromkeys(METRICS, (2, 2)),
         **dict.fromkeys(("start_loss", "train_loss", "train_accuracy", "test_loss", "test_accuracy"), (2,)),
-        "weights": (17 + 9,),
+        **dict.fromkeys(("start_weights", "weights"), (17 + 9,)),
     }
 
 

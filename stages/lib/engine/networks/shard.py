@@ -45,6 +45,8 @@ def train_shard(part: list[Run], plan: Plan, points: Sets, name: str | None) -> 
     seeds = len({run.seed for run in part})
     fleet = fleet_of(runs, train=points["train"], validation=points["validation"], name=name or "fleet")
     start = fleet.judge(points["train"])["loss"]
+    kept = [part.index(run) for run in kept_of(part, plan)]
+    start_weights = _in_a_row([fleet.weights_of(position) for position in kept])
     snapshots = Snapshots(plan.snapshots)
     watchers = [Progress(len(part))] * bool(name) + [snapshots] * bool(plan.snapshots)
     recipe = part[0].recipe
@@ -59,8 +61,7 @@ def train_shard(part: list[Run], plan: Plan, points: Sets, name: str | None) -> 
     }
     first = 0 if plan.curves else -1
     outcome = {**{metric: values[first:].T for metric, values in curves.items()}, "start_loss": start, **judged}
-    positions = [part.index(run) for run in kept_of(part, plan)]
-    outcome["weights"] = _in_a_row([fleet.weights_of(position) for position in positions])
+    outcome |= {"start_weights": start_weights, "weights": _in_a_row([fleet.weights_of(each) for each in kept])}
     if plan.snapshots:
         outcome["snapshots"] = np.stack([_in_a_row([weights]) for _, weights in sorted(snapshots.weights.items())])
     keras.utils.clear_session()  # or a process that trains many shards would keep the programs of all
