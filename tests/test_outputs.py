@@ -82,9 +82,9 @@ def test_the_page_of_statistics_says_what_each_sweep_can_see() -> None:
 def test_the_spread_is_that_of_the_logarithms_that_were_compared() -> None:
     values = np.exp([[0.0, 0.1, 0.2, 0.4], [0.3, 0.9, 0.1, 0.8], [0.5, 0.4, 0.9, 0.9]])
     found = compare_to_best(values, 0)
-    table = pd.DataFrame({"ratio": found.ratio, "ratio_high": found.high, "n": 4})
+    table = pd.DataFrame({"ratio": found.ratio, "ratio_low": found.low, "n": 4})
     paired = np.log(values[1:] / values[0])
-    assert documented.spread_of(table, networks=3) == pytest.approx(np.median(paired.std(axis=1, ddof=1)))
+    assert documented.spread_of(table, candidates=3) == pytest.approx(np.median(paired.std(axis=1, ddof=1)))
 
 
 def test_the_page_has_the_columns_of_every_table() -> None:

@@ -58,26 +58,26 @@ def schema() -> dict[str, Any]:
 def with_power(text: str) -> str:
     """Return docs/statistics.md with what each sweep can see, from its table of variants."""
     lines = [
-        f"| sweep | variants | networks | spread | {' | '.join(f'{ratio:g} times' for ratio in RATIOS)} |",
+        f"| sweep | variants | candidates | spread | {' | '.join(f'{ratio:g} times' for ratio in RATIOS)} |",
         "| --- | ---: | ---: | ---: |" + " ---: |" * len(RATIOS),
     ]
     for page in pages():
         table = Places(ROOT).table(page.stage, "variants")
         if isinstance(page, SweepPage) and page.stage != "own_sweep":
             found = pd.read_csv(table)
-            networks = read_json(Places(ROOT).metrics(page.stage))["runs"] // found["n"][0]
-            spread = spread_of(found, networks)
-            seen = [power(ratio, spread, networks, found["n"][0]) for ratio in RATIOS]
+            candidates = read_json(Places(ROOT).metrics(page.stage))["runs"] // found["n"][0]
+            spread = spread_of(found, candidates)
+            seen = [power(ratio, spread, candidates, found["n"][0]) for ratio in RATIOS]
             shares = " | ".join(f"{100 * share:.0f}" for share in seen)
-            lines.append(f"| `{page.stage}` | {len(found)} | {networks} | {spread:.2f} | {shares} |")
+            lines.append(f"| `{page.stage}` | {len(found)} | {candidates} | {spread:.2f} | {shares} |")
     return with_blocks(text, {"power": "\n".join(lines)}, "make docs")
 
 
-def spread_of(variants: pd.DataFrame, networks: int) -> float:
-    """Return the median standard deviation of the logarithm of a variant's ratio to the best, from its interval."""
+def spread_of(variants: pd.DataFrame, candidates: int) -> float:
+    """Return the median standard deviation of the logarithm of a variant's ratio to the best, from its low end."""
     others = variants[(variants["ratio"] != 1) & variants["ratio"].notna()]
-    half = np.log(others["ratio_high"] / others["ratio"])
-    return float((half / edge(networks, int(others["n"].iloc[0])) * np.sqrt(others["n"])).median())
+    half = np.log(others["ratio"] / others["ratio_low"])
+    return float((half / edge(candidates, int(others["n"].iloc[0])) * np.sqrt(others["n"])).median())
 
 
 def with_tables(text: str) -> str:

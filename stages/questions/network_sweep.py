@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from stages.lib.analysis.answers import all_worse, code, diverged, edge, figures, number, share, size
+from stages.lib.analysis.chapter import Chart
 from stages.lib.analysis.figures import SweepFigures
 from stages.lib.analysis.measures import dead_units, gradient_norms
 from stages.lib.analysis.page import Findings, Given, SweepPage
@@ -27,7 +28,7 @@ from stages.params.network import Activation
 from stages.params.network_sweep import NetworkSweep
 
 RELU = "relu"
-VANISHED = 0.1  # of the gradient of the last layer
+VANISHED = 0.1  # a step of the first layer is then a tenth of one of the output layer, or less
 MOST_LISTED = 6  # networks in a sentence; the table beside it has all
 
 
@@ -67,16 +68,14 @@ class Page(SweepPage):
         }
 
     def because(self, variants: pd.DataFrame, given: Given) -> str:
-        """Return which activations pass on hardly any gradient, and how many ReLU units are dead."""
-        return " ".join(filter(None, self.told(variants).values()))
+        """Return in which activations the first layer gets hardly any gradient, and how many ReLU units are dead."""
+        return f"{vanishing(variants)} {dying(variants)}".strip()
 
-    def reason_charts(self, findings: Findings) -> tuple[str, ...]:
-        """Return the kinds of charts of the reasons that are told."""
-        return tuple(kind for kind, told in self.told(findings.tables["variants"]).items() if told)
-
-    def told(self, variants: pd.DataFrame) -> dict[str, str]:
-        """Return a sentence for each kind of chart, or nothing where the table does not bear it."""
-        return {"first_gradient": vanishing(variants), "dead_units": dying(variants)}
+    def charted_reasons(self, findings: Findings) -> tuple[Chart, ...]:
+        """Return the charts of the reasons that are told."""
+        variants = findings.tables["variants"]
+        told = {"first_gradient": vanishing(variants), "dead_units": dying(variants)}
+        return tuple(Chart(kind, self.key, self.names) for kind, sentence in told.items() if sentence)
 
     def called(self, changed: Changed) -> str:
         """Return the size and the activation of a network."""
@@ -147,27 +146,31 @@ def units(variant: Mapping[Any, Any]) -> str:
 
 
 def vanishing(variants: pd.DataFrame) -> str:
-    """Return which activations leave the first of many layers hardly a gradient, and do worse there than with fewer."""
-    best, deepest = best_row(variants), variants["depth"].max()
-    if not best:
+    """Return in which activations the first of many layers gets hardly any gradient, where fewer layers do better.
+
+    The activation that does best is left out: the others are told of, and why they do worse.
+    """
+    best, depths = best_row(variants), sorted(set(variants["depth"]) - {0})
+    if not best or len(depths) < 2:
         return ""
-    deep, less_deep = (
-        variants[rows] for rows in (variants["depth"] == deepest, variants["depth"].between(1, deepest - 1))
-    )
-    reached = deep.groupby("activation")["first_gradient"].median()
-    worse = least_loss(deep) > least_loss(less_deep).reindex(reached.index)
-    lost = reached[worse & (reached <= VANISHED)].drop(best["activation"], errors="ignore")
+    least, most = depths[0], depths[-1]
+    reached = variants.groupby(["activation", "depth"])["first_gradient"].median().unstack()
+    loss = variants.groupby(["activation", "depth"])["val_loss_mean"].min().unstack()
+    faint = (reached[most] > 0) & (reached[most] <= VANISHED) & (reached[most] < reached[least])
+    lost = reached[faint & (loss[most] > loss[depths[:-1]].min(axis=1))].drop(best["activation"], errors="ignore")
     if lost.empty:
         return ""
-    said = " and ".join(
-        f"{number(ratio)} times that of the last layer with {code(name)}" for name, ratio in lost.items()
-    )
-    passed = reached.get(best["activation"], np.nan)
-    against = f", and {number(passed)} times with {code(best['activation'])}" if passed > VANISHED else ""
     names = " and ".join(map(code, lost.index))
+    layers = count(least, "hidden layer")
+    said = "; ".join(
+        f"{number(row[most])} with {code(name)} ({number(row[least])} with {layers})" for name, row in lost.iterrows()
+    )
+    passed = reached[most].get(best["activation"], np.nan)
+    against = f"; {number(passed)} with {code(best['activation'])}, which does best" if passed > VANISHED else ""
     return (
-        f"Before the first epoch, the gradient of the first of {deepest} hidden layers is {said}{against} (median over "
-        f"the widths, first replicate). So with {names} the first layers hardly learn at the start."
+        f"With {names}, {most} hidden layers do worse than fewer, and before the first epoch the first of them gets "
+        f"hardly any gradient. The norm of its kernel's gradient, over that of the output layer's, is {said}{against} "
+        "(medians over the widths, first replicate)."
     )
 
 
@@ -191,13 +194,8 @@ def dying(variants: pd.DataFrame) -> str:
     )
 
 
-def least_loss(variants: pd.DataFrame) -> pd.Series:
-    """Return the least mean validation loss of each activation."""
-    return variants.groupby("activation")["val_loss_mean"].min()
-
-
 def first_gradient(trained: Trained, place: int, points: Points) -> float:
-    """Return the norm of the gradient of the first kernel over that of the last, at the start; NaN of an only one."""
+    """Return the norm of the first kernel's gradient over that of the output layer's at the start; NaN of one layer."""
     recipe = trained.plan.variants[place].recipe
     norms = gradient_norms(recipe.split(trained.start_weights(place, 0)), recipe.activations, points)
     return float(norms[0] / norms[-1]) if len(norms) > 1 and norms[-1] else np.nan

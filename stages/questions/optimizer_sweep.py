@@ -29,7 +29,10 @@ SOON = 0.5  # of the epochs
 
 
 class Momentum(Figures):
-    """What momentum does for SGD, both at their best rates: the loss without it over that with the best of it."""
+    """What momentum does for SGD: the loss without it over that with the best of it, each at its best rate.
+
+    The interval and p are those of all rates that may be the best of plain SGD.
+    """
 
     optimizer: str
     ratio: Figure

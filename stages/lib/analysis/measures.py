@@ -1,4 +1,4 @@
-"""What the study measures of a trained network, besides Keras's loss and accuracy."""
+"""What the study measures of a network, besides Keras's loss and accuracy."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,8 +9,8 @@ from scipy.special import expit, softmax
 from stages.lib.core.points import Points
 from stages.params.training import Training
 
-# Activations by Keras's names: of a sum its value, and of a value its slope.
-SLOPES: dict[str, tuple[Callable[[np.ndarray], np.ndarray], Callable[[np.ndarray], np.ndarray]]] = {
+# By Keras's names: the value of a sum, and the slope where that is the value.
+ACTIVATIONS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], Callable[[np.ndarray], np.ndarray]]] = {
     "elu": (lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))), lambda y: np.where(y > 0, 1, y + 1)),
     "linear": (lambda x: x, np.ones_like),
     "relu": (lambda x: np.maximum(x, 0), lambda y: y > 0),
@@ -73,7 +73,7 @@ def dead_units(weights: Sequence[np.ndarray], points: Points) -> int:
 def gradient_norms(weights: Sequence[np.ndarray], activations: Sequence[str], points: Points) -> np.ndarray:
     """Return the norm of the gradient of the mean cross-entropy to each kernel of a network, first to last.
 
-    It is NaN where an activation is not in `SLOPES`, or where the network has diverged.
+    It is NaN where an activation is not in `ACTIVATIONS`, or where the network has diverged.
 
     Args:
         weights: kernels, shape (in, out), and biases, shape (out,), in turn.
@@ -81,22 +81,22 @@ def gradient_norms(weights: Sequence[np.ndarray], activations: Sequence[str], po
         points: those that the network learns.
     """
     kernels, biases = ([array.astype(np.float64) for array in weights[first::2]] for first in (0, 1))
-    if not set(activations) <= SLOPES.keys():
+    if not set(activations) <= ACTIVATIONS.keys():
         return np.full(len(kernels), np.nan)
-    inputs, classes = [points.x.astype(np.float64)], points.y[:, 0].astype(int)
+    inputs = [points.x.astype(np.float64)]
     with np.errstate(invalid="ignore", over="ignore"):
         for kernel, bias, name in zip(kernels, biases, activations, strict=False):
-            inputs.append(SLOPES[name][0](inputs[-1] @ kernel + bias))
+            inputs.append(ACTIVATIONS[name][0](inputs[-1] @ kernel + bias))
         logits = inputs[-1] @ kernels[-1] + biases[-1]
         if logits.shape[1] == 1:
             to_sums = expit(logits) - points.y
         else:
-            to_sums = softmax(logits, axis=1) - np.eye(logits.shape[1])[classes]
+            to_sums = softmax(logits, axis=1) - np.eye(logits.shape[1])[points.y[:, 0].astype(int)]
         norms = []
         for layer in reversed(range(len(kernels))):
             norms.append(np.linalg.norm(inputs[layer].T @ to_sums) / len(points))
             if layer:
-                to_sums = to_sums @ kernels[layer].T * SLOPES[activations[layer - 1]][1](inputs[layer])
+                to_sums = to_sums @ kernels[layer].T * ACTIVATIONS[activations[layer - 1]][1](inputs[layer])
     return np.array(norms[::-1])
 
 

@@ -125,12 +125,9 @@ class Page(ABC):
 
     def charted_reasons(self, findings: Findings) -> tuple[Chart, ...]:
         """Return the charts beside the reason, where one is given."""
-        kinds, classes = self.reason_charts(findings), len(findings.data.classes)
-        return tuple(Chart(kind, self.key, self.names, classes=classes) for kind in kinds if findings.because)
-
-    def reason_charts(self, findings: Findings) -> tuple[str, ...]:  # noqa: ARG002
-        """Return the kinds of charts that stand beside the reason."""
-        return tuple(filter(None, [self.reason_chart]))
+        if not findings.because or not self.reason_chart:
+            return ()
+        return (Chart(self.reason_chart, self.key, self.names, classes=len(findings.data.classes)),)
 
     def picture(self, alt: str, kind: str = "") -> Picture:
         """Return the picture of its network, or one of another kind, with what it shows."""

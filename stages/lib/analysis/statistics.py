@@ -5,13 +5,14 @@ pairs: the loss of a variant over that of the best, at one replicate. That takes
 Losses span decades, so it is the ratio that is compared, by the t test of the differences of logarithms: where one
 replicate of ten fails, a plain difference has a spread that hides everything.
 
-The best is not known before: it is the one that came out best. It may be any variant at any rate, so each comparison
-with it is one of those of all pairs of networks that were tried, and is corrected for their number (Bonferroni; Dunn
-1961, doi 10.1080/01621459.1961.10482090). Corrected for the number of variants alone, as for a control that is known,
-ten equal variants would lose one in 13 % of all sweeps; a test simulates it.
+The best is not known before: it is the one that came out best. It may be any candidate: a variant at one of its rates.
+So each comparison with it is one of those of all pairs of candidates, and is corrected for their number (Bonferroni;
+Dunn 1961, doi 10.1080/01621459.1961.10482090). Corrected for the number of variants alone, as for a control that is
+known, ten equal variants would lose one in 13 % of all sweeps; a test simulates it.
 
-Nor is the best rate of a variant known before: one replicate that failed may decide it. So a variant is compared at
-each rate that would be its best without one of the replicates, as the jackknife leaves them out (Tukey 1958).
+The best rate of a variant is not known before, either: few replicates that failed may decide it. So a variant is
+compared at each rate that is its best in some resamples of the replicates (the bootstrap; Efron 1979, doi
+10.1214/aos/1176344552).
 """
 
 import warnings
@@ -24,6 +25,8 @@ from scipy import stats
 
 LEVEL = 0.05
 FEWEST_RANKS = 5  # of which a rank correlation says something
+RESAMPLES = 400  # of the replicates
+OFTEN = 0.1  # of them; a test simulates what becomes of that
 LEAST = 1e-12  # nats; a softmax in float32 reaches 0, which has no logarithm
 
 
@@ -35,7 +38,7 @@ class Comparison:
         ratio: geometric mean over the replicates of the variant's value over that of the best.
         low: lower end of its t interval; all intervals of a sweep hold together at 95 %.
         high: its upper end.
-        p_value: two-sided, corrected for the number of pairs of networks, as the intervals are.
+        p_value: two-sided, corrected for the number of pairs, as the intervals are.
         same_as_best: whether the variant is not significantly worse than the best, at 5 %.
     """
 
@@ -46,11 +49,11 @@ class Comparison:
     same_as_best: np.ndarray
 
     def at_rates(self, chosen: np.ndarray, likely: Sequence[np.ndarray]) -> "Comparison":
-        """Return variants at a chosen rate each, no more surely worse than at any rate that may be the best.
+        """Return each variant at its chosen rate, with the widest interval and the greatest p of its likely rates.
 
         Args:
             chosen: the position of each variant at its chosen rate, shape (variants,).
-            likely: the positions of each variant at the rates that may be its best.
+            likely: the positions of each variant at all its likely rates.
         """
         return Comparison(
             ratio=self.ratio[chosen],
@@ -114,18 +117,20 @@ def compare_to_best(values: np.ndarray, best: int) -> Comparison:
 
 
 def likely_best(values: np.ndarray) -> np.ndarray:
-    """Return the positions of those whose mean is least with all replicates, or without one of them, in their order.
+    """Return the positions of those whose mean is least, or is so in `OFTEN` or more of `RESAMPLES`, in their order.
 
     Args:
         values: a loss of each that may be chosen at each replicate, shape (choices, replicates). One with a loss that
             is not finite is not chosen, unless all are such: then the first is.
     """
-    finite = np.flatnonzero(np.isfinite(values).all(axis=1))
+    finite, n = np.flatnonzero(np.isfinite(values).all(axis=1)), values.shape[1]
     if not len(finite):
         return np.array([0])
-    sums = values[finite].sum(axis=1)
-    without = sums - values[finite].T if values.shape[1] > 1 else [sums]
-    return np.unique(finite[[each.argmin() for each in (sums, *without)]])
+    drawn = np.random.RandomState(0).randint(n, size=(RESAMPLES, n))
+    best = np.array([each[drawn].mean(axis=1) for each in values[finite]]).argmin(axis=0)
+    likely = np.bincount(best, minlength=len(finite)) >= OFTEN * RESAMPLES
+    likely[values[finite].mean(axis=1).argmin()] = True
+    return finite[likely]
 
 
 def rank_correlation(some: np.ndarray, others: np.ndarray) -> float:
@@ -137,17 +142,17 @@ def rank_correlation(some: np.ndarray, others: np.ndarray) -> float:
     return float(found.statistic) if found.pvalue <= LEVEL else 0.0
 
 
-def pairs_of(networks: int) -> int:
-    """Return by how many pairs of networks a comparison is corrected, at least one."""
-    return max(1, comb(networks, 2))
+def pairs_of(candidates: int) -> int:
+    """Return by how many pairs of candidates a comparison is corrected, at least one."""
+    return max(1, comb(candidates, 2))
 
 
-def edge(networks: int, replicates: int) -> float:
-    """Return the t beyond which one of so many networks is significantly worse than the best."""
-    return float(stats.t.isf(LEVEL / 2 / pairs_of(networks), replicates - 1))
+def edge(candidates: int, replicates: int) -> float:
+    """Return the t beyond which one of so many candidates is significantly worse than the best."""
+    return float(stats.t.isf(LEVEL / 2 / pairs_of(candidates), replicates - 1))
 
 
-def power(ratio: float, spread: float, networks: int, replicates: int) -> float:
+def power(ratio: float, spread: float, candidates: int, replicates: int) -> float:
     """Return in which share of sweeps a variant is called worse that truly has so many times the loss of the best.
 
     The t of a difference of normal logarithms has the noncentral t distribution; `spread` is their standard deviation.
@@ -155,4 +160,4 @@ def power(ratio: float, spread: float, networks: int, replicates: int) -> float:
     if not spread:
         return 1.0
     shift = np.log(ratio) / (spread / np.sqrt(replicates))
-    return float(stats.nct.sf(edge(networks, replicates), replicates - 1, shift))
+    return float(stats.nct.sf(edge(candidates, replicates), replicates - 1, shift))

@@ -58,7 +58,7 @@ class Sweep:
         test: `test_loss` and `test_accuracy` after the last epoch, each of the same shape.
         epochs: that each variant was trained for, shape (variants,); beyond them a curve stays where it ended.
         constant: training loss of the constant answer, in nats.
-        tried: all variants at all rates, where these are each at its best rate; None where no rates were tried.
+        tried: all variants at all rates, where these are each at its best rate; None where nothing was tuned.
     """
 
     variants: pd.DataFrame
@@ -132,7 +132,7 @@ class Sweep:
         losses = self.tried.final_val_loss
         chosen = np.array(self.tried.best_rates)
         likely = [places[likely_best(losses[places])] for places in self.tried.rates]
-        likely[best] = chosen[[best]]
+        likely[best] = chosen[[best]]  # all others are compared with it as it stands
         return compare_to_best(losses, chosen[best]).at_rates(chosen, likely)
 
     @property

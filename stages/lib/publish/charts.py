@@ -449,12 +449,12 @@ def _dead_units(chart: Chart) -> tuple[Drawn, ...]:
 
 
 def _first_gradient(chart: Chart) -> tuple[Drawn, ...]:
-    """Return the gradient of the first kernel over that of the last at the start, by depth and activation."""
-    ratio = _axis("first_gradient", "gradient of the first layer / of the last")
+    """Return the gradient of the first kernel over that of the output layer's at the start, by depth and activation."""
+    ratio = _axis("first_gradient", "gradient, first / output layer")
     spec = {
         "params": [],
         "transform": [
-            {"filter": "datum.depth > 0 && datum.first_gradient > 0"},
+            {"filter": "datum.first_gradient > 0"},
             {
                 "aggregate": [{"op": "median", "field": "first_gradient", "as": "first_gradient"}],
                 "groupby": [chart.key, "depth"],
@@ -466,14 +466,14 @@ def _first_gradient(chart: Chart) -> tuple[Drawn, ...]:
             "y": ratio | {"scale": {"type": "log"}, "axis": {"format": "~g"}},
             "color": _named(chart),
             "strokeDash": _dash(chart),
-            "tooltip": [_tip_of(chart), _tip("depth"), _tip("first_gradient", "first / last")],
+            "tooltip": [_tip_of(chart), _tip("depth"), _tip("first_gradient", "first / output layer")],
         },
     }
     description = (
-        "The norm of the gradient of the first kernel over that of the last one before the first epoch, by depth, the "
-        f"median over the widths, a line for each {words(chart.key)}."
+        "The norm of the gradient of the first kernel over that of the output layer's before the first epoch, by "
+        f"depth, the median over the widths, a line for each {words(chart.key)}."
     )
-    return (Drawn("How much of the gradient reaches the first layer", description, spec, "variants"),)
+    return (Drawn("Gradient of the first layer over that of the output layer", description, spec, "variants"),)
 
 
 def _figure(column: str, what: str) -> Callable[[Chart], tuple[Drawn, ...]]:

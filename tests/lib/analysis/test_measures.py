@@ -9,7 +9,7 @@ import pytest
 from scipy.special import log_softmax
 
 from stages.lib.analysis.measures import (
-    SLOPES,
+    ACTIVATIONS,
     constant_loss,
     dead_units,
     diverged,
@@ -114,7 +114,7 @@ def test_a_gradient_of_one_layer_is_that_of_the_formula() -> None:
 
 
 @pytest.mark.parametrize("classes", [2, 3])
-@pytest.mark.parametrize("activations", [*([name] * 3 for name in SLOPES), ["relu", "sigmoid", "tanh"]], ids=str)
+@pytest.mark.parametrize("activations", [*([name] * 3 for name in ACTIVATIONS), ["relu", "sigmoid", "tanh"]], ids=str)
 def test_gradients_are_those_of_small_steps(activations: list[str], classes: int) -> None:
     random, widths = np.random.RandomState(3), [2, 4, 3, 2, classes if classes > 2 else 1]
     points = Points(
@@ -125,7 +125,7 @@ def test_gradients_are_those_of_small_steps(activations: list[str], classes: int
     def loss() -> float:
         values = points.x.astype(float)
         for kernel, bias, name in zip(weights[:-2:2], weights[1:-2:2], activations, strict=True):
-            values = SLOPES[name][0](values @ kernel + bias)
+            values = ACTIVATIONS[name][0](values @ kernel + bias)
         logits = values @ weights[-2] + weights[-1]
         logits = logits if classes > 2 else np.hstack([np.zeros_like(logits), logits])
         return float(-log_softmax(logits, axis=1)[range(20), points.y[:, 0].astype(int)].mean())
@@ -143,10 +143,10 @@ def test_gradients_are_those_of_small_steps(activations: list[str], classes: int
     assert gradient_norms(weights, activations, points) == pytest.approx(expected, rel=1e-6)
 
 
-@pytest.mark.parametrize("name", SLOPES)
+@pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activations_whose_slope_is_known_have_kerass_values(name: str) -> None:
     x = np.linspace(-30, 30, 101, dtype=np.float32)
-    assert SLOPES[name][0](x.astype(float)) == pytest.approx(np.asarray(keras.activations.get(name)(x)), rel=1e-5)
+    assert ACTIVATIONS[name][0](x.astype(float)) == pytest.approx(np.asarray(keras.activations.get(name)(x)), rel=1e-5)
 
 
 def test_of_an_activation_without_a_slope_no_gradient_is_told() -> None:
