@@ -450,28 +450,23 @@ def _dead_units(chart: Chart) -> tuple[Drawn, ...]:
 
 def _first_gradient(chart: Chart) -> tuple[Drawn, ...]:
     """Return the gradient of the first kernel over that of the output layer's at the start, by depth and activation."""
-    ratio = _axis("first_gradient", "gradient, first / output layer")
-    spec = {
-        "params": [],
-        "transform": [
-            {"filter": "datum.first_gradient > 0"},
-            {
-                "aggregate": [{"op": "median", "field": "first_gradient", "as": "first_gradient"}],
-                "groupby": [chart.key, "depth"],
-            },
-        ],
-        "mark": {"type": "line", "point": {"size": 90, "filled": True}, "strokeWidth": 2},
-        "encoding": {
-            "x": {"field": "depth", "type": "ordinal", "title": "hidden layers", "axis": {"labelAngle": 0}},
-            "y": ratio | {"scale": {"type": "log"}, "axis": {"format": "~g"}},
-            "color": _named(chart),
-            "strokeDash": _dash(chart),
-            "tooltip": [_tip_of(chart), _tip("depth"), _tip("first_gradient", "first / output layer")],
-        },
+    layers = {"axis": {"grid": False, "tickMinStep": 1, "format": "d"}, "scale": {"zero": False, "padding": 12}}
+    log = {"scale": {"type": "log", "padding": 12}, "axis": {"grid": False, "tickCount": 5, "format": "~g"}}
+    encoding = {
+        "x": _axis("depth", "hidden layers") | layers,
+        "y": _axis("median", "gradient, first / output layer") | log,
     }
+    spec = _marks("gradient", chart, encoding, [_tip_of(chart), _tip("depth"), _tip("median", "first / output layer")])
+    spec["transform"] = [
+        {"filter": "datum.first_gradient > 0"},
+        {
+            "aggregate": [{"op": "median", "field": "first_gradient", "as": "median"}],
+            "groupby": [chart.key, "depth"],
+        },
+    ]
     description = (
         "The norm of the gradient of the first kernel over that of the output layer's before the first epoch, by "
-        f"depth, the median over the widths, a line for each {words(chart.key)}."
+        f"depth, the median over the widths, a mark for each {words(chart.key)}."
     )
     return (Drawn("Gradient of the first layer over that of the output layer", description, spec, "variants"),)
 
