@@ -1,5 +1,6 @@
 """docs/add-a-sweep.md followed to the letter, in a copy of the project from which its example was taken away."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -85,7 +86,8 @@ def judge(project: Path) -> None:
 
 def pytest_in(project: Path, *tests: str) -> subprocess.CompletedProcess[str]:
     command = [*PYTHON, "pytest", "-n", "0", "-q", "-m", "not long", *tests]
-    return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}  # of another folder
+    return subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")

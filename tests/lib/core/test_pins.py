@@ -94,6 +94,9 @@ NOT_SHOWN = {
     "MPLCONFIGDIR": "only a place for a cache of fonts; without it Matplotlib warns where home can't be written",
     "TF_CPP_MIN_LOG_LEVEL": "not for the bits: it keeps greetings out of the log",
 }
+# Each takes an import of TensorFlow; of its switches, the two that rule out instructions are seen each time.
+SLOW = {"TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "KERAS_BACKEND", "KERAS_HOME"}
+SLOW |= {"TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL", "--xla_cpu_experimental_ynn_fusion_type"}
 INSTRUCTIONS = {"--xla_cpu_max_isa", "--xla_cpu_experimental_ynn_fusion_type", "TF_ENABLE_ONEDNN_OPTS"}
 INSTRUCTIONS |= {"TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL", "NPY_DISABLE_CPU_FEATURES", "OPENBLAS_CORETYPE"}
 
@@ -124,7 +127,7 @@ def test_every_pin_is_shown_or_has_its_reason() -> None:
     assert sorted([*SHOWN, *NOT_SHOWN]) == sorted([*(PINNED.keys() - {"XLA_FLAGS"}), *XLA_FLAGS])
 
 
-@pytest.mark.parametrize("pin", SHOWN)
+@pytest.mark.parametrize("pin", [pytest.param(pin, marks=pytest.mark.long if pin in SLOW else []) for pin in SHOWN])
 def test_without_a_pin_what_it_protects_comes_out_otherwise(pin: str, pinned: dict[str, Any], tmp_path: Path) -> None:
     if pin in INSTRUCTIONS and "fma" not in Path("/proc/cpuinfo").read_text("utf-8").split():
         lacking(f"this processor has no fused multiply-add, which is what {pin} rules out; nothing would differ")
