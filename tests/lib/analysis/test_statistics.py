@@ -73,6 +73,13 @@ def test_what_is_best_in_some_resamples_of_the_replicates_is_likely_to_be_best()
     assert likely_best(np.array([failing, steady])).tolist() == [1]
 
 
+def test_what_came_out_best_is_likely_even_where_many_are_as_good() -> None:
+    alike = np.random.RandomState(1).normal(1, 0.1, size=(40, 10))
+    found = likely_best(alike)
+    assert len(found) < 5  # hardly any wins a tenth of the resamples
+    assert alike.mean(axis=1).argmin() in found
+
+
 def test_what_has_a_loss_that_is_not_finite_is_not_likely_to_be_best() -> None:
     values = np.array([[0.1, np.inf, 0.1], [0.5, 0.6, 0.5], [np.nan, 0.1, 0.1]])
     assert likely_best(values).tolist() == [1]

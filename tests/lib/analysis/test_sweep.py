@@ -139,7 +139,7 @@ def test_each_variant_is_tuned_to_its_own_best_rate() -> None:
 
 
 def test_a_variant_that_is_tuned_is_compared_at_the_rates_that_may_be_its_best_as_one_of_all_networks() -> None:
-    final = [[0.10, 0.12, 0.10], [0.30, 0.31, 0.30], [0.60, 0.50, 0.70], [0.20, 1.90, 0.20], [4.0, 4.0, 4.1]]
+    final = [[0.10, 0.12, 0.10], [0.05, 0.05, 0.35], [0.60, 0.50, 0.70], [0.20, 1.90, 0.20], [4.0, 4.0, 4.1]]
     sweep = make_sweep(final, [0.1, 1.0, 0.1, 1.0, 0.1])
     sweep.variants.insert(0, "optimizer", ["sgd", "sgd", "adam", "adam", "lion"])
     tuned = sweep.tuned()
@@ -149,6 +149,7 @@ def test_a_variant_that_is_tuned_is_compared_at_the_rates_that_may_be_its_best_a
     assert table["ratio"].tolist() == pytest.approx(each.ratio[[0, 2, 4]].tolist())
     assert table["p_value"].tolist() == pytest.approx([1, max(each.p_value[2:4]), each.p_value[4]])
     assert table["ratio_low"].tolist() == pytest.approx([1, min(each.low[2:4]), each.low[4]])
+    assert table["ratio_high"].tolist() == pytest.approx([1, max(each.high[2:4]), each.high[4]])
     assert table["same_as_best"].tolist() == [1, 1, 0]
     assert sweep.at(np.array([0, 2])).comparison.p_value[1] < each.p_value[2]  # of one pair
 

@@ -363,6 +363,13 @@ def test_the_chart_of_a_reason_shows_what_its_table_has(page: Page, kind: str) -
     assert any(marks(svg, role=shape) for shape in ("point", "bar", "line mark", "circle"))
 
 
+def test_a_gradient_of_0_has_no_mark_as_it_has_no_logarithm() -> None:
+    rows = [{"activation": "tanh", "depth": depth, "first_gradient": ratio} for depth, ratio in ((1, 0.5), (2, 0.0))]
+    svg = draw(Chart("first_gradient", "activation", ("tanh", "relu")), rows)
+    (mark,) = marks(svg, role="point")
+    assert mark["aria-label"].startswith("hidden layers: 1; gradient, first / output layer: 0.5")
+
+
 @pytest.mark.parametrize(
     ("name", "key", "values"),
     [
