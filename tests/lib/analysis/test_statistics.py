@@ -74,10 +74,11 @@ def test_what_is_best_in_some_resamples_of_the_replicates_is_likely_to_be_best()
 
 
 def test_what_came_out_best_is_likely_even_where_many_are_as_good() -> None:
-    alike = np.random.RandomState(1).normal(1, 0.1, size=(40, 10))
-    found = likely_best(alike)
-    assert len(found) < 5  # hardly any wins a tenth of the resamples
-    assert alike.mean(axis=1).argmin() in found
+    random = np.random.RandomState(1)
+    losses = random.normal(1, 0.1, size=10)
+    alike = np.array([random.permutation(losses) for _ in range(40)])
+    alike[7] -= 1e-3
+    assert likely_best(alike).tolist() == [7]  # none wins a tenth of the resamples
 
 
 def test_what_has_a_loss_that_is_not_finite_is_not_likely_to_be_best() -> None:
