@@ -12,13 +12,17 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from stages.lib.analysis.answers import code
+from stages.lib.analysis.answers import code, number
+from stages.lib.analysis.measures import gradient_norms
 from stages.lib.analysis.page import Given, SweepPage, initializer_of
-from stages.lib.analysis.sweep import Sweep, Trained
+from stages.lib.analysis.sweep import Sweep, Trained, best_row
 from stages.lib.core.plan import Changed, Recipe
+from stages.lib.core.points import Points
 from stages.params.fields import label_of
 from stages.params.initializer_sweep import InitializerSweep
 from stages.params.network import INITIALIZERS
+
+FAINT = 0.1  # of the gradient of the best: a step of plain SGD is then a tenth of the best's, or less
 
 
 class Page(SweepPage):
@@ -31,27 +35,60 @@ class Page(SweepPage):
     key = "kernel_initializer"
     names = tuple(INITIALIZERS)
     title = "Best initializer: {kernel_initializer}"
-    reason_chart = "distinct_units"
 
     def measured(self, tuned: Sweep, trained: Trained, given: Given) -> dict[str, np.ndarray]:
-        """Return how many units of the first hidden layer differ after the last epoch, to the bit."""
-        units = [distinct_units(trained, place) for place in tuned.variants.index]
-        return {"distinct_units": np.array(units, float)}
+        """Return how many units of the first layer differ at the end, and the norm of the gradient at the start."""
+        places = tuned.variants.index
+        return {
+            "distinct_units": np.array([distinct_units(trained, place) for place in places], float),
+            "start_gradient": np.array([start_gradient(trained, place, given.points) for place in places]),
+        }
 
-    def because(self, variants: pd.DataFrame, given: Given) -> str:
-        """Return with which initializers the units of the first layer have stayed alike, where they have."""
-        alike = [code(name) for name in variants["kernel_initializer"][variants["distinct_units"] == 1]]
-        if not alike:
-            return ""
-        return (
-            f"With {' and '.join(alike)} all units of the first layer are still the same after the last epoch, to the "
-            "bit (first replicate): they began alike and got the same gradients, so that they act as one unit."
-        )
+    def reasons(self, variants: pd.DataFrame, given: Given) -> dict[str, str]:
+        """Return with which initializers units have stayed alike, and with which the first gradient is small."""
+        return {"distinct_units": alike(variants), "start_gradient": faint(variants)}
 
     def variants(self, asked: InitializerSweep, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:
         """Yield the baseline with each initializer."""
         for named in asked.kernel_initializers:
             yield {"kernel_initializer": label_of(named)}, replace(baseline, kernel_initializer=initializer_of(named))
+
+
+def alike(variants: pd.DataFrame) -> str:
+    """Return with which initializers the units of the first layer have stayed alike, where they have."""
+    names = [code(name) for name in variants["kernel_initializer"][variants["distinct_units"] == 1]]
+    if not names:
+        return ""
+    return (
+        f"With {' and '.join(names)} all units of the first layer are still the same after the last epoch, to the "
+        "bit (first replicate): they began alike and got the same gradients, so that they act as one unit."
+    )
+
+
+def faint(variants: pd.DataFrame) -> str:
+    """Return with which others that are significantly worse the gradient at the start is far less than the best's."""
+    best = best_row(variants)
+    if not best:
+        return ""
+    worse = variants[(variants["same_as_best"] == 0) & (variants["distinct_units"] != 1)]
+    few = worse[(worse["start_gradient"] > 0) & (worse["start_gradient"] <= FAINT * best["start_gradient"])]
+    if few.empty:
+        return ""
+    said = " and ".join(
+        f"{number(row['start_gradient'])} with {code(row['kernel_initializer'])}" for _, row in few.iterrows()
+    )
+    return (
+        f"Before the first epoch, the norm of the gradient is {said}, but {number(best['start_gradient'])} with "
+        f"{code(best['kernel_initializer'])}, which does best (first replicate)."
+    )
+
+
+def start_gradient(trained: Trained, place: int, points: Points) -> float:
+    """Return the norm of the gradient to all kernels of a first replicate before the first epoch."""
+    recipe = trained.plan.variants[place].recipe
+    return float(
+        np.linalg.norm(gradient_norms(recipe.split(trained.start_weights(place, 0)), recipe.activations, points))
+    )
 
 
 def distinct_units(trained: Trained, place: int) -> float:

@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 
 from stages.lib.analysis.answers import all_worse, code, diverged, edge, figures, number, share, size
-from stages.lib.analysis.chapter import Chart
 from stages.lib.analysis.figures import SweepFigures
 from stages.lib.analysis.measures import dead_units, gradient_norms
 from stages.lib.analysis.page import Findings, Given, SweepPage
@@ -67,15 +66,9 @@ class Page(SweepPage):
             "dead_share": np.array([dead_share(trained, place, given.points) for place in places]),
         }
 
-    def because(self, variants: pd.DataFrame, given: Given) -> str:
+    def reasons(self, variants: pd.DataFrame, given: Given) -> dict[str, str]:
         """Return in which activations the first layer gets hardly any gradient, and how many ReLU units are dead."""
-        return f"{vanishing(variants)} {dying(variants)}".strip()
-
-    def charted_reasons(self, findings: Findings) -> tuple[Chart, ...]:
-        """Return the charts of the reasons that are told."""
-        variants = findings.tables["variants"]
-        told = {"first_gradient": vanishing(variants), "dead_units": dying(variants)}
-        return tuple(Chart(kind, self.key, self.names) for kind, sentence in told.items() if sentence)
+        return {"first_gradient": vanishing(variants), "dead_units": dying(variants)}
 
     def called(self, changed: Changed) -> str:
         """Return the size and the activation of a network."""

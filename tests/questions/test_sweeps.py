@@ -20,6 +20,7 @@ from stages.lib.publish.charts import columns_of, drawn
 from stages.params.training import Training
 from stages.questions import (
     batch_sweep,
+    initializer_sweep,
     network_sweep,
     optimizer_sweep,
 )
@@ -787,3 +788,34 @@ def test_how_much_of_the_gradient_reaches_the_first_layer_is_measured_with_the_w
     wrong = 1 / (1 + np.exp(-6 * x.sum(axis=1))) - y
     assert np.isnan(found[0])
     assert found[1] == pytest.approx(np.linalg.norm(2 * wrong @ x) / abs(3 * wrong @ x.sum(axis=1)))
+
+
+def test_a_start_with_a_small_gradient_is_told_of_what_is_significantly_worse_than_the_best() -> None:
+    table = pd.DataFrame(
+        [
+            ("he_normal", 0.8, 8, 0.1, 1),
+            ("random_normal", 0.008, 8, 0.5, 0),
+            ("random_uniform", 0.08, 8, 0.4, 0),
+            ("lecun_normal", 0.02, 8, 0.11, 1),
+            ("glorot_normal", 0.09, 8, 0.6, 0),
+            ("zeros", 0.0, 1, 0.7, 0),
+            ("ones", 0.001, 1, 0.7, 0),
+        ],
+        columns=["kernel_initializer", "start_gradient", "distinct_units", "val_loss_mean", "same_as_best"],
+    )
+    assert initializer_sweep.faint(table) == (
+        "Before the first epoch, the norm of the gradient is 0.008 with `random_normal` and 0.08 with "
+        "`random_uniform`, but 0.8 with `he_normal`, which does best (first replicate)."
+    )
+    assert initializer_sweep.faint(table.assign(start_gradient=0.5)) == ""
+    assert initializer_sweep.faint(table.assign(start_gradient=np.nan)) == ""
+    assert initializer_sweep.faint(table.assign(val_loss_mean=np.nan)) == ""
+
+
+def test_the_gradient_of_the_start_is_that_to_all_kernels(tmp_path: Path) -> None:
+    """Without hidden units it is that of a line: at 0 the mean of (1/2 - y) x."""
+    page = page_of("initializer_sweep")
+    asked = {"network": {"hidden_units": []}, "initializer_sweep": {"kernel_initializers": ["zeros"], "replicates": 2}}
+    trained = measured(tmp_path, plan_of(page, **asked), [[0.5, 0.5]])
+    (found,) = page.judge(trained, GIVEN).tables["variants"]["start_gradient"]
+    assert found == pytest.approx(np.linalg.norm(((0.5 - GIVEN.points.y) * GIVEN.points.x.astype(float)).mean(axis=0)))

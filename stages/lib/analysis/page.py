@@ -74,6 +74,7 @@ class Findings:
         chosen: the network that is kept.
         tried: a row for each variant of the plan, with what was changed.
         because: a reason that was measured, in Markdown like an answer; none where what was measured bears none.
+        reason_charts: the kinds of charts that stand beside it.
     """
 
     data: Description
@@ -82,6 +83,7 @@ class Findings:
     chosen: Chosen | None = None
     tried: pd.DataFrame = field(default_factory=pd.DataFrame)
     because: str = ""
+    reason_charts: tuple[str, ...] = ()
 
 
 class Page(ABC):
@@ -93,7 +95,6 @@ class Page(ABC):
     command: ClassVar[str]  # asks the same with other values
     figures: ClassVar[type[Figures]]  # the type of metrics/<stage>.json
     charts: ClassVar[tuple[str, ...]]  # kinds of stages/lib/publish/charts.py
-    reason_chart: ClassVar[str] = ""  # the kind of chart that stands beside a reason; none where no reason is given
     key: ClassVar[str] = ""  # the column that names a variant, in Keras's spelling
     names: ClassVar[tuple[str, ...]] = ()  # all that the key may hold, in the order of their colours; none of a number
 
@@ -124,10 +125,9 @@ class Page(ABC):
         return tuple(Chart(kind, self.key, self.names, marks, classes) for kind in self.charts)
 
     def charted_reasons(self, findings: Findings) -> tuple[Chart, ...]:
-        """Return the charts beside the reason, where one is given."""
-        if not findings.because or not self.reason_chart:
-            return ()
-        return (Chart(self.reason_chart, self.key, self.names, classes=len(findings.data.classes)),)
+        """Return the charts beside the reason."""
+        classes = len(findings.data.classes)
+        return tuple(Chart(kind, self.key, self.names, classes=classes) for kind in findings.reason_charts)
 
     def picture(self, alt: str, kind: str = "") -> Picture:
         """Return the picture of its network, or one of another kind, with what it shows."""
@@ -163,7 +163,7 @@ class SweepPage(Page):
     title: ClassVar[str]  # of the best variant's picture; names in braces are what was changed
     natural: ClassVar[Mapping[str, Collection[float]]] = {}  # ends of a grid beyond which there is nothing
     charts: ClassVar[tuple[str, ...]] = ("variants", "curves")
-    reason_chart: ClassVar[str] = "learned_and_new"
+    reason_chart: ClassVar[str] = "learned_and_new"  # the kind of chart that stands beside a reason
 
     @abstractmethod
     def variants(self, asked: Any, baseline: Recipe) -> Iterator[tuple[Changed, Recipe]]:
@@ -196,8 +196,8 @@ class SweepPage(Page):
             for place, (loss, *_) in zip(tuned.variants.index, tuned.final_val_loss, strict=True)
         ]
         chosen = Chosen(Kept(trained.plan.variants[best].recipe), trained.weights(best, 0), variants=variants)
-        because = self.because(tables["variants"], given)
-        return Findings(given.data, figures, tables, chosen, sweep.variants, because)
+        told = {kind: sentence for kind, sentence in self.reasons(tables["variants"], given).items() if sentence}
+        return Findings(given.data, figures, tables, chosen, sweep.variants, " ".join(told.values()), tuple(told))
 
     def ranked(self, whole: Sweep) -> Sweep:
         """Return the variants that are compared, of all that were trained."""
@@ -247,6 +247,10 @@ class SweepPage(Page):
     def measured(self, tuned: Sweep, trained: Trained, given: Given) -> dict[str, np.ndarray]:  # noqa: ARG002
         """Return what a reason is given by: columns of the table of variants, a number for each, NaN for none."""
         return {}
+
+    def reasons(self, variants: pd.DataFrame, given: Given) -> dict[str, str]:
+        """Return a reason for each kind of chart that shows one, or nothing where the table bears none."""
+        return {self.reason_chart: self.because(variants, given)}
 
     def because(self, variants: pd.DataFrame, given: Given) -> str:  # noqa: ARG002
         """Return why it is so, by the table of the variants; nothing where that bears no reason."""

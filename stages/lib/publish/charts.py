@@ -471,19 +471,20 @@ def _first_gradient(chart: Chart) -> tuple[Drawn, ...]:
     return (Drawn("Gradient of the first layer over that of the output layer", description, spec, "variants"),)
 
 
-def _figure(column: str, what: str) -> Callable[[Chart], tuple[Drawn, ...]]:
-    """Return a kind of chart that shows a column of the variants, a bar or a mark for each."""
+def _figure(column: str, what: str, *, log: bool = False) -> Callable[[Chart], tuple[Drawn, ...]]:
+    """Return a kind of chart that shows a column of the variants, a bar or a mark for each; with `log` if above 0."""
 
     def chart_of(chart: Chart) -> tuple[Drawn, ...]:
         along, across = ("y", "x") if _is_named(chart) else ("x", "y")
-        mark = {"type": "bar"} if _is_named(chart) else {"type": "point", "filled": True, "size": 90, "opacity": 1}
+        point = {"type": "point", "filled": True, "size": 90, "opacity": 1}
+        scale = {"scale": {"type": "log", "padding": 12}, "axis": {"grid": False, "tickCount": 5, "format": "~g"}}
         spec: Spec = {
             "params": [],
-            "transform": [{"filter": f"isValid(datum.{column})"}],
-            "mark": mark,
+            "transform": [{"filter": f"datum.{column} > 0" if log else f"isValid(datum.{column})"}],
+            "mark": {"type": "bar"} if _is_named(chart) and not log else point,
             "encoding": {
                 along: _place(chart),
-                across: _axis(column, what),
+                across: _axis(column, what) | (scale if log else {}),
                 "angle": _shown(chart),
                 "tooltip": [_tip_of(chart), _tip(column, what)],
             },
@@ -709,6 +710,7 @@ KINDS: dict[str, Callable[[Chart], tuple[Drawn, ...]]] = {
     "dead_units": _dead_units,
     "first_gradient": _first_gradient,
     "distinct_units": _figure("distinct_units", "different units of the first layer at the end"),
+    "start_gradient": _figure("start_gradient", "norm of the gradient at the start", log=True),
     "kernel_norm": _figure("kernel_norm", "norm of the kernels at the end"),
     "epochs_to_sgd": _figure("epochs_to_sgd", "epochs to the final loss of plain SGD"),
 }

@@ -17,9 +17,10 @@ import yaml
 from playwright.sync_api import Browser
 
 from stages.lib.analysis.chapter import Chart
-from stages.lib.analysis.page import Page, pages
+from stages.lib.analysis.page import Page, SweepPage, pages
 from stages.lib.publish.charts import MIXED, PALETTES, REVISIONS, columns_of, drawn, look, numbers_of
 from stages.params.network import Activation
+from tests.measured import GIVEN
 from tools.plots import charts_of, main, templates
 
 ROOT = Path(__file__).parents[3]
@@ -27,7 +28,12 @@ TEMPLATES = {name: json.loads(text) for name, text in templates().items()}
 PLOTS = [re.sub(r"_([a-z]+)\.json$", r"/\1.csv", name) for name in TEMPLATES]
 OLDEST = "5.8"  # of the versions that are at hand; DVC's own page has 5.2
 ASKED = {1: ["workspace"], 2: ["HEAD~1", "HEAD"], 3: ["HEAD~2", "HEAD~1", "HEAD"]}
-REASONS = {"network_sweep": ["first_gradient", "dead_units"]}  # which chooses them by what it has found
+REASONS = [
+    (page, kind)
+    for page in pages()
+    if isinstance(page, SweepPage)
+    for kind in page.reasons(pd.read_csv(ROOT / f"plots/{page.stage}/variants.csv"), GIVEN)
+]
 GROUNDS = {"light": "#fbfaf7", "dark": "#15191d"}  # --ground of report.css
 RATES = [10.0**power * step for power in range(-6, 1) for step in (1, 3)] + [10.0]
 
@@ -348,11 +354,7 @@ def test_each_chart_has_a_title_a_description_and_tooltips(page: Page) -> None:
         assert '"tooltip"' in json.dumps(chart.spec)
 
 
-@pytest.mark.parametrize(
-    ("page", "kind"),
-    [(page, kind) for page in pages() for kind in REASONS.get(page.stage, [page.reason_chart]) if kind],
-    ids=lambda value: value if isinstance(value, str) else value.stage,
-)
+@pytest.mark.parametrize(("page", "kind"), REASONS, ids=lambda value: value if isinstance(value, str) else value.stage)
 def test_the_chart_of_a_reason_shows_what_its_table_has(page: Page, kind: str) -> None:
     """Of the table it is given what it says that it reads, as in the report's page."""
     chart = Chart(kind, page.key, page.names)
