@@ -81,7 +81,7 @@ def ssh_server(tmp_path: Path) -> Iterator[dict[str, str]]:
     server = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin")
     missing = [name for name, there in (("openssh-server", server), ("dvc-ssh", find_spec("dvc_ssh"))) if not there]
     if missing:
-        lacking(f"not installed: {', '.join(missing)}")
+        lacking(f"not installed: {', '.join(missing)}; `apt-get install openssh-server`")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])

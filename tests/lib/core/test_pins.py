@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from stages.lib.core.environment import PINNED, XLA_FLAGS
-from tests.lacking import lacking
+from tests.lacking import of_other_processors
 
 ROOT = Path(__file__).parents[3]
 HOSTILE_RC = "figure.facecolor: black\n"
@@ -130,7 +130,7 @@ def test_every_pin_is_shown_or_has_its_reason() -> None:
 @pytest.mark.parametrize("pin", [pytest.param(pin, marks=pytest.mark.long if pin in SLOW else []) for pin in SHOWN])
 def test_without_a_pin_what_it_protects_comes_out_otherwise(pin: str, pinned: dict[str, Any], tmp_path: Path) -> None:
     if pin in INSTRUCTIONS and "fma" not in Path("/proc/cpuinfo").read_text("utf-8").split():
-        lacking(f"this processor has no fused multiply-add, which is what {pin} rules out; nothing would differ")
+        of_other_processors(f"this processor has no fused multiply-add, which is what {pin} rules out")
     (tmp_path / "keras.json").write_text('{"floatx": "float64"}', "utf-8")
     (tmp_path / "matplotlibrc").write_text(HOSTILE_RC, "utf-8")
     name, value = SHOWN[pin]
