@@ -13,11 +13,9 @@ import numpy as np
 import pandas as pd
 
 from stages.lib.analysis.answers import code, number
-from stages.lib.analysis.measures import gradient_norms
 from stages.lib.analysis.page import Given, SweepPage, initializer_of
 from stages.lib.analysis.sweep import Sweep, Trained, best_row
 from stages.lib.core.plan import Changed, Recipe
-from stages.lib.core.points import Points
 from stages.params.fields import label_of
 from stages.params.initializer_sweep import InitializerSweep
 from stages.params.network import INITIALIZERS
@@ -41,7 +39,9 @@ class Page(SweepPage):
         places = tuned.variants.index
         return {
             "distinct_units": np.array([distinct_units(trained, place) for place in places], float),
-            "start_gradient": np.array([start_gradient(trained, place, given.points) for place in places]),
+            "start_gradient": np.array(
+                [np.linalg.norm(trained.start_gradients(place, given.points)) for place in places]
+            ),
         }
 
     def reasons(self, variants: pd.DataFrame, given: Given) -> dict[str, str]:
@@ -80,14 +80,6 @@ def faint(variants: pd.DataFrame) -> str:
     return (
         f"Before the first epoch, the norm of the gradient is {said}, but {number(best['start_gradient'])} with "
         f"{code(best['kernel_initializer'])}, which does best (first replicate)."
-    )
-
-
-def start_gradient(trained: Trained, place: int, points: Points) -> float:
-    """Return the norm of the gradient to all kernels of a first replicate before the first epoch."""
-    recipe = trained.plan.variants[place].recipe
-    return float(
-        np.linalg.norm(gradient_norms(recipe.split(trained.start_weights(place, 0)), recipe.activations, points))
     )
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from stages.lib.analysis.answers import all_worse, code, diverged, edge, figures, number, share, size
 from stages.lib.analysis.figures import SweepFigures
-from stages.lib.analysis.measures import dead_units, gradient_norms
+from stages.lib.analysis.measures import dead_units
 from stages.lib.analysis.page import Findings, Given, SweepPage
 from stages.lib.analysis.sweep import Sweep, Trained, best_row
 from stages.lib.core.plan import Changed, Recipe
@@ -62,7 +62,9 @@ class Page(SweepPage):
         """Return how much of the gradient reaches the first layer at the start, and the share of dead ReLU units."""
         places = tuned.variants.index
         return {
-            "first_gradient": np.array([first_gradient(trained, place, given.points) for place in places]),
+            "first_gradient": np.array(
+                [first_gradient(trained.start_gradients(place, given.points)) for place in places]
+            ),
             "dead_share": np.array([dead_share(trained, place, given.points) for place in places]),
         }
 
@@ -187,10 +189,8 @@ def dying(variants: pd.DataFrame) -> str:
     )
 
 
-def first_gradient(trained: Trained, place: int, points: Points) -> float:
-    """Return the norm of the first kernel's gradient over that of the output layer's at the start; NaN of one layer."""
-    recipe = trained.plan.variants[place].recipe
-    norms = gradient_norms(recipe.split(trained.start_weights(place, 0)), recipe.activations, points)
+def first_gradient(norms: np.ndarray) -> float:
+    """Return the norm of the first kernel's gradient over that of the output layer's; NaN of one layer."""
     return float(norms[0] / norms[-1]) if len(norms) > 1 and norms[-1] else np.nan
 
 

@@ -122,7 +122,7 @@ def momentum(tuned: Sweep) -> dict[str, Any]:
     """Return the gain of momentum for `metrics/optimizer_sweep.json`, empty where either was not asked for.
 
     The ratio is a geometric mean over the replicates, with its 95 % t interval and the two-sided p value of the
-    paired test, both corrected for the pairs of all networks; see stages/lib/analysis/statistics.py.
+    paired test, both corrected for all pairs of candidates; see stages/lib/analysis/statistics.py.
     """
     names = tuned.variants["optimizer"].tolist()
     with_it = [position for position, name in enumerate(names) if name.startswith(("momentum", "nesterov"))]

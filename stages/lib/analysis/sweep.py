@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.lib.analysis.measures import RISE, diverged, summary
+from stages.lib.analysis.measures import RISE, diverged, gradient_norms, summary
 from stages.lib.analysis.statistics import Comparison, compare_to_best, likely_best
 from stages.lib.core.files import damaged, read_array
 from stages.lib.core.plan import METRICS, Plan
+from stages.lib.core.points import Points
 from stages.params.fields import MOST_ROWS
 
 Ends = Mapping[str, Collection[float]]  # values of what was changed, by its name
@@ -41,9 +42,16 @@ class Trained:
         """Return the final weights of a network, all in one row."""
         return self.plan.weights_of(self.array("weights"), variant, replicate)
 
-    def start_weights(self, variant: int, replicate: int) -> np.ndarray:
-        """Return the weights of a network before the first epoch, all in one row."""
-        return self.plan.weights_of(self.array("start_weights"), variant, replicate)
+    def start_gradients(self, variant: int, points: Points) -> np.ndarray:
+        """Return what `gradient_norms` says of a variant's first replicate before the first epoch, shape (layers,).
+
+        Args:
+            variant: its position in the plan.
+            points: those that the first replicate learns.
+        """
+        recipe = self.plan.variants[variant].recipe
+        weights = self.plan.weights_of(self.array("start_weights"), variant, 0)
+        return gradient_norms(recipe.split(weights), recipe.activations, points)
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,7 @@ REVISIONS = ["#0072B2", "#D55E00", "#00805E", "#B0558A", "#7A6A00", "#555555"]
 # Ends of the scale that the background would swallow are left out.
 SHADES = {"light": [0, 0.85], "dark": [0.3, 1]}
 # From which value to which a number has colours of its own; others are placed and coloured by their rank.
+DECADES = {"scale": {"type": "log", "padding": 12}, "axis": {"grid": False, "tickCount": 5, "format": "~g"}}  # an axis
 SPANS = {"learning_rate": (1e-6, 10.0), "batch_size": (4.0, 1209.0), "l2": (1e-6, 0.1)}
 MIXED = {"value"}  # what may hold numbers or names, and so is told apart by names, in the order of the rows
 # A scale that moves no mark, made for what it knows: the values that are shown, in their order.
@@ -451,10 +452,9 @@ def _dead_units(chart: Chart) -> tuple[Drawn, ...]:
 def _first_gradient(chart: Chart) -> tuple[Drawn, ...]:
     """Return the gradient of the first kernel over that of the output layer's at the start, by depth and activation."""
     layers = {"axis": {"grid": False, "tickMinStep": 1, "format": "d"}, "scale": {"zero": False, "padding": 12}}
-    log = {"scale": {"type": "log", "padding": 12}, "axis": {"grid": False, "tickCount": 5, "format": "~g"}}
     encoding = {
         "x": _axis("depth", "hidden layers") | layers,
-        "y": _axis("median", "gradient, first / output layer") | log,
+        "y": _axis("median", "gradient, first / output layer") | DECADES,
     }
     spec = _marks("gradient", chart, encoding, [_tip_of(chart), _tip("depth"), _tip("median", "first / output layer")])
     spec["transform"] = [
@@ -477,14 +477,13 @@ def _figure(column: str, what: str, *, log: bool = False) -> Callable[[Chart], t
     def chart_of(chart: Chart) -> tuple[Drawn, ...]:
         along, across = ("y", "x") if _is_named(chart) else ("x", "y")
         point = {"type": "point", "filled": True, "size": 90, "opacity": 1}
-        scale = {"scale": {"type": "log", "padding": 12}, "axis": {"grid": False, "tickCount": 5, "format": "~g"}}
         spec: Spec = {
             "params": [],
             "transform": [{"filter": f"datum.{column} > 0" if log else f"isValid(datum.{column})"}],
             "mark": {"type": "bar"} if _is_named(chart) and not log else point,
             "encoding": {
                 along: _place(chart),
-                across: _axis(column, what) | (scale if log else {}),
+                across: _axis(column, what) | (DECADES if log else {}),
                 "angle": _shown(chart),
                 "tooltip": [_tip_of(chart), _tip(column, what)],
             },
