@@ -85,6 +85,8 @@ def test_the_spread_is_that_of_the_logarithms_that_were_compared() -> None:
     table = pd.DataFrame({"ratio": found.ratio, "ratio_low": found.low, "n": 4})
     paired = np.log(values[1:] / values[0])
     assert documented.spread_of(table, candidates=3) == pytest.approx(np.median(paired.std(axis=1, ddof=1)))
+    of_two_rates = table.assign(ratio_low=table["ratio_low"] / 2)  # which the other one has
+    assert documented.spread_of(of_two_rates, candidates=3) > documented.spread_of(table, candidates=3)
 
 
 def test_the_page_has_the_columns_of_every_table() -> None:

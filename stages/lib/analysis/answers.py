@@ -17,7 +17,6 @@ from stages.lib.core.words import count
 
 FEW = 0.99  # of the points right
 BY_HEART = 2.0  # times the training loss
-TWICE = "more than twice that loss on new points, as if learned by heart"
 
 
 def sweep(found: SweepFigures, key: str) -> str:
@@ -101,15 +100,19 @@ def learned_less(variants: pd.DataFrame) -> str:
     less, heart = losses["loss_mean"] > best["loss_mean"], losses["val_loss_mean"] > BY_HEART * losses["loss_mean"]
     if less.all():
         by_heart = int(heart.sum())
-        too = f" {by_heart} of these variants also {'has' if by_heart == 1 else 'have'} {TWICE}."
+        too = (
+            f" For {by_heart} of these variants, the loss on new points is more than twice that on learned points."
+            if by_heart
+            else ""
+        )
         return (
-            "All that is significantly worse has a greater loss on the points that it learned from, too: by the last "
-            f"epoch it has learned less.{too if by_heart else ''}"
+            "What is significantly worse has a greater loss on the points that it learned from, too: by the last epoch "
+            f"it has learned less.{too}"
         )
     if heart.all() and not less.any():
         return (
-            "All that is significantly worse has no greater loss than the best on the points that it learned from, but "
-            f"{TWICE}."
+            "What is significantly worse has no greater loss than the best on the points that it learned from, but "
+            "more than twice that loss on new points, as if learned by heart."
         )
     return ""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import ceil
 
-from stages.lib.core.plan import KEPT, METRICS, SHARD, Plan, Recipe
+from stages.lib.core.plan import KEPT_WEIGHTS, METRICS, SHARD, Plan, Recipe
 from stages.lib.core.points import Description
 from stages.lib.core.runner import PARAMS, Fault
 from stages.lib.core.shapes import padded
@@ -81,7 +81,7 @@ def needs_of(plan: Plan, data: Description, rows: Mapping[str, Rows], places: in
     # Of each replicate the row numbers of three sets and, where they are drawn, their points.
     largest = max(each.train + 2 * each.validation for each in rows.values())
     draws = FLOAT * largest * len(plan.seeds) * (len(data.features) + 2)
-    weights = FLOAT * (len(KEPT) * plan.shape_of("weights")[0] + len(plan.snapshots) * recipes[0].parameters)
+    weights = FLOAT * (len(KEPT_WEIGHTS) * plan.shape_of("weights")[0] + len(plan.snapshots) * recipes[0].parameters)
     grid = FLOAT * (1 if len(data.classes) == 2 else len(data.classes)) * data.in_the_plane
     grids = grid * (max(1, len(plan.snapshots)) * places**2 + table_rows(plan) * PLACES_OF_VARIANT**2)
     checkpoints = 0

@@ -11,7 +11,7 @@ Dunn 1961, doi 10.1080/01621459.1961.10482090). Corrected for the number of vari
 known, ten equal variants would lose one in 13 % of all sweeps; a test simulates it.
 
 The best rate of a variant is not known before, either: few replicates that failed may decide it. So a variant is
-compared at each rate that is its best in some resamples of the replicates (the bootstrap; Efron 1979, doi
+compared at each rate that is its best in a tenth or more of resamples of the replicates (the bootstrap; Efron 1979, doi
 10.1214/aos/1176344552).
 """
 
@@ -36,8 +36,8 @@ class Comparison:
 
     Args:
         ratio: geometric mean over the replicates of the variant's value over that of the best.
-        low: lower end of its t interval; all intervals of a sweep hold together at 95 %.
-        high: its upper end.
+        low: lower end of its t interval, of several rates the least; all intervals of a sweep hold together at 95 %.
+        high: upper end, of several rates the greatest.
         p_value: two-sided, corrected for the number of pairs, as the intervals are.
         same_as_best: whether the variant is not significantly worse than the best, at 5 %.
     """
@@ -49,7 +49,7 @@ class Comparison:
     same_as_best: np.ndarray
 
     def at_rates(self, chosen: np.ndarray, likely: Sequence[np.ndarray]) -> "Comparison":
-        """Return each variant at its chosen rate, with the widest interval and the greatest p of its likely rates.
+        """Return each variant at its chosen rate, its interval over those of all likely rates, and their greatest p.
 
         Args:
             chosen: the position of each variant at its chosen rate, shape (variants,).

@@ -138,28 +138,28 @@ class Sweep:
         if not self.tried:
             return compare_to_best(self.final_val_loss, best)
         losses = self.tried.final_val_loss
-        chosen = np.array(self.tried.best_rates)
-        likely = [places[likely_best(losses[places])] for places in self.tried.rates]
+        chosen = np.array(self.tried.best_places)
+        likely = [places[likely_best(losses[places])] for places in self.tried.places_of_variants]
         likely[best] = chosen[[best]]  # all others are compared with it as it stands
         return compare_to_best(losses, chosen[best]).at_rates(chosen, likely)
 
     @property
-    def rates(self) -> list[np.ndarray]:
-        """Return the positions of each variant at all of its rates; it is what all columns but `learning_rate` say."""
+    def places_of_variants(self) -> list[np.ndarray]:
+        """Return the positions of each variant at all its rates; a variant is what columns but `learning_rate` say."""
         others = [column for column in self.variants if column != "learning_rate"]
         number = self.variants.groupby(others, sort=False).ngroup().to_numpy()
         return [np.flatnonzero(number == variant) for variant in range(number.max() + 1)]
 
     @property
-    def best_rates(self) -> list[int]:
+    def best_places(self) -> list[int]:
         """Return the position of each variant at its best rate; of equals the first."""
-        return [int(places[self.ranks[places].argmin()]) for places in self.rates]
+        return [int(places[self.ranks[places].argmin()]) for places in self.places_of_variants]
 
     def tuned(self) -> "Sweep":
         """Return the sweep with each variant at its best rate; without a rate beside other columns nothing is tuned."""
         if "learning_rate" not in self.variants or len(self.variants.columns) == 1:
             return self
-        return replace(self.at(np.array(self.best_rates)), tried=self)
+        return replace(self.at(np.array(self.best_places)), tried=self)
 
     def at(self, positions: np.ndarray) -> "Sweep":
         """Return the sweep with the variants at some positions alone."""

@@ -20,7 +20,7 @@ from stages.lib.core.files import damaged, read_array, write_text
 from stages.lib.core.shapes import activations_of, parameters_of, widths_of
 
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")  # in Keras's names and order
-KEPT = ("start_weights", "weights")  # before the first epoch, and after the last
+KEPT_WEIGHTS = ("start_weights", "weights")  # before the first epoch, and after the last
 SHARD = 400  # networks that train as one at most: more are no faster each, fewer compile more often
 EXACT = ConfigDict(extra="forbid")
 
@@ -203,7 +203,7 @@ class Plan:
 
     def shape_of(self, name: str) -> tuple[int, ...]:
         """Return the shape of an array that `train_plan` writes, by its name."""
-        if name in KEPT:
+        if name in KEPT_WEIGHTS:
             return (self._firsts[-1],)
         if name == "snapshots":
             return (len(self.snapshots), self.variants[0].recipe.parameters)

@@ -11,14 +11,14 @@ import joblib
 import numpy as np
 
 from stages.lib.core.files import array_on_disk, whole
-from stages.lib.core.plan import KEPT, METRICS, Plan, Variant, faultless
+from stages.lib.core.plan import KEPT_WEIGHTS, METRICS, Plan, Variant, faultless
 from stages.lib.core.runner import Fault
 from stages.lib.engine.parts import Outcome, Run, Sets, kept_of, parts_of, shapes_of
 from stages.lib.engine.progress import counted
 from stages.lib.engine.shards import Shards, unfinished
 from stages.lib.engine.workers import run_all
 
-IN_A_ROW = {*KEPT, "snapshots"}  # what has no axes of variants and seeds
+IN_A_ROW = {*KEPT_WEIGHTS, "snapshots"}  # what has no axes of variants and seeds
 
 
 def train_plan(plan: Plan, points_of: Callable[[Variant], Sets], *, name: str, shards: Path, folder: Path) -> None:
@@ -120,7 +120,7 @@ def _merge(parts: list[list[Run]], files: list[Path], plan: Plan, folder: Path) 
             first = 0
             for run in kept_of(part, plan):
                 last = first + run.recipe.parameters
-                for name in KEPT:
+                for name in KEPT_WEIGHTS:
                     target = plan.weights_of(arrays[name], *divmod(run.number, len(plan.seeds)))
                     target[:] = found[name][first:last]
                 first = last

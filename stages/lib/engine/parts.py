@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from stages.lib.core.plan import KEPT, METRICS, SHARD, Plan, Recipe
+from stages.lib.core.plan import KEPT_WEIGHTS, METRICS, SHARD, Plan, Recipe
 from stages.lib.core.points import Draws
 from stages.lib.core.shapes import padded
 from stages.lib.engine.shards import Shapes
@@ -79,7 +79,7 @@ def shapes_of(part: Sequence[Run], plan: Plan) -> Shapes:
     final = ["start_loss", *(f"{part}_{metric}" for part in ("train", "test") for metric in ("loss", "accuracy"))]
     steps = part[0].recipe.epochs if plan.curves else 1
     shapes: Shapes = dict.fromkeys(METRICS, (len(part), steps)) | dict.fromkeys(final, (len(part),))
-    shapes |= dict.fromkeys(KEPT, (sum(run.recipe.parameters for run in kept_of(part, plan)),))
+    shapes |= dict.fromkeys(KEPT_WEIGHTS, (sum(run.recipe.parameters for run in kept_of(part, plan)),))
     if plan.snapshots:
         shapes["snapshots"] = (len(plan.snapshots), part[0].recipe.parameters)
     return shapes

@@ -70,8 +70,9 @@ DASHES = [[1, 0], [7, 3], [2, 2], [12, 3], [8, 3, 2, 3], [4, 2], [2, 5]]
 REVISIONS = ["#0072B2", "#D55E00", "#00805E", "#B0558A", "#7A6A00", "#555555"]
 # Ends of the scale that the background would swallow are left out.
 SHADES = {"light": [0, 0.85], "dark": [0.3, 1]}
+# A logarithmic axis.
+DECADES = {"scale": {"type": "log", "padding": 12}, "axis": {"grid": False, "tickCount": 5, "format": "~g"}}
 # From which value to which a number has colours of its own; others are placed and coloured by their rank.
-DECADES = {"scale": {"type": "log", "padding": 12}, "axis": {"grid": False, "tickCount": 5, "format": "~g"}}  # an axis
 SPANS = {"learning_rate": (1e-6, 10.0), "batch_size": (4.0, 1209.0), "l2": (1e-6, 0.1)}
 MIXED = {"value"}  # what may hold numbers or names, and so is told apart by names, in the order of the rows
 # A scale that moves no mark, made for what it knows: the values that are shown, in their order.
@@ -466,7 +467,7 @@ def _first_gradient(chart: Chart) -> tuple[Drawn, ...]:
     ]
     description = (
         "The norm of the gradient of the first kernel over that of the output layer's before the first epoch, by "
-        f"depth, the median over the widths, a mark for each {words(chart.key)}."
+        f"depth, the median over the widths that have one, a mark for each {words(chart.key)}."
     )
     return (Drawn("Gradient of the first layer over that of the output layer", description, spec, "variants"),)
 
@@ -490,6 +491,7 @@ def _figure(column: str, what: str, *, log: bool = False) -> Callable[[Chart], t
         }
         if _is_named(chart):
             spec["height"] = {"step": 20}
+            spec["encoding"][across]["title"] = None  # it is the chart's own, and too long for a phone
             del spec["encoding"]["angle"]
         return (Drawn(what.capitalize(), f"The {what} for each {words(chart.key)}.", spec, "variants"),)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stages.lib.core.plan import KEPT, METRICS, Initializer, Optimizer, Plan, Recipe, Round, Variant
+from stages.lib.core.plan import KEPT_WEIGHTS, METRICS, Initializer, Optimizer, Plan, Recipe, Round, Variant
 from stages.lib.core.points import Draws, Points
 from stages.lib.core.runner import Fault
 from stages.lib.engine import fleets, parts, workers
@@ -90,7 +90,7 @@ def test_the_variant_without_a_penalty_is_bit_for_bit_the_baseline(
 ) -> None:
     plan = replace(PLAN, variants=[Variant({"l2": l2}, replace(RECIPE, l2=l2)) for l2 in (0.1, 0.0)])
     found = trained(tmp_path, sets, plan)
-    for name in expected.keys() - {*KEPT}:
+    for name in expected.keys() - {*KEPT_WEIGHTS}:
         assert found[name][1].tobytes() == expected[name][0].tobytes(), name
     weights = PLAN.weights_of(expected["weights"], 0, 0).tobytes()
     assert plan.weights_of(found["weights"], 1, 0).tobytes() == weights
@@ -131,7 +131,7 @@ def test_variants_with_points_of_their_own_train_each_on_its_own(
 
     found = trained_by_variant(tmp_path / "both", points_of, plan)
     alone = trained(tmp_path / "alone", {**points_of(plan.variants[1])}, replace(PLAN, variants=plan.variants[1:2]))
-    for name in expected.keys() - {*KEPT}:
+    for name in expected.keys() - {*KEPT_WEIGHTS}:
         assert found[name][0].tobytes() == found[name][2].tobytes() == expected[name][0].tobytes(), name
         assert found[name][1].tobytes() == alone[name][0].tobytes() != expected[name][0].tobytes(), name
     weights = [plan.weights_of(found["weights"], variant, 0).tobytes() for variant in range(3)]
