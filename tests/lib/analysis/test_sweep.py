@@ -138,6 +138,15 @@ def test_each_variant_is_tuned_to_its_own_best_rate() -> None:
     assert tuned.curve_table()["optimizer"].tolist() == ["sgd", "sgd", "adam", "adam"]
 
 
+def test_a_variant_is_all_that_was_changed_but_the_rate() -> None:
+    final = [[loss] * 2 for loss in (0.4, 0.3, 0.2, 0.5, 0.1, 0.6, 0.7, 0.8)]
+    sweep = make_sweep(final, [0.1, 1.0] * 4)
+    sweep.variants.insert(0, "depth", [1, 1, 1, 1, 2, 2, 2, 2])
+    sweep.variants.insert(0, "activation", ["tanh", "tanh", "relu", "relu"] * 2)
+    assert [places.tolist() for places in sweep.places_of_variants] == [[0, 1], [2, 3], [4, 5], [6, 7]]
+    assert sweep.tuned().variants.index.tolist() == [1, 2, 4, 6]
+
+
 def test_a_variant_that_is_tuned_is_compared_at_the_rates_that_may_be_its_best_as_one_of_all_networks() -> None:
     final = [[0.10, 0.12, 0.10], [0.05, 0.05, 0.35], [0.60, 0.50, 0.70], [0.20, 1.90, 0.20], [4.0, 4.0, 4.1]]
     sweep = make_sweep(final, [0.1, 1.0, 0.1, 1.0, 0.1])
