@@ -390,7 +390,10 @@ def _two_columns(chart: Chart, columns: dict[str, str], value: Spec, *, title: s
     """
     first, second = columns
     named = f"datum.column === '{first}' ? '{columns[first]}' : '{columns[second]}'"
-    names = {"scale": {"domain": [*columns.values()]}, "legend": {"symbolSize": 90}}
+    names = {
+        "scale": {"domain": [*columns.values()]},
+        "legend": {"symbolSize": 90, "columns": 1},
+    }  # a phone is too narrow for two
     kind = {"field": "kind", "type": "nominal", "title": title} | names
     tips = [_tip_of(chart), {"field": "kind", "type": "nominal", "title": title}, _tip(value["field"], value["title"])]
     marks: Spec = {
@@ -493,7 +496,7 @@ def _figure(column: str, what: str, *, log: bool = False) -> Callable[[Chart], t
             spec["height"] = {"step": 20}
             spec["encoding"][across]["title"] = None  # it is the chart's own, and too long for a phone
             del spec["encoding"]["angle"]
-        return (Drawn(what.capitalize(), f"The {what} for each {words(chart.key)}.", spec, "variants"),)
+        return (Drawn(f"{what[0].upper()}{what[1:]}", f"The {what} for each {words(chart.key)}.", spec, "variants"),)
 
     return chart_of
 

@@ -365,6 +365,11 @@ def test_the_chart_of_a_reason_shows_what_its_table_has(page: Page, kind: str) -
     assert any(marks(svg, role=shape) for shape in ("point", "bar", "line mark", "circle"))
 
 
+def test_the_title_of_a_figure_keeps_its_capitals() -> None:
+    (chart,) = drawn(Chart("epochs_to_sgd", "optimizer", ("adam", "sgd")))
+    assert chart.title == "Epochs to the final loss of plain SGD"
+
+
 def test_a_gradient_of_0_has_no_mark_as_it_has_no_logarithm() -> None:
     rows = [{"activation": "tanh", "depth": depth, "first_gradient": ratio} for depth, ratio in ((1, 0.5), (2, 0.0))]
     svg = draw(Chart("first_gradient", "activation", ("tanh", "relu")), rows)
