@@ -20,6 +20,7 @@ from stages.lib.data.tables import MOST_CLASSES, Table, read_table
 from stages.params.dataset import Dataset
 from stages.params.own_sweep import OwnSweep
 
+DIGITS = 6  # after the point, of what is drawn
 MARGIN = 0.02  # of the range of a column, beyond its ends in a picture
 STEPS = 8  # about so many from end to end of an axis; the ends are whole steps
 
@@ -117,7 +118,7 @@ def _draws_of_each(sections: Sequence[Dataset], seed: int, own: Path, replicates
 def _drawn_anew(asked: Dataset, seeds: Sequence[int], _: Path) -> tuple[pd.DataFrame, list[dict[str, np.ndarray]]]:
     """Return all points of all draws, and the row numbers of each draw."""
     drawn = (_drawn(asked, seed) for seed in seeds)
-    tables = [_as_written(sets.parts[part], sets.float_format) for sets in drawn for part in PARTS]
+    tables = [sets.parts[part] for sets in drawn for part in PARTS]
     rows = _one_after_the_other(tables)
     splits = [
         dict(zip(PARTS, rows[first : first + len(PARTS)], strict=True)) for first in range(0, len(rows), len(PARTS))
@@ -172,7 +173,8 @@ def _part_of(whole: Sets, fraction: float, seed: int) -> Sets:
 
 def _drawn(asked: Dataset, seed: int) -> Sets:
     source, random = SOURCES[asked.source], np.random.RandomState(seed)
-    parts = {part: table_of(source.draw(random, asked.points, asked.noise)) for part in PARTS}
+    # Rounding takes in the last bit, in which two machines' sines may differ; what is written is then what is learned.
+    parts = {part: table_of(source.draw(random, asked.points, asked.noise)).round(DIGITS) for part in PARTS}
     description = Description(
         title=source.title,
         about=source.about,
@@ -182,7 +184,7 @@ def _drawn(asked: Dataset, seed: int) -> Sets:
         limits=limits_of(parts["train"]),
         rows=len(parts["train"]),
     )
-    return Sets(parts, description, "%.6f")  # rounding takes in the last bit, in which two machines' sines may differ
+    return Sets(parts, description, f"%.{DIGITS}f")
 
 
 def _of_tables(asked: Dataset, seed: int, own: Path) -> Sets:
