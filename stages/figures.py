@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from stages.lib.analysis.chapter import Chapter, read_chapters
+from stages.lib.core.cores import on_all_cores
 from stages.lib.core.files import read_array, whole, write_text
 from stages.lib.core.places import Places
 from stages.lib.core.plan import read_kept
@@ -28,9 +29,8 @@ def main(prediction_grid: PredictionGrid, *, places: Places) -> None:
     with whole(places.pictures) as folder:
         if description.in_the_plane:
             write_png(drawing.picture_of_points(points, description), folder / "data.png")
-            for chapter in read_chapters(places.chapters):
-                draw_chapter(chapter, points, places, folder, description)
-                draw_variants(chapter, points, places, folder, description)
+            tasks = [(chapter, places, folder, description) for chapter in read_chapters(places.chapters)]
+            list(on_all_cores(draw_chapter, tasks, preload=drawing.__name__))
         else:
             write_png(projection.picture_of_points(points, description), folder / "data.png")
             for chapter in read_chapters(places.chapters):
@@ -39,7 +39,14 @@ def main(prediction_grid: PredictionGrid, *, places: Places) -> None:
     write_text("plots/figures/ holds what stages/figures.py draws.", places.figures_ok)
 
 
-def draw_chapter(chapter: Chapter, points: Points, places: Places, folder: Path, description: Description) -> None:
+def draw_chapter(chapter: Chapter, places: Places, folder: Path, description: Description) -> None:
+    """Draw what there is of a chapter: its network, over epochs and unit by unit, and the variants of its sweep."""
+    points = read_points(places.points("train"), len(description.classes))
+    draw_network(chapter, points, places, folder, description)
+    draw_variants(chapter, points, places, folder, description)
+
+
+def draw_network(chapter: Chapter, points: Points, places: Places, folder: Path, description: Description) -> None:
     """Draw the boundary of a chapter's network, and what else of it there is: its epochs, its units."""
     grids = places.grids
     epochs = {int(file.stem): read_array(file) for file in (grids / chapter.stage).glob("*.npy")}

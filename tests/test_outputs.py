@@ -23,6 +23,7 @@ from stages.lib.core.plan import read_plan
 from stages.lib.core.runner import read_params
 from stages.lib.engine import train
 from stages.lib.engine.networks import callbacks
+from stages.lib.engine.networks.chosen import VARIANT_PLACES
 from tests.arbitrary_params import tiny_params
 from tests.measured import plan_of
 from tests.test_dvc_yaml import PIPELINE
@@ -235,7 +236,7 @@ def refuse_wrong_outputs(folder: Path, points: int) -> None:
     for grid in (folder / "data/grids").rglob("*.npy"):
         answers = np.load(grid)
         assert answers.dtype == np.float32
-        side = networks.VARIANT_PLACES if grid.stem.endswith("_variants") else points
+        side = VARIANT_PLACES if grid.stem.endswith("_variants") else points
         assert answers.shape[-2:] == (side, side)
     for picture in files_of(folder, "plots", "*.png"):
         with Image.open(picture) as image:

@@ -11,7 +11,7 @@ import pytest
 from stages.lib.core.plan import KEPT_WEIGHTS, METRICS, Initializer, Optimizer, Plan, Recipe, Round, Variant
 from stages.lib.core.points import Draws, Points
 from stages.lib.core.runner import Fault
-from stages.lib.engine import fleets, parts, workers
+from stages.lib.engine import fleets, parts
 from stages.lib.engine.fleets import IN_A_ROW, train_plan
 from stages.lib.engine.networks import shard
 from stages.lib.engine.networks.shard import fleet_of
@@ -105,7 +105,7 @@ def test_the_number_of_processes_changes_no_bit(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(workers, "cpu_count", lambda: int(cores))
+    monkeypatch.setattr("stages.lib.core.cores.cpu_count", lambda: int(cores))
     assert_same_bits(trained(tmp_path, sets), expected)
 
 

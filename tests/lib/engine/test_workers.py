@@ -1,7 +1,6 @@
 """Where shards are trained: processes of this machine, or the nodes of a Ray cluster."""
 
 import contextlib
-import multiprocessing
 import os
 import random
 import re
@@ -17,7 +16,6 @@ import psutil
 import pytest
 
 from stages.lib.core.runner import Fault
-from stages.lib.engine import workers
 from stages.lib.engine.workers import run_all
 
 ROOT = Path(__file__).parents[3]
@@ -34,11 +32,12 @@ import numpy as np
 
 from stages.lib.core.plan import Plan, Variant
 from stages.lib.core.points import Draws, Points
-from stages.lib.engine import fleets, parts, workers
+from stages.lib.core import cores
+from stages.lib.engine import fleets, parts
 from tests.lib.engine.test_fleets import RECIPE
 
 parts.SHARD = 4
-workers.cpu_count = lambda: 2  # on a machine of one core too
+cores.cpu_count = lambda: 2  # on a machine of one core too
 places = np.random.RandomState(0).uniform(-2, 2, (1000, 2)).astype(np.float32)
 points = Points(places, (np.hypot(*places.T) > 1).astype(np.float32)[:, np.newaxis])
 plan = Plan([Variant({}, replace(RECIPE, epochs=int(sys.argv[2])))], seeds=list(range(24)))
@@ -73,104 +72,25 @@ def children(process: "subprocess.Popen[str]") -> list[psutil.Process]:
     ]
 
 
-def test_each_task_comes_back_with_its_position() -> None:
-    assert sorted(run_all(divmod, [(7, 2), (9, 4), (5, 5)])) == [(0, (3, 1)), (1, (2, 1)), (2, (1, 0))]
-
-
-def test_each_task_has_a_process_of_its_own_whose_memory_goes_back_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "cpu_count", lambda: 2)
-    found = [process for _, process in run_all(os.getpid, [()] * 6)]
-    assert len({*found, os.getpid()}) == 7
-    _, alive = psutil.wait_procs([psutil.Process(pid) for pid in found if psutil.pid_exists(pid)], timeout=10)
-    assert alive == []
-
-
 def threads_of_parent() -> int:
     return int(psutil.Process(os.getppid()).num_threads())
-
-
-def test_what_they_are_forked_from_has_one_thread_and_has_imported_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fork has none of the other threads, and waits for ever for what they hold."""
-    monkeypatch.setattr(workers, "cpu_count", lambda: 2)
-    assert [found for _, found in run_all(threads_of_parent, [()] * 2)] == [1, 1]
-    assert sorted(run_all(is_loaded, [("tensorflow",), ("no_such_module",)])) == [(0, True), (1, False)]
 
 
 def is_loaded(module: str) -> bool:
     return module in sys.modules
 
 
-def test_no_more_tasks_run_at_once_than_there_are_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "cpu_count", lambda: 2)
-    spans = [span for _, span in run_all(seconds, [(2,)] * 4)]
-    assert max(sum(other <= began < ended for other, ended in spans) for began, _ in spans) == 2
-
-
-def seconds(length: int) -> tuple[float, float]:
-    """When it began and when it ended, in seconds of a clock that all processes share."""
-    began = time.monotonic()
-    time.sleep(length)
-    return began, time.monotonic()
-
-
-def run_script(script: str) -> "subprocess.CompletedProcess[str]":
-    """What a script prints in a process of its own: what forks keeps the first standard error that it has seen."""
-    return subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
-
-
-def test_what_a_task_raises_is_shown_and_ends_the_stage_in_a_line() -> None:
+def test_what_they_are_forked_from_has_one_thread_and_has_imported_tensorflow() -> None:
+    """A fork has none of the other threads, and waits for ever for what they hold."""
     script = (
-        "from stages.lib.engine import workers; from stages.lib.core.runner import Fault\n"
-        "workers.cpu_count = lambda: 2\n"
-        "try: list(workers.run_all(divmod, [(1, 0)] * 2))\n"
-        "except Fault as fault: print(fault)"
+        "from stages.lib.core import cores; from stages.lib.engine.workers import run_all\n"
+        "from tests.lib.engine.test_workers import is_loaded, threads_of_parent\n"
+        "cores.cpu_count = lambda: 2\n"
+        "print([found for _, found in run_all(threads_of_parent, [()] * 2)])\n"
+        "print(sorted(run_all(is_loaded, [('tensorflow',), ('no_such_module',)])))"
     )
-    done = run_script(script)
-    assert done.stdout == "a process that trained networks failed; what it raised stands above\n"
-    assert "ZeroDivisionError" in done.stderr
-
-
-def fail_or_wait(number: int) -> None:
-    """Fails at once for 0; else takes ten minutes."""
-    if number == 0:
-        raise KeyError(number)
-    time.sleep(600)
-
-
-def test_where_one_task_fails_the_others_are_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "cpu_count", lambda: 2)
-    with pytest.raises(Fault, match="failed; what it raised stands above"):
-        list(run_all(fail_or_wait, [(1,), (0,)]))
-    for child in multiprocessing.active_children():
-        child.join(10)
-    assert multiprocessing.active_children() == []
-
-
-def test_a_folder_whose_name_is_too_long_for_a_socket_is_named(tmp_path: Path) -> None:
-    script = (
-        "from stages.lib.engine import workers; from stages.lib.core.runner import Fault;"
-        "workers.cpu_count = lambda: 2\n"
-        "try: list(workers.run_all(divmod, [(7, 2)] * 2))\n"
-        "except Fault as fault: print(fault)"
-    )
-    folder = tmp_path / ("x" * 100)
-    folder.mkdir()
-    environment = os.environ | {"TMPDIR": str(folder)}
-    command = [sys.executable, "-c", script]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert f"TMPDIR, which is '{folder}'" in done.stdout
-
-
-def end_itself(number: int) -> int:
-    """Ends as a process does that the kernel takes for too large."""
-    os.kill(os.getpid(), signal.SIGKILL)
-    return number
-
-
-def test_a_process_that_is_ended_from_outside_is_a_clear_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "cpu_count", lambda: 2)
-    with pytest.raises(Fault, match="was ended from outside, most likely for want of memory; `dvc repro`"):
-        list(run_all(end_itself, [(1,), (2,)]))
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines() == ["[1, 1]", "[(0, True), (1, False)]"], done.stderr
 
 
 @pytest.mark.long  # with Ray, which `make test-long` installs
@@ -226,7 +146,7 @@ def test_a_process_that_others_are_forked_from_and_that_is_killed_is_a_clear_wor
     await_shards(process, tmp_path / "killed/shards", 1)
     helper_of(process, "forkserver").kill()
     _, errors = process.communicate(timeout=300)
-    assert process.returncode == 0 or "Fault: a process that trained networks was ended from outside" in errors
+    assert process.returncode == 0 or "Fault: a process of this stage was ended from outside" in errors
     assert ended(train(tmp_path / "killed/shards", epochs=300)) == undisturbed
 
 
@@ -256,32 +176,9 @@ def test_whatever_process_is_killed_and_whenever_nothing_is_lost(tmp_path: Path)
                 chance.choice([*children(process), psutil.Process(process.pid)]).kill()
         _, errors = process.communicate(timeout=300)
         assert process.returncode in {0, -signal.SIGKILL} or errors.splitlines()[-1].startswith(
-            f"{FAULT}: a process that"
+            f"{FAULT}: a process of"
         )
         assert ended(train(shards, epochs=300)) == undisturbed, number
-
-
-@pytest.mark.parametrize("asked", ["abc", "", "1.5"])
-def test_a_number_of_cores_that_is_none_is_a_clear_word(monkeypatch: pytest.MonkeyPatch, asked: str) -> None:
-    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", asked)
-    with pytest.raises(Fault, match=f"LOKY_MAX_CPU_COUNT is '{asked}', but must be a whole number"):
-        list(run_all(divmod, [(7, 2)] * 2))
-
-
-def want_memory(number: int) -> int:
-    raise MemoryError(f"Unable to allocate {number} GiB")
-
-
-def test_a_process_without_memory_says_so_in_a_line() -> None:
-    script = (
-        "from stages.lib.engine import workers; from stages.lib.core.runner import run\n"
-        "from tests.lib.engine.test_workers import want_memory\n"
-        "workers.cpu_count = lambda: 2\n"
-        "run(lambda places: list(workers.run_all(want_memory, [(9,)] * 2)))"
-    )
-    done = run_script(script)
-    said = "there is not enough memory (Unable to allocate 9 GiB); see `ulimit -v` and `free -h`"
-    assert {*done.stderr.splitlines()} == {said, "a process that trained networks failed; what it raised stands above"}
 
 
 @pytest.fixture
