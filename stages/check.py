@@ -3,8 +3,8 @@
 DVC removes a stage's outputs before it runs the stage, so a fault in params.yaml must be found
 before any other stage starts. This one reads the whole file and says all that is wrong with it, one
 line each, or that it asks for more time, memory or disk than anybody has. Otherwise it writes what each
-stage is to train, and a file that all other stages wait for. A plan that a change of the params does not
-touch is the same file as before, and its stage does not run.
+stage is to train, for which all other stages wait. A plan that a change of the params does not touch is
+the same file as before, and its stage does not run.
 """
 
 import shutil
@@ -12,7 +12,7 @@ from typing import Any
 
 from stages.lib.analysis.needs import Rows, needs_of, refuse_too_much, told
 from stages.lib.analysis.page import pages, sections
-from stages.lib.core.files import write_json, write_text
+from stages.lib.core.files import write_json
 from stages.lib.core.places import Places
 from stages.lib.core.plan import write_plan
 from stages.lib.core.runner import run_with
@@ -21,7 +21,7 @@ from stages.params.dataset import Dataset
 
 
 def main(params: dict[str, Any], *, places: Places) -> None:
-    """Write the plans, and the file that says that the params are sound; the runner has checked every section.
+    """Write the plans; the runner has checked every section.
 
     The user's own table, where they name one, is read too: what can't be taken of it is said here. So is what the
     study will need, where that is worth a word.
@@ -42,7 +42,6 @@ def main(params: dict[str, Any], *, places: Places) -> None:
         write_plan(plan, places.plan(stage))
     drawn = {stage: len(plan.seeds) for stage, plan in plans.items() if plan.early_stopping is None}
     write_json(drawn, places.replicates)
-    write_text("params.yaml holds what stages/params allows.", places.params_ok)
 
 
 def rows_of(varied: Dataset, asked: Dataset, rows: Rows) -> Rows:

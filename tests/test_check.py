@@ -42,13 +42,13 @@ def outcome(folder: Path, content: bytes) -> list[str]:
     places = Places()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        places.params_ok.unlink(missing_ok=True)
+        places.replicates.unlink(missing_ok=True)
         said: object = ""
         try:
             run_with(TYPES, lambda params: check.main(params, places=places), whole=True)
         except SystemExit as ended:
             said = ended.code
-        assert places.params_ok.exists() == (not said)
+        assert places.replicates.exists() == (not said)
     return str(said).split("\n") if said else []
 
 
@@ -134,8 +134,6 @@ def test_sound_params_give_a_plan_for_each_page_and_leave_that_of_no_former_one(
     (tmp_path / "data/plans").mkdir(parents=True)
     (tmp_path / "data/plans/former_sweep.json").touch()
     assert outcome(tmp_path, yaml.safe_dump(PARAMS).encode()) == []
-    said = (tmp_path / "data/params.ok").read_text("utf-8")
-    assert said == "params.yaml holds what stages/params allows.\n"
     written = sorted(path.stem for path in (tmp_path / "data/plans").iterdir())
     assert written == sorted(["replicates", *(page.stage for page in pages())])
     drawn = json.loads((tmp_path / "data/plans/replicates.json").read_text("utf-8"))

@@ -14,11 +14,6 @@ class Places:
     root: Path = Path()
 
     @property
-    def params_ok(self) -> Path:
-        """Return the file that says that the params are sound."""
-        return self.root / "data/params.ok"
-
-    @property
     def figures_ok(self) -> Path:
         """Return the file that says that the pictures were drawn; git does not hold it."""
         return self.root / "data/figures.ok"

@@ -7,9 +7,8 @@ from stages.lib.core.places import Places
 
 def test_the_files_of_a_study_stand_where_users_and_dvc_yaml_expect_them() -> None:
     places = Places(Path("top"))
-    files = [places.params_ok, places.plans, places.replicates, places.chosen, places.grids, places.chapters]
+    files = [places.plans, places.replicates, places.chosen, places.grids, places.chapters]
     assert list(map(str, files)) == [
-        "top/data/params.ok",
         "top/data/plans",
         "top/data/plans/replicates.json",
         "top/data/chosen",
