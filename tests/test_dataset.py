@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stages import dataset
 from stages.lib.core.places import Places
 from stages.lib.data import drawn
 from tests.measured import draw_points
@@ -49,6 +50,25 @@ def test_three_calls_of_one_generator_give_the_three_sets_with_six_decimals(tmp_
 def test_a_set_has_809_ring_points_then_two_bars_of_200(data: Places) -> None:
     labels = pd.read_csv(data.points("train"))["label"].tolist()
     assert labels == [0] * 809 + [1] * 400
+
+
+@pytest.mark.parametrize(
+    ("place", "held", "known"),
+    [
+        ("dvc.lock", "  - path: data/train.csv\n    md5: 900150983cd24fb0d6963f7d28e17f72\n", True),
+        (".dvc/cache/files/md5/90/0150983cd24fb0d6963f7d28e17f72", "abc", True),
+        ("dvc.lock", "  - path: data/train.csv\n    md5: 900150983cd24fb0d6963f7d28e17f73\n", False),
+        (".dvc/cache/files/md5/90/1150983cd24fb0d6963f7d28e17f72", "abc", False),
+    ],
+)
+def test_a_file_is_known_by_the_md5_of_its_content_in_the_lock_or_in_the_cache(
+    tmp_path: Path, place: str, held: str, known: bool
+) -> None:
+    (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / place).write_text(held, "utf-8")
+    file = tmp_path / "train.csv"
+    file.write_text("abc", "utf-8")  # whose MD5 is that of the test suite of RFC 1321
+    assert dataset.is_known(file, tmp_path) == known
 
 
 @pytest.mark.parametrize("seed", [0, 2**32 - 1])

@@ -236,6 +236,12 @@ def test_the_answer_tells_that_none_is_none() -> None:
     assert nothing == f"No network that was tried gets every training point right. {TRIED}"
 
 
+def test_a_network_of_one_unit_is_spoken_of_as_one() -> None:
+    one = figures(SHAPE | {"hidden_units": "1", "parameters": 5}, None).smallest
+    assert one
+    assert smallest_network.titled(one) == "Smallest network: 1 tanh unit, 5 parameters"
+
+
 def test_the_chapter_shows_the_network_and_what_each_unit_adds(tmp_path: Path) -> None:
     trained = measured(tmp_path, plan_of(PAGE, smallest_network=ASKED), [[0.5, 0.6], [0.3, 0.2], [0.7, 0.8]])
     near = PAGE.chapter(PAGE.judge(trained, GIVEN))

@@ -22,6 +22,7 @@ from stages.params.training import Training
 from stages.questions import (
     batch_sweep,
     initializer_sweep,
+    lr_sweep,
     network_sweep,
     optimizer_sweep,
 )
@@ -124,6 +125,25 @@ def test_a_rate_that_is_as_good_after_more_epochs_is_said_to_be_so(tmp_path: Pat
     assert "After 8 epochs `0.1` does best, and `0.5` is not significantly worse." in (
         page_of("lr_sweep").chapter(found).answer
     )
+
+
+def test_of_other_numbers_of_epochs_that_end_without_a_finite_loss_nothing_is_said(tmp_path: Path) -> None:
+    values = np.full((4, 2, 8), 0.5)
+    values[1] = 0.25
+    values[2:, :, 7] = np.nan
+    found = lr_measured(tmp_path, values)
+    assert [dict(each) for each in found.figures.budgets] == [
+        {"epochs": 2, "learning_rate": 0.1, "same_as_best": [0.1, 0.5]},  # the first of equal ones
+        {"epochs": 8, "learning_rate": None, "same_as_best": []},
+    ]
+    answer = page_of("lr_sweep").chapter(found).answer
+    assert answer.endswith(" After 2 epochs `0.1` does best, and `0.5` is not significantly worse.")
+
+
+def test_a_thousand_epochs_have_a_comma(tmp_path: Path) -> None:
+    found = lr_measured(tmp_path, np.full((4, 2, 8), 0.5)).figures
+    budget = lr_sweep.Budget(epochs=1000, learning_rate=0.5, same_as_best=[])
+    assert lr_sweep.after(found, budget).startswith(" After 1,000 epochs ")
 
 
 def test_an_initializer_alone_is_changed() -> None:

@@ -89,7 +89,9 @@ def test_what_is_said_of_points_comes_back_from_its_file(tmp_path: Path) -> None
         write_description(description, path)
         assert read_description(path) == description
     path.write_text(path.read_text("utf-8").replace('"rows"', '"rowz"'), "utf-8")
-    with pytest.raises(Fault, match=r"description\.json: not a description of points .*`dvc repro` makes it again"):
+    with pytest.raises(
+        Fault, match=r"description\.json: not a description of points \(Field required\).*`dvc repro` makes it again"
+    ):
         read_description(path)
 
 
