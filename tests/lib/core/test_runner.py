@@ -183,7 +183,7 @@ def test_an_unknown_key_gets_a_hint_that_helps_and_none_that_is_not_near(
 def test_a_key_that_several_sections_have_is_sought_in_each(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
     path.write_text("replicates: 3\n", "utf-8")
-    with pytest.raises(Fault, match="replicates is not a key that the study reads; it is a key of one, other$"):
+    with pytest.raises(Fault, match=r"replicates is not a key that the study reads; it is a key of one, other$"):
         read_params(path, {"one": LrSweep, "other": OptimizerSweep}, whole=True)
 
 
