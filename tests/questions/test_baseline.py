@@ -90,7 +90,7 @@ def test_a_baseline_that_diverged_has_not_settled_though_its_loss_no_longer_fall
         (
             [0.5, 0.4, 0.3, 0.2],
             [0.5, 0.4, 0.3, 0.25],
-            ": it has learned little by heart. Both still fell over the last ",
+            ": it has learned little by heart. Both still fell over the last epoch.",
         ),
         (
             [0.5, 0.4, 0.3, 0.1],

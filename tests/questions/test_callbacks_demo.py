@@ -93,6 +93,12 @@ def test_the_answer_tells_that_the_epochs_ran_out_and_that_weights_came_back_oth
     )
 
 
+def test_an_only_epoch_runs_out(tmp_path: Path) -> None:
+    found = PAGE.judge(trained(tmp_path, [0.5]), GIVEN).figures
+    told = callbacks_demo.sentences(found)  # type: ignore[arg-type]
+    assert told.startswith("From one seed, 1 epoch runs out before `EarlyStopping` ends the training; it takes back")
+
+
 @pytest.mark.parametrize(
     ("val_loss", "loss", "told"),
     [

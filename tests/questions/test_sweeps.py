@@ -140,6 +140,16 @@ def test_of_other_numbers_of_epochs_that_end_without_a_finite_loss_nothing_is_sa
     assert answer.endswith(" After 2 epochs `0.1` does best, and `0.5` is not significantly worse.")
 
 
+@pytest.mark.parametrize(("epochs", "budget", "others"), [(4, 2, [2, 8]), (4, 4, [1, 16]), (2, 5, [10]), (4, 1, [])])
+def test_a_part_of_the_epochs_is_at_least_one(tmp_path: Path, epochs: int, budget: int, others: list[int]) -> None:
+    page = page_of("lr_sweep")
+    asked = {"learning_rates": [0.1, 0.5], "budget": budget, "replicates": 2}
+    plan = plan_of(page, training={"epochs": epochs}, lr_sweep=asked)
+    measured(tmp_path, plan, np.full((len(plan.variants), 2), 0.5), plan.epochs)
+    found: Any = page.judge(Trained(plan, tmp_path), GIVEN)
+    assert [each.epochs for each in found.figures.budgets] == others
+
+
 def test_a_thousand_epochs_have_a_comma(tmp_path: Path) -> None:
     found = lr_measured(tmp_path, np.full((4, 2, 8), 0.5)).figures
     budget = lr_sweep.Budget(epochs=1000, learning_rate=0.5, same_as_best=[])
@@ -737,6 +747,8 @@ def test_kernels_that_a_penalty_makes_small_are_told_where_they_go_with_more_los
     assert f"is {number(5 * kernels**0.5)} at `0` and {number(kernels**0.5)} at `0.01`, in the first replicate" in told
     assert because(page, tmp_path, worse[::-1], shrinking, **asked) == ""
     assert because(page, tmp_path, worse, {"weights": shrinking["weights"][::-1]}, **asked) == ""
+    other = {"weights": np.repeat([3.0, 5.0, 1.0, 4.0, 2.0], recipe.parameters)}  # whatever the penalty is
+    assert because(page, tmp_path, [[loss] * 2 for loss in (0.3, 0.1, 0.5, 0.2, 0.4)], other, **asked) == ""
 
 
 @pytest.mark.parametrize(("epoch", "told"), [(2, True), (3, False)])
@@ -850,6 +862,11 @@ def test_a_start_with_a_small_gradient_is_told_of_what_is_significantly_worse_th
     assert initializer_sweep.faint(table.assign(start_gradient=0.5)) == ""
     assert initializer_sweep.faint(table.assign(start_gradient=np.nan)) == ""
     assert initializer_sweep.faint(table.assign(val_loss_mean=np.nan)) == ""
+    told = page_of("initializer_sweep").reasons(table, GIVEN)
+    assert told == {
+        "distinct_units": initializer_sweep.alike(table),
+        "start_gradient": initializer_sweep.faint(table),
+    }
 
 
 def test_the_gradient_of_the_start_is_that_to_all_kernels(tmp_path: Path) -> None:

@@ -147,6 +147,9 @@ def test_points_beyond_the_rows_of_all_draws_are_left_out(tmp_path: Path) -> Non
     assert found.points.x.tolist() == [[1, 2], [3, 4]]
 
 
+ALLOWED = "but must hold finite numbers and a class from 0 to 1"
+
+
 @pytest.mark.parametrize(
     ("name", "values", "said"),
     [
@@ -162,6 +165,7 @@ def test_points_beyond_the_rows_of_all_draws_are_left_out(tmp_path: Path) -> Non
         ("points", np.zeros((3, 3), np.float64), "not an array of float32"),
         ("points", np.array([[1, 2, 0], [3, 4, 2]], np.float32), "row 1 holds [3.0, 4.0, 2.0], but must hold finite"),
         ("points", np.array([[np.nan, 2, 0]], np.float32), "row 0 holds [nan, 2.0, 0.0], but must hold finite numbers"),
+        ("points", np.array([[1, 2, 5]], np.float32), f"row 0 holds [1.0, 2.0, 5.0], {ALLOWED}"),
         ("points", None, "not an array in NumPy's format, or cut short"),
         ("train", None, "not an array in NumPy's format, or cut short"),
     ],
