@@ -52,6 +52,13 @@ def test_a_set_has_809_ring_points_then_two_bars_of_200(data: Places) -> None:
     assert labels == [0] * 809 + [1] * 400
 
 
+def test_a_stage_gets_as_many_draws_as_it_has_replicates(tmp_path: Path) -> None:
+    places = Places(tmp_path)
+    draw_points(places, lr_sweep={"replicates": 3}, initializer_sweep={"replicates": 5})
+    for stage, draws in (("lr_sweep", 3), ("initializer_sweep", 5), ("baseline", 1)):
+        assert np.load(places.draws(stage) / "train.npy").shape == (draws, 1209)
+
+
 @pytest.mark.parametrize(
     ("place", "held", "known"),
     [

@@ -411,6 +411,17 @@ def test_without_a_straight_line_or_with_it_alone_nothing_is_said_of_the_other(t
     assert "`tanh` 0.5 (1 layer of 4). Of 1 run 0" in deep
     line = page.chapter(judged(page, tmp_path, [[0.5]], network_sweep=SIZES | {"depths": [0]})).answer
     assert "is 0.52 nats (1 replicate). A straight line gets 80.00% right. Of 1 run 0" in line
+    found = judged(page, tmp_path, [[0.5]], network_sweep=SIZES | {"depths": [0]})
+    in_space = replace(RING_AND_Y, features=("x1", "x2", "x3"))
+    assert " A network without hidden layers gets 80.00% right." in page.answer(
+        found.figures,
+        replace(found, data=in_space),
+    )
+
+
+def test_a_layer_of_one_has_a_unit_and_no_units() -> None:
+    assert network_sweep.units({"activation": "tanh", "width": 1}) == "`tanh` unit"
+    assert network_sweep.units({"activation": "tanh", "width": 2}) == "`tanh` units"
 
 
 def test_where_no_network_ends_well_the_answer_counts_the_runs(tmp_path: Path) -> None:
@@ -762,6 +773,16 @@ def test_an_optimizer_that_is_soon_where_plain_sgd_ends_is_called_faster(
     found = because(page_of("optimizer_sweep"), tmp_path, [[0.5] * 2, [0.4] * 2], curves, **changed)
     expected = "`adam` is faster: it needs 2 epochs of 4 to the validation loss with which plain SGD ends"
     assert found == (f"{expected} at its own best rate." if told else "")
+
+
+def test_the_epoch_at_which_an_optimizer_is_where_plain_sgd_ends_is_one_of_its_own_or_none(tmp_path: Path) -> None:
+    page = page_of("optimizer_sweep")
+    asked = {"optimizers": entries({"sgd": [0.1], "adam": [0.1], "lion": [0.1]}), "replicates": 2}
+    trained = measured(tmp_path, plan_of(page, optimizer_sweep=asked), [[0.5] * 2] * 3)
+    curves = np.array([[0.9, 0.7, 0.5], [0.9, 0.5, 0.4], [0.9, 0.8, 0.6]], np.float32)
+    np.save(tmp_path / "val_loss.npy", np.repeat(curves[:, np.newaxis], 2, axis=1))
+    found = page.judge(trained, GIVEN).tables["variants"]["epochs_to_sgd"]
+    np.testing.assert_array_equal(found, [3, 2, np.nan])
 
 
 def test_plain_sgd_is_not_called_faster_than_itself(tmp_path: Path) -> None:
