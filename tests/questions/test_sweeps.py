@@ -845,6 +845,8 @@ def test_a_gradient_that_hardly_reaches_the_first_layer_is_told_where_depth_make
     assert network_sweep.vanishing(table[table["depth"] == 4]) == ""
     unknown = table.assign(first_gradient=[0.5, 0.002, 0.004, 0.9, np.nan, 0.6, 0.5])
     assert network_sweep.vanishing(unknown) == told.replace("; 1.5 with `tanh`, which does best", "")
+    line = pd.DataFrame([("linear", 0, np.nan, 0.001)], columns=table.columns)  # which has no layer to be told of
+    assert network_sweep.vanishing(pd.concat([table, line])) == told.replace("; 1.5 with `tanh`, which does best", "")
 
 
 def test_how_much_of_the_gradient_reaches_the_first_layer_is_measured_with_the_weights_of_the_start(

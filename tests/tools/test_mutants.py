@@ -1,12 +1,19 @@
 """What is said of faults that no test sees."""
 
+import os
 import re
+import shutil
 import subprocess
+import sys
+import tomllib
+from pathlib import Path
 
 import pytest
+from scipy.stats import binomtest
 
 from tools import mutants
 
+ROOT = Path(__file__).parents[2]
 SHOWN = """# stages.one.x_f__mutmut_3: survived
 --- stages/one.py
 +++ stages/one.py
@@ -37,7 +44,7 @@ def killed(count: int) -> dict[str, str]:
     return {f"stages.one.x_f__mutmut_{number}": "killed" for number in range(10, 10 + count)}
 
 
-@pytest.mark.parametrize("outcome", ["survived", "no tests", "suspicious", "not checked"])
+@pytest.mark.parametrize("outcome", ["survived", "no tests", "suspicious"])
 def test_a_fault_that_no_test_sees_is_shown_and_ends_it(
     outcome: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -73,6 +80,32 @@ def test_a_known_fault_that_a_test_sees_by_now_is_told(
     assert lines[0] == f"mutants.txt holds a fault that a test sees by now, or that is gone: {FAULT}"
 
 
+def test_of_a_part_it_says_what_share_of_all_are_seen_and_that_no_known_fault_is_gone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    untried = {f"stages.one.x_f__mutmut_{number}": "not checked" for number in range(200, 210)}
+    _, lines = said(killed(9) | {"stages.one.x_f__mutmut_3": "survived"} | untried, "another", monkeypatch, capsys)
+    low, high = (f"{end:.0%}" for end in binomtest(9, 10).proportion_ci(method="exact"))
+    assert lines == [
+        f"stages.one.x_f__mutmut_3 (survived): {FAULT}",
+        "9 of 10 mutants killed (90.0%); 0 of the others are known",
+        f"of all 20, {low} to {high} are (95 %), where those were drawn at random",
+    ]
+
+
+def test_as_many_as_are_asked_for_are_drawn_of_those_that_were_not_tried(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    untried = {f"stages.one.x_f__mutmut_{number}": "not checked" for number in range(200, 210)}
+    found = "".join(f"    {name}: {outcome}\n" for name, outcome in (killed(9) | untried).items())
+    monkeypatch.setattr(mutants, "mutmut", lambda *_: found)
+    for asked, drawn in ((4, 4), (4, 4), (99, 10)):
+        mutants.main(asked)
+        names = capsys.readouterr().out.splitlines()
+        assert len({*names}) == drawn
+        assert {*names} <= untried.keys()
+
+
 def test_a_line_that_is_gone_is_shown_as_such() -> None:
     shown = SHOWN.replace("+    return x - 1\n", "")
     assert mutants.changed_line(shown) == "stages/one.py: without return x + 1"
@@ -84,6 +117,20 @@ def test_each_known_fault_stands_under_a_reason_and_in_a_file_that_is_there() ->
     assert not re.search(r"\n\n[^#]", text)
     for fault in mutants.known(text):
         assert (mutants.KNOWN.parents[1] / fault.partition(": ")[0]).is_file(), fault
+
+
+@pytest.mark.long
+def test_the_tests_that_look_for_faults_pass_in_the_copy_that_they_get(tmp_path: Path) -> None:
+    """Else mutmut would end before the first fault."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["mutmut"]
+    for name in [*settings["source_paths"], "tests", "pyproject.toml", *settings["also_copy"]]:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, tmp_path / name)
+    command = [sys.executable, "-m", "pytest", "-q", *settings["pytest_add_cli_args"]]
+    command += settings["pytest_add_cli_args_test_selection"]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 def test_mutmut_is_there_to_be_asked() -> None:

@@ -149,6 +149,12 @@ def test_activations_whose_slope_is_known_have_kerass_values(name: str) -> None:
     assert ACTIVATIONS[name][0](x.astype(float)) == pytest.approx(np.asarray(keras.activations.get(name)(x)), rel=1e-5)
 
 
+def test_a_network_may_have_each_activation_in_one_of_its_layers() -> None:
+    points = Points(np.full((1, 2), 0.5, np.float32), np.ones((1, 1), np.float32))
+    hidden = [np.eye(2), np.zeros(2)] * len(ACTIVATIONS)
+    assert np.isfinite(gradient_norms([*hidden, np.ones((2, 1)), np.ones(1)], [*ACTIVATIONS], points)).all()
+
+
 def test_of_an_activation_without_a_slope_no_gradient_is_told() -> None:
     points = Points(np.ones((1, 2), np.float32), np.ones((1, 1), np.float32))
     weights = [np.ones((2, 2)), np.ones(2), np.ones((2, 1)), np.ones(1)]
