@@ -419,6 +419,12 @@ def test_without_a_straight_line_or_with_it_alone_nothing_is_said_of_the_other(t
     )
 
 
+def test_a_variant_is_called_by_its_value_in_a_picture() -> None:
+    assert page_of("batch_sweep").called({"batch_size": 1209}) == "1209"
+    assert page_of("lr_sweep").called({"learning_rate": 1e-06}) == "1e-06"
+    assert page_of("initializer_sweep").called({"kernel_initializer": "zeros"}) == "zeros"
+
+
 def test_a_layer_of_one_has_a_unit_and_no_units() -> None:
     assert network_sweep.units({"activation": "tanh", "width": 1}) == "`tanh` unit"
     assert network_sweep.units({"activation": "tanh", "width": 2}) == "`tanh` units"

@@ -1,15 +1,19 @@
 """The outcome of a sweep, from curves made by hand."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from stages.lib.analysis.statistics import compare_to_best
-from stages.lib.analysis.sweep import Sweep
+from stages.lib.analysis.sweep import Sweep, Trained
 from stages.lib.core.plan import METRICS
+from stages.lib.core.runner import Fault
 from stages.params.fields import MOST_ROWS
+from stages.questions import lr_sweep
+from tests.measured import plan_of
 
 
 def make_sweep(
@@ -167,6 +171,15 @@ def test_a_variant_that_is_tuned_is_compared_at_the_rates_that_may_be_its_best_a
 def test_with_one_thing_changed_nothing_is_tuned(key: str) -> None:
     sweep = make_sweep([[0.3], [0.1]], [0.1, 1.0], key=key)
     assert sweep.tuned() is sweep
+
+
+def test_what_another_plan_has_measured_is_refused_with_both_shapes(tmp_path: Path) -> None:
+    asked = {"learning_rates": [0.1, 0.5], "budget": 1, "replicates": 2}
+    plan = plan_of(lr_sweep.Page(), lr_sweep=asked, training={"epochs": 4})
+    np.save(tmp_path / "val_loss.npy", np.zeros((2, 3, 4), np.float32))
+    said = r"val_loss\.npy: its shape is \(2, 3, 4\), but must be \(2, 2, 4\); .*`dvc repro` makes it again$"
+    with pytest.raises(Fault, match=said):
+        Trained(plan, tmp_path).array("val_loss")
 
 
 def test_the_answer_counts_the_divergent_runs_of_the_best_and_names_its_equals() -> None:
