@@ -29,7 +29,7 @@ def main(prediction_grid: PredictionGrid, *, places: Places) -> None:
     with whole(places.pictures) as folder:
         if description.in_the_plane:
             write_png(drawing.picture_of_points(points, description), folder / "data.png")
-            tasks = [(chapter, places, folder, description) for chapter in read_chapters(places.chapters)]
+            tasks = [(chapter, points, places, folder, description) for chapter in read_chapters(places.chapters)]
             list(on_all_cores(draw_chapter, tasks, preload=drawing.__name__))
         else:
             write_png(projection.picture_of_points(points, description), folder / "data.png")
@@ -39,9 +39,8 @@ def main(prediction_grid: PredictionGrid, *, places: Places) -> None:
     write_text("plots/figures/ holds what stages/figures.py draws.", places.figures_ok)
 
 
-def draw_chapter(chapter: Chapter, places: Places, folder: Path, description: Description) -> None:
+def draw_chapter(chapter: Chapter, points: Points, places: Places, folder: Path, description: Description) -> None:
     """Draw what there is of a chapter: its network, over epochs and unit by unit, and the variants of its sweep."""
-    points = read_points(places.points("train"), len(description.classes))
     draw_network(chapter, points, places, folder, description)
     draw_variants(chapter, points, places, folder, description)
 

@@ -89,6 +89,12 @@ def test_what_is_much_is_told(changed: dict[str, Any], said: str) -> None:
     assert said in told(needs)
 
 
+def test_all_that_is_much_is_told_in_one_sentence() -> None:
+    needs = {"one": dict.fromkeys(LIMITS, 0.0) | {"hours": 1.5}, "other": dict.fromkeys(LIMITS, 0.0) | {"disk": 4.5}}
+    expected = "What the params ask for needs some 2 hours of a core, 5 GB of disk, as an order of magnitude."
+    assert told(needs) == expected
+
+
 def test_curves_take_four_bytes_for_each_metric_run_and_epoch_and_are_kept_twice() -> None:
     few, _ = needed(lr_sweep={"replicates": 1})
     many, plans = needed(lr_sweep={"replicates": 101})
@@ -96,6 +102,27 @@ def test_curves_take_four_bytes_for_each_metric_run_and_epoch_and_are_kept_twice
     assert many["lr_sweep"]["disk"] - few["lr_sweep"]["disk"] == pytest.approx(
         (2 * 4 * 4 * runs * epochs + 2 * 4 * 3 * 1209 * 100 * 4) / 1e9  # and rows, columns and classes of the draws
     )
+
+
+def test_each_row_of_a_table_takes_a_coarse_grid() -> None:
+    few, plans = needed(weight_decay_sweep={"l2": [0.0, 0.1]})
+    many, _ = needed(weight_decay_sweep={"l2": [0.0, 0.1, 0.2]})
+    replicates, epochs, rates = 20, 200, 4
+    parameters = plans["weight_decay_sweep"].variants[0].recipe.parameters
+    numbers = rates * (4 * replicates * epochs + 2 * parameters) + 60**2  # curves, weights, and a grid
+    more = many["weight_decay_sweep"]["disk"] - few["weight_decay_sweep"]["disk"]
+    assert more == pytest.approx(2 * 4 * numbers / 1e9)
+
+
+def test_each_call_of_a_watched_epoch_comes_on_top_of_the_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(needs_module, "SECONDS_PER_CALL", 0.0)
+    without, _ = needed()
+    monkeypatch.setattr(needs_module, "SECONDS_PER_CALL", 36.0)
+    found, plans = needed()
+    more = found["callbacks_demo"]["hours"] - without["callbacks_demo"]["hours"]
+    assert more == pytest.approx(0.01 * plans["callbacks_demo"].epochs)
+    assert without["callbacks_demo"]["hours"] > 0
+    assert found["lr_sweep"] == without["lr_sweep"]
 
 
 def test_restarts_are_counted_as_if_every_network_got_the_most(monkeypatch: pytest.MonkeyPatch) -> None:

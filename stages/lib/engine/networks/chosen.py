@@ -5,7 +5,7 @@ from pathlib import Path
 from stages.lib.core.files import write_array, write_text
 from stages.lib.core.places import Places
 from stages.lib.core.plan import Kept, read_kept, read_weights
-from stages.lib.core.points import Description, Limits, read_points
+from stages.lib.core.points import Description, Limits, Points
 from stages.lib.engine.networks.archive import save_network
 from stages.lib.engine.networks.grid import predict, predict_grid, predict_grids, predict_units, summary_text
 from stages.lib.engine.networks.network import PinnedNetwork, network_of
@@ -14,7 +14,7 @@ VARIANT_PLACES = 60  # along each side of the grid of a variant, which is drawn 
 
 
 def write_network(
-    chosen: Path, grids: Path, answers: Path, description: Description, points: int, places: Places
+    chosen: Path, grids: Path, answers: Path, places: Places, validation: Points, description: Description, points: int
 ) -> None:
     """Write a network, its summary where it is asked for, and its grids or its answers at the validation points.
 
@@ -22,9 +22,10 @@ def write_network(
         chosen: the folder of what is kept of it, named after its stage.
         grids: the folder of grids, for points in the plane.
         answers: the folder of answers, for others.
+        places: of the study.
+        validation: the points that are answered, where they do not lie in the plane.
         description: of the points, whose limits are those of the grids.
         points: places along each side of a grid.
-        places: of the study.
     """
     stage, kept = chosen.name, read_kept(chosen / "kept.json")
     network = network_of(kept.recipe, name=stage)
@@ -33,7 +34,6 @@ def write_network(
     network.set_weights(read_weights(chosen / "weights.npy", kept.recipe))
     save_network(network, places.model(stage))
     if not description.in_the_plane:
-        validation = read_points(places.points("validation"), len(description.classes))
         write_array(predict(network, validation.x), answers / f"{stage}.npy")
     if kept.summary:
         write_text(summary_text(network), places.summary(stage))
