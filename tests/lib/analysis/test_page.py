@@ -66,6 +66,13 @@ def test_the_baseline_is_plain_sgd_at_lr() -> None:
     assert (recipe.activation, recipe.kernel_initializer) == ("relu", Initializer("glorot_uniform"))
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stage)
+def test_every_network_has_the_columns_and_classes_of_the_points(page: Page) -> None:
+    table = replace(RING_AND_Y, features=("x1", "x2", "x3", "x4", "x5"), classes=("a", "b", "c"))
+    recipes = [variant.recipe for variant in page.plan(params(), table).variants]
+    assert {(recipe.inputs, recipe.classes) for recipe in recipes} == {(5, 3)}
+
+
 def test_every_variant_is_trained_from_the_replicates_seeds() -> None:
     plan = plan_of(initializer_sweep.Page(), seed=5, initializer_sweep={"replicates": 3})
     assert plan.seeds == replicate_seeds(5, 3)
