@@ -137,6 +137,11 @@ def test_a_stage_that_trains_depends_on_its_plan_and_draws_and_on_no_param() -> 
         assert paths(stage["outs"])[0] == f"data/trained/{page.stage}"
 
 
+def test_judge_depends_on_what_each_page_has_trained_and_on_no_other_folder() -> None:
+    read = {path for path in PIPELINE["judge"]["deps"] if path.startswith("data/trained")}
+    assert read == {f"data/trained/{name}" for name in PAGES}
+
+
 def test_no_folder_of_plots_is_left_of_a_page_that_is_gone() -> None:
     assert {path.name for path in (ROOT / "plots").iterdir()} == {*PAGES, "figures"}
 

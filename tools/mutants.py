@@ -25,20 +25,10 @@ SEEN = {"killed", "timeout"}  # a fault that makes a test wait for ever is seen
 UNTRIED = "not checked"
 
 
-def main(drawn: int = 0) -> None:
-    """Print the faults that no test sees, and how many are seen; end with exit code 1 where that falls short.
-
-    Or print the names of some faults that were not tried yet, drawn at random, the same ones each time.
-
-    Args:
-        drawn: how many; 0 says what was seen.
-    """
-    found = dict(re.findall(r"^ +(\S+): (.+)$", mutmut("results", "--all", "true"), flags=re.MULTILINE))
+def main() -> None:
+    """Print the faults that no test sees, and how many are seen; end with exit code 1 where that falls short."""
+    found = all_outcomes()
     outcomes = {name: outcome for name, outcome in found.items() if outcome != UNTRIED}
-    if drawn:
-        untried = sorted(found.keys() - outcomes.keys())
-        print(*random.Random(0).sample(untried, min(drawn, len(untried))), sep="\n")
-        return
     unseen = [name for name, outcome in outcomes.items() if outcome not in SEEN]
     faults = {name: changed_line(mutmut("show", name)) for name in unseen}
     expected = known(KNOWN.read_text("utf-8"))
@@ -52,9 +42,22 @@ def main(drawn: int = 0) -> None:
     print(f"{share}; {len(unseen) - len(news)} of the others are known")
     if len(outcomes) < len(found):
         low, high = map(float, interval_of_share(np.array(seen), len(outcomes)))
-        print(f"of all {len(found)}, {low:.0%} to {high:.0%} are (95 %), where those were drawn at random")
+        print(f"of all {len(found)}, {low:.0%} to {high:.0%} are killed (95 %), as those tried are drawn at random")
     if news or seen < ENOUGH * len(outcomes):
         sys.exit(1)
+
+
+def draw(asked: str) -> None:
+    """Print the names of so many faults that were not tried, drawn at random, the same ones each time."""
+    if not asked.isdecimal() or not int(asked):
+        sys.exit(f"of is {asked!r}, but must be a whole number above 0: `make mutants of=400`")
+    untried = sorted(name for name, outcome in all_outcomes().items() if outcome == UNTRIED)
+    print(*random.Random(0).sample(untried, min(int(asked), len(untried))), sep="\n")
+
+
+def all_outcomes() -> dict[str, str]:
+    """Return what became of each fault, by its name."""
+    return dict(re.findall(r"^ +(\S+): (.+)$", mutmut("results", "--all", "true"), flags=re.MULTILINE))
 
 
 def mutmut(*arguments: str) -> str:
@@ -77,4 +80,4 @@ def known(text: str) -> set[str]:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    draw(sys.argv[1]) if sys.argv[1:] else main()

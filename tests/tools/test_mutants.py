@@ -80,7 +80,7 @@ def test_a_known_fault_that_a_test_sees_by_now_is_told(
     assert lines[0] == f"mutants.txt holds a fault that a test sees by now, or that is gone: {FAULT}"
 
 
-def test_of_a_part_it_says_what_share_of_all_are_seen_and_that_no_known_fault_is_gone(
+def test_of_a_part_it_says_what_share_of_all_are_seen_and_calls_no_known_fault_gone(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     untried = {f"stages.one.x_f__mutmut_{number}": "not checked" for number in range(200, 210)}
@@ -89,7 +89,7 @@ def test_of_a_part_it_says_what_share_of_all_are_seen_and_that_no_known_fault_is
     assert lines == [
         f"stages.one.x_f__mutmut_3 (survived): {FAULT}",
         "9 of 10 mutants killed (90.0%); 0 of the others are known",
-        f"of all 20, {low} to {high} are (95 %), where those were drawn at random",
+        f"of all 20, {low} to {high} are killed (95 %), as those tried are drawn at random",
     ]
 
 
@@ -99,11 +99,23 @@ def test_as_many_as_are_asked_for_are_drawn_of_those_that_were_not_tried(
     untried = {f"stages.one.x_f__mutmut_{number}": "not checked" for number in range(200, 210)}
     found = "".join(f"    {name}: {outcome}\n" for name, outcome in (killed(9) | untried).items())
     monkeypatch.setattr(mutants, "mutmut", lambda *_: found)
-    for asked, drawn in ((4, 4), (4, 4), (99, 10)):
-        mutants.main(asked)
-        names = capsys.readouterr().out.splitlines()
-        assert len({*names}) == drawn
-        assert {*names} <= untried.keys()
+
+    def drawn(asked: str) -> list[str]:
+        mutants.draw(asked)
+        return capsys.readouterr().out.splitlines()
+
+    some = drawn("4")
+    assert len({*some}) == 4
+    assert {*some} <= untried.keys()
+    assert some not in (sorted(untried)[:4], sorted(untried)[-4:])
+    assert drawn("4") == some
+    assert {*drawn("99")} == untried.keys()
+
+
+@pytest.mark.parametrize("asked", ["abc", "-1", "0", ""])
+def test_what_is_no_number_of_faults_is_refused_in_a_line(asked: str) -> None:
+    with pytest.raises(SystemExit, match=f"of is '{asked}', but must be a whole number above 0"):
+        mutants.draw(asked)
 
 
 def test_a_line_that_is_gone_is_shown_as_such() -> None:

@@ -26,7 +26,7 @@ CHECKPOINT = 25_000  # bytes of a file of weights besides the weights
 COPIES = 2  # of an output: one in DVC's cache
 ROW = 450  # bytes of a variant in its table and in the report
 PICTURE = 60_000  # bytes of a picture of a snapshot
-PLACES_OF_VARIANT = 60  # along each side of the grid of a variant: see stages/networks.py
+PLACES_OF_VARIANT = 60  # along each side of the grid of a variant: see lib/engine/networks/chosen.py
 
 
 @dataclass(frozen=True)

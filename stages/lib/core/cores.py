@@ -15,9 +15,10 @@ from joblib import cpu_count
 from stages.lib.core.process import end_with_parent, short_of_memory
 from stages.lib.core.runner import Fault
 
+FORKED = "stages.lib.core.forked"
 ENDED_FROM_OUTSIDE = (
-    "a process of this stage was ended from outside, most likely for want of memory; `dvc repro` goes on where it was, "
-    "and LOKY_MAX_CPU_COUNT=1 before it has the stage work in one process"
+    "a process of this stage was ended from outside, most likely for want of memory; say `dvc repro` again, or "
+    "`LOKY_MAX_CPU_COUNT=1 dvc repro`, which takes one process and less memory"
 )
 
 Found = tuple[int, Any]  # a task's position, and what it returned
@@ -27,7 +28,7 @@ def on_all_cores(function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]],
     """Yield the position of each task and what `function` returns for its arguments, in the order in which they end.
 
     Each task has a process of its own: what it took goes back at its end. The processes are forks of one that has
-    imported the module `preload` and done nothing else.
+    imported the module `preload`, that of the first call in this process, and has done nothing else.
 
     Raise the Fault or OSError that a task raises, and Fault where a process ends without an answer.
     """
@@ -56,6 +57,7 @@ def on_all_cores(function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]],
     finally:
         for _, process in running.values():
             process.kill()
+            process.join()  # or it might still write where the stage clears up
 
 
 def _cores() -> int:
@@ -71,7 +73,7 @@ def _cores() -> int:
 def _started(function: Callable[..., Any], task: tuple[Any, ...], preload: str) -> tuple[Connection, BaseProcess]:
     """Start a process for a task; return the pipe that it answers on, and the process."""
     context = get_context("forkserver")
-    context.set_forkserver_preload([preload])
+    context.set_forkserver_preload([FORKED, preload])
     answer, sender = context.Pipe(duplex=False)
     process = context.Process(target=_send, args=(sender, function, task))
     try:
@@ -94,11 +96,12 @@ def _send(answer: Connection, function: Callable[..., Any], task: tuple[Any, ...
     if stage is None or not stage.is_alive():
         return  # it ended before the kernel was asked to end this process with it
     try:
-        answer.send(function(*task))
+        found = function(*task)
     except MemoryError as error:
         sys.exit(short_of_memory(error))
     except (Fault, OSError) as error:
-        answer.send(error)
+        found = error
+    answer.send(found)
 
 
 def _received(answer: Any, process: BaseProcess) -> Any:

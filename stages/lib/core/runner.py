@@ -23,6 +23,7 @@ from stages.lib.core.places import Places
 from stages.lib.core.process import CODE, DATES, dates_of_code
 
 PARAMS = Path("params.yaml")
+FLOORS = CODE / "lib"
 MOST_SHOWN = 100  # characters of a value in a message
 
 
@@ -67,10 +68,15 @@ def _refuse_changes(before: dict[str, Any], after: dict[str, Any]) -> None:
 
 
 def changed_code() -> list[str]:
-    """Return a line for each module of this process whose file has changed since the process began."""
-    files = {Path(file) for module in sys.modules.values() if (file := getattr(module, "__file__", None))}
+    """Return a line for each file that has changed since this process began, of its modules and of their floors.
+
+    Other processes of the stage may have loaded what this one has not.
+    """
+    loaded = {Path(file) for module in sys.modules.values() if (file := getattr(module, "__file__", None))}
+    floors = {FLOORS / file.relative_to(FLOORS).parts[0] for file in loaded if FLOORS in file.parents}
     now = dates_of_code()
-    code = sorted(file for file in files if CODE in file.parents and now.get(file) != DATES.get(file))
+    read = [file for file in {*DATES, *now} if file in loaded or floors & {*file.parents}]
+    code = sorted(file for file in read if now.get(file) != DATES.get(file))
     return [_changed(str(file.relative_to(CODE.parent))) for file in code]
 
 

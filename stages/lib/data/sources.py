@@ -173,7 +173,7 @@ def _part_of(whole: Sets, fraction: float, seed: int) -> Sets:
 
 def _drawn(asked: Dataset, seed: int) -> Sets:
     source, random = SOURCES[asked.source], np.random.RandomState(seed)
-    # Rounding takes in the last bit, in which two machines' sines may differ; what is written is then what is learned.
+    # Rounding drops the last bits, in which two machines' sines may differ; and what is written is what is learned.
     parts = {part: table_of(source.draw(random, asked.points, asked.noise)).round(DIGITS) for part in PARTS}
     description = Description(
         title=source.title,

@@ -23,7 +23,7 @@ RETRIES = 100  # of a task whose worker died; all others are mistakes in the cod
 def run_all(function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> Iterator[Found]:
     """Yield the position of each task and what `function` returns for its arguments, in the order in which they end.
 
-    Raise Fault where RAY_ADDRESS names a cluster that can't be used, or where a process ends without an answer.
+    Raise Fault where RAY_ADDRESS names a cluster that can't be used, and what `on_all_cores` raises.
     """
     address = os.environ.get("RAY_ADDRESS")
     return _on_cluster(function, tasks, address) if address else on_all_cores(function, tasks, preload=PRELOADED)

@@ -117,8 +117,30 @@ def end_itself(number: int) -> int:
 
 
 def test_a_process_that_is_ended_from_outside_is_a_clear_word() -> None:
-    with pytest.raises(Fault, match="was ended from outside, most likely for want of memory; `dvc repro`"):
+    with pytest.raises(Fault, match="was ended from outside, most likely for want of memory; say `dvc repro`"):
         shared(end_itself, [(1,), (2,)])
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda end: end.name)
+@pytest.mark.parametrize("preload", ["stages.lib.publish.drawing", "stages.lib.core.cores"])
+def test_all_processes_end_with_the_stage_and_none_shows_where_it_was(end: signal.Signals, preload: str) -> None:
+    script = (
+        "import time; from stages.lib.core import cores; from stages.lib.core.process import end_on_interrupt\n"
+        f"end_on_interrupt(); cores.cpu_count = lambda: 2\n"
+        f"list(cores.on_all_cores(time.sleep, [(600,)] * 2, preload={preload!r}))"
+    )
+    stage = subprocess.Popen(
+        [sys.executable, "-c", script], cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    while len(others := psutil.Process(stage.pid).children(recursive=True)) < 4:  # two, their source, Python's tracker
+        time.sleep(0.1)
+    if end == signal.SIGINT:
+        os.killpg(stage.pid, end)  # as Ctrl-C does
+    else:
+        stage.send_signal(end)
+    _, alive = psutil.wait_procs(others, timeout=10)
+    assert alive == []
+    assert "Traceback" not in stage.communicate()[1]
 
 
 @pytest.mark.parametrize("asked", ["abc", "", "1.5"])

@@ -414,3 +414,15 @@ def test_code_that_was_changed_since_the_process_began_is_named(monkeypatch: pyt
     assert lines == sorted(lines)
     assert said in lines
     assert all(line.startswith("stages/") for line in lines)
+
+
+def test_code_that_other_processes_of_the_stage_load_is_watched_by_floors() -> None:
+    code = (
+        "import stages.networks; from stages.lib.core import runner\n"
+        "files = [runner.FLOORS / file for file in ('engine/networks/grid.py', 'publish/drawing.py')]\n"
+        "dates = runner.dates_of_code() | dict.fromkeys(files, 0)\n"
+        "runner.dates_of_code = lambda: dates\n"
+        "print(*runner.changed_code(), sep='\\n')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "stages/lib/engine/networks/grid.py changed while the stage ran; `dvc repro` runs it again\n"
