@@ -178,3 +178,15 @@ def test_rates_beyond_what_a_table_may_hold_are_refused() -> None:
     entries = [entry | {"name": f"sgd_{place}", "optimizer": {"sgd": {"momentum": place / 100}}} for place in range(51)]
     said = refusal("optimizer_sweep", optimizers=[each | {"learning_rates": rates} for each in entries], replicates=1)
     assert "has 5,100 rates in all, each a row of a table, but at most 5,000 may be" in said
+
+
+@pytest.mark.parametrize(
+    ("source", "taken"),
+    [("iris.csv", True), ("IRIS.CSV", True), (".iris.csv", False), ("own/iris.csv", False), ("iris.csv\n", False)],
+)
+def test_a_table_is_named_by_its_file_alone(source: str, taken: bool) -> None:
+    if taken:
+        section = TypeAdapter(sections()["dataset"]).validate_python(PARAMS["dataset"] | {"source": source})
+        assert section.tables == (source,)
+    else:
+        assert "or the name of a CSV in data/own/ without its folder" in refusal("dataset", source=source)

@@ -160,7 +160,7 @@ def vanishing(variants: pd.DataFrame) -> str:
     said = "; ".join(
         f"{number(row[most])} with {code(name)} ({number(row[least])} with {layers})" for name, row in lost.iterrows()
     )
-    passed = reached[most].get(best["activation"], np.nan)
+    passed = reached[most][best["activation"]]
     against = f"; {number(passed)} with {code(best['activation'])}, which does best" if passed > VANISHED else ""
     return (
         f"With {names}, {most} hidden layers do worse than fewer, and before the first epoch the first of them gets "

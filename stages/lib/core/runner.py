@@ -4,7 +4,6 @@ The signature of `main` is the contract: `places` says where the files are; any 
 params.yaml of its name, checked against its type.
 """
 
-import re
 import reprlib
 import sys
 from collections.abc import Callable, Iterator
@@ -150,13 +149,7 @@ def _fault_lines(key: str, kind: Any, error: ValidationError) -> Iterator[str]:
         elif fault["type"] == "dataclass_type" and is_dataclass(kind):
             yield f"{where} is {shown(fault['input'])}: it must hold {', '.join(field.name for field in fields(kind))}"
         else:
-            yield f"{where} is {shown(fault['input'])}: {message[0].lower()}{message[1:]}{_near(fault)}"
-
-
-def _near(fault: Any) -> str:
-    allowed = re.findall(r"'([^']+)'", str(fault.get("ctx", {}).get("expected", "")))
-    near = nearest(fault["input"], allowed) if isinstance(fault["input"], str) else None
-    return f"; did you mean {near!r}?" if near else ""
+            yield f"{where} is {shown(fault['input'])}: {message[0].lower()}{message[1:]}"
 
 
 def _homes(key: Any, types: dict[str, Any]) -> str | None:
