@@ -14,6 +14,7 @@ from stages.lib.core.files import write_csv
 from stages.lib.core.plan import point_seeds
 from stages.lib.core.points import PARTS, Draws, Points, read_points
 from stages.lib.core.runner import Fault
+from stages.lib.data.drawn import SOURCES
 from stages.lib.data.sources import draws_of, draws_of_question, limits_of, points_of, sets_of, varied_by
 from stages.params.dataset import Dataset
 from stages.params.own_sweep import OwnSweep
@@ -167,8 +168,7 @@ def test_the_classics_have_the_number_of_points_that_is_asked_for_and_noise_move
 
 def test_without_noise_the_classics_lie_where_their_formulas_say() -> None:
     def places(source: str) -> tuple[np.ndarray, np.ndarray]:
-        table = sets_of(replace(ASKED, source=source, noise=0.0), 1, Path()).parts["train"]
-        return table[["x1", "x2"]].to_numpy(), table["label"].to_numpy()
+        return SOURCES[source].draw(np.random.RandomState(1), 600, 0.0)  # before it is rounded
 
     x, label = places("circles")
     np.testing.assert_allclose(np.hypot(*x.T), np.where(label, 0.5, 1.0))
