@@ -82,7 +82,6 @@ def test_each_argument_of_an_initializer_is_one_of_kerass(name: str) -> None:
         ({"random_normal": {"stddev": float("inf")}}, "random_normal.stddev must be a number"),
         ({"random_normal": None}, "must hold the arguments of random_normal"),
         ({"random_normal": {}}, "such as {random_normal: {argument: 0.5}}; or write random_normal"),
-        ({"random_uniform": {"minval": 1}}, "minval must be below maxval; Keras's are -0.05 and 0.05"),
         ({"zeros": {}, "ones": {}}, "must be a name, or one name with its arguments"),
         ({}, "must be a name, or one name with its arguments"),
         (5, "must be one of glorot_normal, "),
@@ -90,6 +89,12 @@ def test_each_argument_of_an_initializer_is_one_of_kerass(name: str) -> None:
 )
 def test_an_initializer_that_keras_has_not_is_refused(value: object, said: str) -> None:
     assert said in refusal(KernelInitializer, value)
+
+
+@pytest.mark.parametrize("given", [{"minval": 1}, {"maxval": -1}, {"minval": 0.5, "maxval": 0.5}], ids=str)
+def test_the_ends_of_a_uniform_start_are_told_with_those_that_are_not_given(given: dict[str, float]) -> None:
+    said = "minval must be below maxval; Keras's are -0.05 and 0.05 where they are not given"
+    assert refusal(KernelInitializer, {"random_uniform": given}) == said
 
 
 @pytest.mark.parametrize(
