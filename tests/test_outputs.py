@@ -19,11 +19,10 @@ from stages import check, dataset, figures, judge, networks, report
 from stages.lib.analysis.page import SweepPage, pages, sections
 from stages.lib.analysis.statistics import compare_to_best
 from stages.lib.core.places import Places
-from stages.lib.core.plan import read_plan
+from stages.lib.core.plan import VARIANT_PLACES, read_plan
 from stages.lib.core.runner import read_params
 from stages.lib.engine import train
 from stages.lib.engine.networks import callbacks
-from stages.lib.engine.networks.chosen import VARIANT_PLACES
 from tests.arbitrary_params import tiny_params
 from tests.measured import plan_of
 from tests.test_dvc_yaml import PIPELINE

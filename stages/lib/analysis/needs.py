@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import ceil
 
-from stages.lib.core.plan import KEPT_WEIGHTS, METRICS, SHARD, Plan, Recipe
+from stages.lib.core.plan import KEPT_WEIGHTS, METRICS, SHARD, VARIANT_PLACES, Plan, Recipe
 from stages.lib.core.points import Description
 from stages.lib.core.runner import PARAMS, Fault
 from stages.lib.core.shapes import padded
@@ -26,7 +26,6 @@ CHECKPOINT = 25_000  # bytes of a file of weights besides the weights
 COPIES = 2  # of an output: one in DVC's cache
 ROW = 450  # bytes of a variant in its table and in the report
 PICTURE = 60_000  # bytes of a picture of a snapshot
-PLACES_OF_VARIANT = 60  # along each side of the grid of a variant: see lib/engine/networks/chosen.py
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def needs_of(plan: Plan, data: Description, rows: Mapping[str, Rows], places: in
     draws = FLOAT * largest * len(plan.seeds) * (len(data.features) + 2)
     weights = FLOAT * (len(KEPT_WEIGHTS) * plan.shape_of("weights")[0] + len(plan.snapshots) * recipes[0].parameters)
     grid = FLOAT * (1 if len(data.classes) == 2 else len(data.classes)) * data.in_the_plane
-    grids = grid * (max(1, len(plan.snapshots)) * places**2 + table_rows(plan) * PLACES_OF_VARIANT**2)
+    grids = grid * (max(1, len(plan.snapshots)) * places**2 + table_rows(plan) * VARIANT_PLACES**2)
     checkpoints = 0
     if plan.early_stopping:
         seconds += SECONDS_PER_CALL * plan.epochs

@@ -21,6 +21,7 @@ from stages.lib.core.shapes import activations_of, parameters_of, widths_of
 
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")  # in Keras's names and order
 KEPT_WEIGHTS = ("start_weights", "weights")  # before the first epoch, and after the last
+VARIANT_PLACES = 60  # along each side of the grid of a variant, which is drawn small
 SHARD = 400  # networks that train as one at most: more are no faster each, fewer compile more often
 EXACT = ConfigDict(extra="forbid")
 

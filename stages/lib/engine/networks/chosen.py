@@ -4,13 +4,11 @@ from pathlib import Path
 
 from stages.lib.core.files import write_array, write_text
 from stages.lib.core.places import Places
-from stages.lib.core.plan import Kept, read_kept, read_weights
+from stages.lib.core.plan import VARIANT_PLACES, Kept, read_kept, read_weights
 from stages.lib.core.points import Description, Limits, Points
 from stages.lib.engine.networks.archive import save_network
 from stages.lib.engine.networks.grid import predict, predict_grid, predict_grids, predict_units, summary_text
 from stages.lib.engine.networks.network import PinnedNetwork, network_of
-
-VARIANT_PLACES = 60  # along each side of the grid of a variant, which is drawn small
 
 
 def write_network(
