@@ -2,9 +2,14 @@
 
 import ast
 import re
+import shutil
 from pathlib import Path
 
 import pytest
+from dvc.utils.hydra import apply_overrides
+
+from stages.lib.analysis.page import sections
+from stages.lib.core.runner import Fault, read_params
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "SECURITY.md"]
@@ -32,6 +37,18 @@ def test_each_test_of_a_fault_is_in_the_table() -> None:
     of_the_docs = {test for file in files for test in named_in(file) if test.endswith("is_the_documented_one")}
     helpers = {"test_a_sound_cache_passes", "test_a_stage_that_meets_a_damaged_input_names_it_in_one_line"}
     assert {test for file in files for test in named_in(file)} - named <= of_the_docs | helpers
+
+
+def test_what_is_refused_in_readme_is_refused_in_these_words(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    ((key, value, begins, ends),) = re.findall(r"^\$ dvc exp run -S ([\w.]+)=(\w+)\n(.*)…(.*)$", readme, re.MULTILINE)
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    apply_overrides(tmp_path / "params.yaml", [f"{key}={value}"])
+    with pytest.raises(Fault) as caught:
+        read_params(tmp_path / "params.yaml", sections(), whole=True)
+    said = str(caught.value).replace(str(tmp_path / "params.yaml"), "params.yaml")
+    assert said.startswith(begins)
+    assert said.endswith(ends)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
