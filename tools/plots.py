@@ -11,7 +11,9 @@ from typing import Any
 
 from stages.lib.analysis.page import Page, pages
 from stages.lib.core.files import write_text
-from stages.lib.publish.charts import CONFIG, Drawn, by_revision, drawn, numbers_of
+from stages.lib.publish.charts import Drawn, drawn
+from stages.lib.publish.encodings import CONFIG
+from stages.lib.publish.specs import by_revision, numbers_of
 
 FOLDER = Path(".dvc/plots")
 SIZE = {"width": 400, "height": 260}

@@ -17,7 +17,8 @@ from stages.lib.analysis.page import Page, SweepPage, pages
 from stages.lib.analysis.statistics import compare_to_best
 from stages.lib.analysis.sweep import Sweep, Trained
 from stages.lib.core.plan import METRICS, Initializer, Optimizer
-from stages.lib.publish.charts import columns_of, drawn
+from stages.lib.publish.charts import drawn
+from stages.lib.publish.specs import columns_of
 from stages.params.training import Training
 from stages.questions import (
     batch_sweep,

@@ -26,9 +26,11 @@ from stages.lib.analysis.chapter import Chapter, Chart, Column
 from stages.lib.core.files import write_text
 from stages.lib.core.plan import Recipe
 from stages.lib.core.points import Description, Points
-from stages.lib.publish.charts import Drawn, columns_of, drawn, look
+from stages.lib.publish.charts import Drawn, drawn
 from stages.lib.publish.classes import axis_of, colour_of, label_of, marker_of, thinned
 from stages.lib.publish.drawing import MOST_POINTS, aspect_of
+from stages.lib.publish.encodings import look
+from stages.lib.publish.specs import columns_of
 
 TEMPLATES = Path(__file__).with_name("templates")
 # In the order in which they build on each other.

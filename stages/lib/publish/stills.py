@@ -13,7 +13,8 @@ from fontTools.ttLib import TTFont
 from PIL import Image
 
 from stages.lib.core.files import whole
-from stages.lib.publish.charts import CONFIG, Drawn
+from stages.lib.publish.charts import Drawn
+from stages.lib.publish.encodings import CONFIG
 
 SIZE = {"width": 560, "height": 300}  # of the chart without its axes and legend, in CSS pixels
 SCALE = 1.5  # pixels of the picture per CSS pixel

@@ -18,7 +18,9 @@ from playwright.sync_api import Browser
 
 from stages.lib.analysis.chapter import Chart
 from stages.lib.analysis.page import Page, SweepPage, pages
-from stages.lib.publish.charts import MIXED, PALETTES, REVISIONS, columns_of, drawn, look, numbers_of
+from stages.lib.publish.charts import drawn
+from stages.lib.publish.encodings import MIXED, PALETTES, look
+from stages.lib.publish.specs import REVISIONS, columns_of, numbers_of
 from stages.params.network import Activation
 from tests.measured import GIVEN
 from tools.plots import charts_of, main, templates

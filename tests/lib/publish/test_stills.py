@@ -13,7 +13,8 @@ from fontTools.ttLib import TTFont
 from PIL import Image
 
 from stages.lib.analysis.chapter import Chart
-from stages.lib.publish.charts import PALETTES, drawn
+from stages.lib.publish.charts import drawn
+from stages.lib.publish.encodings import PALETTES
 from stages.lib.publish.stills import FILES, SCALE, SIZE, write_still
 from tests.conftest import pixels
 from tests.faults.namespaces import PRIVATE, require_namespaces
