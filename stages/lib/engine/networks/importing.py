@@ -1,4 +1,4 @@
-"""Keeps from the console what TensorFlow's libraries greet with before any setting of theirs holds."""
+"""How Keras and TensorFlow are imported: without what they need not, and without their greetings."""
 
 import os
 import sys
@@ -10,10 +10,22 @@ GREETINGS = (b"All log messages before absl::InitializeLog()", b"Could not find 
 
 
 @contextmanager
+def without(*modules: str) -> Iterator[None]:
+    """Let the block find none of these modules, as if they were not installed, but those that are imported already."""
+    hidden = [name for name in modules if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None is what hides a module
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+
+
+@contextmanager
 def quietly() -> Iterator[None]:
     """Hold back what the block writes to the standard error stream, and pass it on at its end but for `GREETINGS`.
 
-    The libraries write to the file, not to `sys.stderr`.
+    The libraries write to the file, not to `sys.stderr`, and before any setting of theirs holds.
     """
     sys.stderr.flush()
     outside = os.dup(2)
