@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, softmax
+import scipy
 
 from stages.lib.core.points import Points
 from stages.params.training import Training
@@ -14,7 +14,7 @@ ACTIVATIONS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], Callable[[np.nd
     "elu": (lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))), lambda y: np.where(y > 0, 1, y + 1)),
     "linear": (lambda x: x, np.ones_like),
     "relu": (lambda x: np.maximum(x, 0), lambda y: y > 0),
-    "sigmoid": (expit, lambda y: y * (1 - y)),
+    "sigmoid": (lambda x: scipy.special.expit(x), lambda y: y * (1 - y)),
     "tanh": (np.tanh, lambda y: 1 - y**2),
 }
 RISE = 1e-3  # relative; above the rounding of a float32 mean, below any rise seen on a curve
@@ -89,9 +89,9 @@ def gradient_norms(weights: Sequence[np.ndarray], activations: Sequence[str], po
             inputs.append(ACTIVATIONS[name][0](inputs[-1] @ kernel + bias))
         logits = inputs[-1] @ kernels[-1] + biases[-1]
         if logits.shape[1] == 1:
-            to_sums = expit(logits) - points.y
+            to_sums = scipy.special.expit(logits) - points.y
         else:
-            to_sums = softmax(logits, axis=1) - np.eye(logits.shape[1])[points.y[:, 0].astype(int)]
+            to_sums = scipy.special.softmax(logits, axis=1) - np.eye(logits.shape[1])[points.y[:, 0].astype(int)]
         norms = []
         for layer in reversed(range(len(kernels))):
             norms.append(np.linalg.norm(inputs[layer].T @ to_sums) / len(points))

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from math import comb
 
 import numpy as np
-from scipy import stats
+import scipy  # whose parts load where they are first used: its statistics take a second
 
 LEVEL = 0.05
 FEWEST_RANKS = 5  # of which a rank correlation says something
@@ -66,7 +66,7 @@ class Comparison:
 
 def interval_of_mean(mean: float, std: float, n: int) -> tuple[float, float]:
     """Return the ends of the 95 % t interval of the mean of n > 1 values with that sample standard deviation."""
-    half = float(stats.t.ppf(1 - LEVEL / 2, n - 1)) * std / np.sqrt(n)
+    half = float(scipy.stats.t.ppf(1 - LEVEL / 2, n - 1)) * std / np.sqrt(n)
     return float(mean - half), float(mean + half)
 
 
@@ -78,8 +78,8 @@ def interval_of_share(hits: np.ndarray, n: np.ndarray | int, level: float = LEVE
         n: of how many runs, above 0.
         level: how often an interval may miss the true share, at most.
     """
-    low = stats.beta.ppf(level / 2, hits, n - hits + 1)
-    high = stats.beta.ppf(1 - level / 2, hits + 1, n - hits)
+    low = scipy.stats.beta.ppf(level / 2, hits, n - hits + 1)
+    high = scipy.stats.beta.ppf(1 - level / 2, hits + 1, n - hits)
     return np.where(hits == 0, 0.0, low), np.where(hits == n, 1.0, high)
 
 
@@ -99,7 +99,7 @@ def compare_to_best(values: np.ndarray, best: int) -> Comparison:
     finite = np.isfinite(paired).all(axis=1)
     paired[~finite] = np.nan
     with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # of one replicate, or equal differences
-        test = stats.ttest_1samp(paired, 0, axis=1)
+        test = scipy.stats.ttest_1samp(paired, 0, axis=1)
         ends = test.confidence_interval(1 - LEVEL / pairs_of(len(values)))
     mean = paired.mean(axis=1)
     is_best = np.arange(len(values)) == best
@@ -138,7 +138,7 @@ def rank_correlation(some: np.ndarray, others: np.ndarray) -> float:
     alike = 1 in {len(set(some)), len(set(others))}
     if alike or len(some) < FEWEST_RANKS or not np.isfinite([some, others]).all():
         return 0.0
-    found = stats.spearmanr(some, others)
+    found = scipy.stats.spearmanr(some, others)
     return float(found.statistic) if found.pvalue <= LEVEL else 0.0
 
 
@@ -149,7 +149,7 @@ def pairs_of(candidates: int) -> int:
 
 def edge(candidates: int, replicates: int) -> float:
     """Return the t beyond which one of so many candidates is significantly worse than the best."""
-    return float(stats.t.isf(LEVEL / 2 / pairs_of(candidates), replicates - 1))
+    return float(scipy.stats.t.isf(LEVEL / 2 / pairs_of(candidates), replicates - 1))
 
 
 def power(ratio: float, spread: float, candidates: int, replicates: int) -> float:
@@ -160,4 +160,4 @@ def power(ratio: float, spread: float, candidates: int, replicates: int) -> floa
     if not spread:
         return 1.0
     shift = np.log(ratio) / (spread / np.sqrt(replicates))
-    return float(stats.nct.sf(edge(candidates, replicates), replicates - 1, shift))
+    return float(scipy.stats.nct.sf(edge(candidates, replicates), replicates - 1, shift))
