@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from tests.forked import run_dvc
+
 ROOT = Path(__file__).parents[1]
 NUMBERS = {
     "baseline.snapshots": 3,
@@ -58,9 +60,12 @@ def first(values: Any) -> Any:
 
 def run(folder: Path, *command: str, code: int = 0) -> str:
     """What a command prints, after a check of its exit code."""
-    ended = subprocess.run(
-        command, cwd=folder, env=os.environ | ONE_PROCESS, capture_output=True, text=True, check=False
-    )
+    program, *words = command
+    environment = os.environ | ONE_PROCESS
+    if program == "dvc":
+        ended = run_dvc(words, folder, environment)
+    else:
+        ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == code, ended.stdout + ended.stderr
     return ended.stdout + ended.stderr
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -12,6 +13,8 @@ import numpy as np
 import pytest
 import yaml
 from PIL import Image
+
+from tests.forked import run_dvc
 
 HOSTILE = "a|b `c` <img src=x onerror=alert(1)> [d](https://e.example) @octocat </script>"
 ODD = "plots/odd <b>`name`|.csv"
@@ -30,7 +33,11 @@ def _own_dvc_and_git(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 def run(folder: Path, *command: str) -> str:
     """Returns what a command prints; it must succeed."""
-    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    program, *words = command
+    if program == "dvc":
+        ended = run_dvc(words, folder, os.environ)
+    else:
+        ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout
 

@@ -43,12 +43,15 @@ def test_a_plain_product_differs_so_that_the_others_could() -> None:
     assert len(set(outcomes(lambda: [compiled(some).numpy()]))) == len(KIBIBYTES)
 
 
-@pytest.mark.parametrize(("hidden_units", "batch_size"), [((16, 16), 512), ((16, 16), ALL_POINTS), ((600, 300), 300)])
+@pytest.mark.parametrize(
+    ("hidden_units", "batch_size"),
+    [pytest.param((16, 16), 512, marks=pytest.mark.long), ((16, 16), ALL_POINTS), ((600, 300), 300)],
+)
 def test_a_fleet_trains_to_the_same_bits(hidden_units: tuple[int, ...], batch_size: int, train: Points) -> None:
     assert_trains_to_the_same_bits(hidden_units, batch_size, train, 2)
 
 
-@pytest.mark.parametrize(("inputs", "classes"), [(5, 3), (1_000, 20)])
+@pytest.mark.parametrize(("inputs", "classes"), [pytest.param(5, 3, marks=pytest.mark.long), (1_000, 20)])
 def test_so_does_a_fleet_with_any_number_of_inputs_and_classes(inputs: int, classes: int) -> None:
     assert_trains_to_the_same_bits((16,), 450, clouds(inputs, classes, rows=450), classes)
 
@@ -77,14 +80,16 @@ def assert_trains_to_the_same_bits(hidden_units: tuple[int, ...], batch_size: in
     assert len(set(outcomes(trained))) == 1
 
 
-@pytest.mark.parametrize(("hidden_units", "batch_size"), [([16, 16], 512), ([600, 300], ALL_POINTS)])
+@pytest.mark.parametrize(
+    ("hidden_units", "batch_size"), [pytest.param([16, 16], 512, marks=pytest.mark.long), ([600, 300], ALL_POINTS)]
+)
 def test_keras_fits_predicts_and_evaluates_to_the_same_bits(
     hidden_units: list[int], batch_size: int, train: Points
 ) -> None:
     assert_fits_to_the_same_bits(hidden_units, batch_size, train, 2)
 
 
-@pytest.mark.parametrize(("inputs", "classes"), [(5, 3), (1_000, 20)])
+@pytest.mark.parametrize(("inputs", "classes"), [pytest.param(5, 3, marks=pytest.mark.long), (1_000, 20)])
 def test_so_it_does_with_any_number_of_inputs_and_classes(inputs: int, classes: int) -> None:
     assert_fits_to_the_same_bits([16], 450, clouds(inputs, classes, rows=450), classes)
 

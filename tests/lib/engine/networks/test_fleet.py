@@ -81,7 +81,7 @@ def plain_network(fleet: Fleet, member: int, optimizer: str) -> keras.Sequential
     plain.set_weights(network.get_weights())
     rate = fleet.members[member].learning_rate
     loss = "binary_crossentropy" if plain.output_shape[1] == 1 else "sparse_categorical_crossentropy"
-    plain.compile(OPTIMIZERS[optimizer](rate), loss, metrics=["accuracy", loss])
+    plain.compile(OPTIMIZERS[optimizer](rate), loss, metrics=["accuracy", loss], run_eagerly=True)  # without XLA
     return plain
 
 
@@ -110,9 +110,11 @@ def test_so_it_does_from_its_own_draw_of_the_points(inputs: int, classes: int, o
     ("inputs", "classes", "optimizer"),
     [
         (1, 2, "SGD"),
-        (64, 10, "momentum"),
         (200, 3, "Adam"),
-        *(pytest.param(*kind, marks=pytest.mark.long) for kind in ((5, 3, "Adam"), (5, 2, "momentum"), (2, 4, "SGD"))),
+        *(
+            pytest.param(*kind, marks=pytest.mark.long)
+            for kind in ((64, 10, "momentum"), (5, 3, "Adam"), (2, 4, "SGD"))
+        ),
     ],
 )
 def test_so_it_does_with_any_number_of_inputs_and_classes(inputs: int, classes: int, optimizer: str) -> None:
@@ -181,19 +183,22 @@ def test_members_of_one_seed_visit_the_points_alike_and_each_has_the_bits_that_i
     members = [replace(MEMBER, seed=seed, learning_rate=rate) for seed, rate in ((1, 0.1), (2, 0.1), (1, 0.3))]
     together = make_fleet(members, points)
     together.train(epochs=2, batch_size=32)
-    for number, member in enumerate(members):
-        alone = make_fleet([member], points)
+    for number in (1, 2):
+        alone = make_fleet([members[number]], points)
         alone.train(epochs=2, batch_size=32)
         assert_same_bits(together.weights_of(number), alone.weights_of(0))
 
 
-def test_a_member_has_the_same_bits_in_company_of_other_draws_and_alone_on_the_points_of_its_own() -> None:
+@pytest.mark.parametrize("places", [[5], pytest.param([0, 4, 8], marks=pytest.mark.long)])
+def test_a_member_has_the_same_bits_in_company_of_other_draws_and_alone_on_the_points_of_its_own(
+    places: list[int],
+) -> None:
     train, validation = drawn(clouds(2, 2), 80), drawn(clouds(2, 2), 70)
     members = [replace(MEMBER, seed=seed, draw=draw) for seed in (1, 2, 3) for draw in (0, 1, 2)]
     together = make_fleet(members, train, validation=validation)
     start = together.judge(train)["loss"]
     curves = together.train(epochs=3, batch_size=32)
-    for place in (0, 4, 8):
+    for place in places:
         draw = members[place].draw
         only = [Draws.of(held(some, draw)) for some in (train, validation)]
         for learned, judged in ((train, validation), only):
@@ -233,7 +238,7 @@ def test_an_epoch_visits_every_row_once_in_an_order_of_each_seeds_own() -> None:
     assert not np.array_equal(first, second)
 
 
-@pytest.mark.parametrize(("l2", "company"), [(0.0, [(2, 0), (3, 1), (50, 25)]), (0.001, [(3, 2)])])
+@pytest.mark.parametrize(("l2", "company"), [(0.0, [(2, 0), (50, 25)]), (0.001, [(3, 2)])])
 def test_a_member_has_the_same_bits_alone_and_in_company(
     l2: float, company: list[tuple[int, int]], points: Points
 ) -> None:
@@ -252,8 +257,9 @@ def test_a_member_has_the_same_bits_alone_and_in_company(
     ("hidden_units", "batch_size", "sizes"),
     [
         pytest.param((16, 16), 512, (2, 3, 5, 50), marks=pytest.mark.long),
-        ((16, 16), 1209, (2, 5, 50)),
-        ((260, 132), 150, (2, 5)),
+        pytest.param((16, 16), 1209, (2, 5), marks=pytest.mark.long),
+        ((16, 16), 1209, (50,)),
+        ((260, 132), 150, (5,)),
     ],
 )
 def test_company_changes_no_bit_where_sums_are_cut_into_pieces(
@@ -272,30 +278,30 @@ def test_company_changes_no_bit_where_sums_are_cut_into_pieces(
 
 
 @pytest.mark.parametrize(
-    ("inputs", "classes", "hidden_units", "batch_size"),
+    ("inputs", "classes", "hidden_units", "batch_size", "company"),
     [
-        (3, 3, (), 32),
-        (64, 10, (8,), 500),
+        (3, 3, (), 32, [(3, 1)]),
+        (64, 10, (8,), 500, [(50, 25)]),
         *(
-            pytest.param(*kind, 32, marks=pytest.mark.long)
-            for kind in ((1, 2, (4,)), (5, 3, (16, 16)), (300, 20, (12,)))
+            pytest.param(*kind, [(2, 0), (3, 1), (50, 25)], marks=pytest.mark.long)
+            for kind in ((1, 2, (4,), 32), (5, 3, (16, 16), 32), (64, 10, (8,), 500), (300, 20, (12,), 32))
         ),
     ],
 )
 def test_company_changes_no_bit_with_any_number_of_inputs_and_classes(
-    inputs: int, classes: int, hidden_units: tuple[int, ...], batch_size: int
+    inputs: int, classes: int, hidden_units: tuple[int, ...], batch_size: int, company: list[tuple[int, int]]
 ) -> None:
     points = clouds(inputs, classes, rows=500)
     member = replace(MEMBER, hidden_units=hidden_units)
     alone = make_fleet([member], points, "Adam", classes=classes)
     start = alone.judge(Draws.of(points))["loss"]
     expected = alone.train(epochs=2, batch_size=batch_size)
-    for size, place in ((2, 0), (3, 1), (50, 25)):
+    for size, place in company:
         others = [replace(member, seed=seed, learning_rate=0.001 * seed) for seed in range(2, size + 1)]
-        company = make_fleet([*others[:place], member, *others[place:]], points, "Adam", classes=classes)
-        assert company.judge(Draws.of(points))["loss"][place] == start[0]
-        curves = company.train(epochs=2, batch_size=batch_size)
-        assert_same_bits(company.weights_of(place), alone.weights_of(0))
+        together = make_fleet([*others[:place], member, *others[place:]], points, "Adam", classes=classes)
+        assert together.judge(Draws.of(points))["loss"][place] == start[0]
+        curves = together.train(epochs=2, batch_size=batch_size)
+        assert_same_bits(together.weights_of(place), alone.weights_of(0))
         assert_same_bits([v[:, place] for v in curves.values()], [v[:, 0] for v in expected.values()])
 
 

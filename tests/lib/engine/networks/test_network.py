@@ -22,7 +22,7 @@ def plain(network: keras.Sequential) -> keras.Sequential:
     return twin
 
 
-@pytest.mark.parametrize("hidden_units", [[], [16, 16], [128, 3]])
+@pytest.mark.parametrize("hidden_units", [[], pytest.param([16, 16], marks=pytest.mark.long), [128, 3]])
 def test_fit_evaluate_and_predict_give_the_bits_of_plain_layers_where_sums_are_short(
     hidden_units: list[int], points: Points
 ) -> None:

@@ -84,7 +84,7 @@ def test_networks_of_a_fleet_are_trained_as_their_recipes_say(points: Points) ->
     assert_trained_as_said([(FIRST, 11), (SECOND, 12)], points)
 
 
-@pytest.mark.parametrize(("inputs", "classes"), [(5, 3), (64, 10)])
+@pytest.mark.parametrize(("inputs", "classes"), [pytest.param(5, 3, marks=pytest.mark.long), (64, 10)])
 def test_so_they_are_with_any_inputs_and_classes_and_an_activation_for_each_layer(inputs: int, classes: int) -> None:
     runs = [
         (replace(recipe, inputs=inputs, classes=classes, activation=("tanh", "elu"), learning_rate=0.05), seed)
@@ -107,7 +107,7 @@ def assert_trained_as_said(runs: list[tuple[Recipe, int]], points: Points) -> No
         assert curves["val_accuracy"][-1, member] == pytest.approx(right(answers, validation.y))
 
 
-@pytest.mark.parametrize(("inputs", "classes"), [(1, 2), (5, 3), (200, 20)])
+@pytest.mark.parametrize(("inputs", "classes"), [(1, 2), pytest.param(5, 3, marks=pytest.mark.long), (200, 20)])
 def test_a_network_of_a_recipe_fits_as_plain_layers_do(inputs: int, classes: int) -> None:
     points = clouds(inputs, classes, rows=300)
     recipe = replace(FIRST, inputs=inputs, classes=classes, activation=("tanh", "elu"), l2=0.0)
