@@ -78,7 +78,7 @@ def refuse_anything_but_a_clear_word(folder: Path, params: Any) -> None:
         assert as_written(read) == as_written(parse_yaml(text, "params.yaml"))  # what DVC notes
 
 
-@settings(ANY, max_examples=200)
+@settings(ANY, max_examples=100)
 @given(params=any_params())
 def test_any_params_are_accepted_as_they_are_or_refused_in_a_line_for_each_fault(
     params: Any, tmp_path_factory: pytest.TempPathFactory
@@ -105,7 +105,7 @@ def test_any_bytes_are_refused_in_a_line_for_each_fault(
     assert all(LINE.fullmatch(line) for line in lines), lines
 
 
-@settings(ANY, max_examples=50)
+@settings(ANY, max_examples=25)
 @given(params=tiny_params())
 def test_sound_params_are_accepted(params: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     assert outcome(tmp_path_factory.getbasetemp(), yaml.safe_dump(params).encode()) == []

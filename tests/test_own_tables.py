@@ -24,7 +24,6 @@ from tests.small import run, stages_run
 from tests.studied import TABLES, ask, study, write_table
 from tests.test_dvc_yaml import PIPELINE
 
-TABLE = [pytest.param(name, marks=[] if name == "iris" else pytest.mark.long) for name in TABLES]
 ALL_POINTS = 100_000  # of a batch: as many as there are
 
 
@@ -45,7 +44,8 @@ def logistic_loss(places: Places, l2: float) -> float:
     return float(log_loss(held_out.y[:, 0], answers, labels=model.classes_))
 
 
-@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.long
+@pytest.mark.parametrize("name", TABLES)
 def test_the_whole_study_of_a_table(tmp_path: Path, name: str) -> None:
     write_table(name, tmp_path / "data/own")
     ask(tmp_path, dataset={"source": f"{name}.csv"})

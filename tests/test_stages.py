@@ -130,6 +130,7 @@ def test_zeros_never_learn_more_than_the_constant_answer(places: Places) -> None
     assert float(rows["zeros"]["val_accuracy_mean"]) == round(809 / 1209, 6)  # of class 0, the larger one
 
 
+@pytest.mark.long
 def test_judging_and_building_again_gives_the_same_bytes(built: Path, study: Places) -> None:
     params = yaml.safe_load((built / "params.yaml").read_text("utf-8"))
     judge.main(Training(**params["training"]), places=study)

@@ -41,18 +41,15 @@ def test_without_a_change_it_finds_what_is_committed(clone: Path) -> None:
 
 
 def test_a_change_is_shown_beside_the_last_commit_with_pictures_and_nothing_is_recorded(clone: Path) -> None:
-    output = tried(clone, "lr=0.2", "training.epochs=20", "network.hidden_units=[8,4]")
+    output = tried(clone, "lr=0.2", "training.epochs=2", "network.hidden_units=[8,4]")
     before, now = figures(output)["test.loss"]
     assert before != now
     assert figures(output.replace("parameters", "number.parameters"))["number.parameters"] == ("337", "65")
-    assert "to record it  dvc exp run -S lr=0.2 -S training.epochs=20 -S 'network.hidden_units=[8,4]'\n" in output
+    assert figures(output)["plateau.epoch"] == ("133", "none")  # in so few epochs
+    assert "to record it  dvc exp run -S lr=0.2 -S training.epochs=2 -S 'network.hidden_units=[8,4]'\n" in output
     for name in ("curves.png", "answers.png"):
         assert len(np.unique(pixels(clone / ".dvc/tmp/try" / name), axis=0)) > 10
     assert run(clone, "git", "status", "--porcelain") == ""
-
-
-def test_a_figure_that_is_not_there_is_none(clone: Path) -> None:
-    assert figures(tried(clone, "training.epochs=2"))["plateau.epoch"] == ("133", "none")
 
 
 GIVEN = ["lr=0.05", "network.hidden_units=[8, 8]", "dataset.label=it's", "dataset.source=a&b; echo $HOME"]

@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,7 @@ from tests.lacking import of_other_processors
 ROOT = Path(__file__).parents[3]
 HOSTILE_RC = "figure.facecolor: black\n"
 
-# What is computed, by the name of what it shows; each finds a value that the pins make the same everywhere. Threads
-# come first, before others are made.
+# What is computed, by the name of what it shows; each finds a value that the pins make the same everywhere.
 PROBES = {
     "TensorFlow's threads": """
 import psutil, tensorflow as tf
@@ -94,33 +95,31 @@ NOT_SHOWN = {
     "MPLCONFIGDIR": "only a place for a cache of fonts; without it Matplotlib warns where home can't be written",
     "TF_CPP_MIN_LOG_LEVEL": "not for the bits: it keeps greetings out of the log",
 }
-# Each takes an import of TensorFlow; of its switches, the two that rule out instructions are seen each time.
-SLOW = {"TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "KERAS_BACKEND", "KERAS_HOME"}
-SLOW |= {"TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL", "--xla_cpu_experimental_ynn_fusion_type"}
+# Each takes two imports of TensorFlow.
+SLOW = {"TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "KERAS_BACKEND", "KERAS_HOME", "TF_ENABLE_ONEDNN_OPTS"}
+SLOW |= {"TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL", "--xla_cpu_experimental_ynn_fusion_type", "--xla_cpu_max_isa"}
 INSTRUCTIONS = {"--xla_cpu_max_isa", "--xla_cpu_experimental_ynn_fusion_type", "TF_ENABLE_ONEDNN_OPTS"}
 INSTRUCTIONS |= {"TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL", "NPY_DISABLE_CPU_FEATURES", "OPENBLAS_CORETYPE"}
 
 
-def probed(names: list[str], changes: dict[str, str | None], home: Path) -> list[Any]:
-    """What probes find where the pins hold but for the environment variables in `changes`."""
+def probed(name: str, changes: dict[str, str | None], home: Path) -> Any:
+    """What a probe finds where the pins hold but for the environment variables in `changes`."""
     code = f"import os, json, stages\nchanges = {changes!r}\n"
     code += "for name, value in changes.items(): os.environ.update({name: value}) if value else os.environ.pop(name)\n"
-    code += "found = []\n" + "".join(f"{PROBES[name]}\nfound.append(value)\n" for name in names)
-    code += "print(json.dumps(found))"
+    code += f"{PROBES[name]}\nprint(json.dumps(value))"
     environment = {"PATH": os.environ["PATH"], "HOME": str(home)}
     ended = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     assert ended.returncode == 0, ended.stderr
-    found: list[Any] = json.loads(ended.stdout.splitlines()[-1])
-    return found
+    return json.loads(ended.stdout.splitlines()[-1])
 
 
 @pytest.fixture(scope="module")
-def pinned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What each probe prints where all pins hold."""
+def pinned(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
+    """What a probe prints where all pins hold."""
     home = tmp_path_factory.mktemp("home")
-    return dict(zip(PROBES, probed(list(PROBES), {}, home), strict=True))
+    return cache(lambda name: probed(name, {}, home))
 
 
 def test_every_pin_is_shown_or_has_its_reason() -> None:
@@ -128,7 +127,9 @@ def test_every_pin_is_shown_or_has_its_reason() -> None:
 
 
 @pytest.mark.parametrize("pin", [pytest.param(pin, marks=pytest.mark.long if pin in SLOW else []) for pin in SHOWN])
-def test_without_a_pin_what_it_protects_comes_out_otherwise(pin: str, pinned: dict[str, Any], tmp_path: Path) -> None:
+def test_without_a_pin_what_it_protects_comes_out_otherwise(
+    pin: str, pinned: Callable[[str], Any], tmp_path: Path
+) -> None:
     if pin in INSTRUCTIONS and "fma" not in Path("/proc/cpuinfo").read_text("utf-8").split():
         of_other_processors(f"this processor has no fused multiply-add, which is what {pin} rules out")
     (tmp_path / "keras.json").write_text('{"floatx": "float64"}', "utf-8")
@@ -139,4 +140,4 @@ def test_without_a_pin_what_it_protects_comes_out_otherwise(pin: str, pinned: di
         changes: dict[str, str | None] = {"XLA_FLAGS": " ".join(others)}
     else:
         changes = {pin: value and value.format(home=tmp_path)}
-    assert probed([name], changes, tmp_path) != [pinned[name]]
+    assert probed(name, changes, tmp_path) != pinned(name)

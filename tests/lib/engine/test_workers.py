@@ -112,7 +112,13 @@ def test_without_ray_a_cluster_is_refused_with_the_way_to_install_it(monkeypatch
         list(run_all(divmod, [(7, 2)]))
 
 
-@pytest.mark.parametrize("count", [2, 4], ids=["while TensorFlow is imported", "while they train"])
+@pytest.mark.parametrize(
+    "count",
+    [
+        pytest.param(2, id="while TensorFlow is imported", marks=pytest.mark.long),
+        pytest.param(4, id="while they train"),
+    ],
+)
 def test_processes_end_with_the_stage_that_started_them(count: int, tmp_path: Path) -> None:
     """They are two that train, one that these are forked from, and Python's tracker."""
     process = train(tmp_path, epochs=5000)

@@ -63,6 +63,7 @@ def found_in(code: str, folder: Path) -> list[str]:
     return [fault for program in programs for fault in faults(program)]
 
 
+@pytest.mark.long
 def test_programs_of_fleets_and_of_keras_sum_no_more_than_the_bound(tmp_path: Path) -> None:
     assert found_in(AT_RISK, tmp_path) == []
 
