@@ -4,7 +4,6 @@ import io
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from tests.forked import run_dvc
+from tests.commands import ended
 
 HOSTILE = "a|b `c` <img src=x onerror=alert(1)> [d](https://e.example) @octocat </script>"
 ODD = "plots/odd <b>`name`|.csv"
@@ -33,13 +32,9 @@ def _own_dvc_and_git(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 def run(folder: Path, *command: str) -> str:
     """Returns what a command prints; it must succeed."""
-    program, *words = command
-    if program == "dvc":
-        ended = run_dvc(words, folder, os.environ)
-    else:
-        ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    return ended.stdout
+    done = ended(command, folder, os.environ)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 Fresh = Callable[[Path], Path]

@@ -71,7 +71,9 @@ def changed_code() -> list[str]:
 
     Other processes of the stage may have loaded what this one has not.
     """
-    loaded = {Path(file) for module in sys.modules.values() if (file := getattr(module, "__file__", None))}
+    # By the dict: some modules of TensorFlow's load when they are asked for an attribute.
+    files = [getattr(module, "__dict__", {}).get("__file__") or "" for module in sys.modules.values()]
+    loaded = {Path(file) for file in files if file.startswith(str(CODE))}
     floors = {FLOORS / file.relative_to(FLOORS).parts[0] for file in loaded if FLOORS in file.parents}
     now = dates_of_code()
     read = [file for file in {*DATES, *now} if file in loaded or floors & {*file.parents}]
