@@ -3,13 +3,12 @@
 import os
 import re
 import shutil
+import subprocess
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import yaml
-
-from tests.commands import ended
 
 ROOT = Path(__file__).parents[1]
 NUMBERS = {
@@ -59,9 +58,11 @@ def first(values: Any) -> Any:
 
 def run(folder: Path, *command: str, code: int = 0) -> str:
     """What a command prints, after a check of its exit code."""
-    done = ended(command, folder, os.environ | ONE_PROCESS)
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout + done.stderr
+    ended = subprocess.run(
+        command, cwd=folder, env=os.environ | ONE_PROCESS, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == code, ended.stdout + ended.stderr
+    return ended.stdout + ended.stderr
 
 
 def stages_run(output: str) -> list[str]:

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pexpect
 
-from tests.commands import ended
-
 ROOT = Path(__file__).parents[2]
 PIPELINE = Path(__file__).with_name("pipeline")
 STAGES = ["check", "walk", "summary"]
@@ -36,14 +34,22 @@ def environment(home: Path) -> dict[str, str]:
 
 def call(clone: Path, *command: str, **changes: str) -> subprocess.CompletedProcess[str]:
     """Returns how a command ended and what it printed; `changes` are variables of its environment."""
-    return ended(command, clone, environment(clone.parent / "home") | changes, together=True)
+    return subprocess.run(
+        command,
+        cwd=clone,
+        env=environment(clone.parent / "home") | changes,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
 
 
 def run(clone: Path, *command: str, **changes: str) -> str:
     """Returns what a command prints, which must end well."""
-    done = call(clone, *command, **changes)
-    assert done.returncode == 0, done.stdout
-    return done.stdout
+    ended = call(clone, *command, **changes)
+    assert ended.returncode == 0, ended.stdout
+    return ended.stdout
 
 
 def on_terminal(clone: Path, *command: str, columns: int = 80) -> "pexpect.spawn[str]":
@@ -62,12 +68,12 @@ def on_terminal(clone: Path, *command: str, columns: int = 80) -> "pexpect.spawn
 
 def repro(clone: Path) -> str:
     """Returns what `dvc repro` prints, which must end well; where DVC was killed as it wrote, docs/faults.md helps."""
-    done = call(clone, "dvc", "repro")
-    if done.returncode and any(words in done.stdout for words in CUT_SHORT):
+    ended = call(clone, "dvc", "repro")
+    if ended.returncode and any(words in ended.stdout for words in CUT_SHORT):
         run(clone, "sh", "-c", WAY_OUT)
-        done = call(clone, "dvc", "repro")
-    assert done.returncode == 0, done.stdout
-    return done.stdout
+        ended = call(clone, "dvc", "repro")
+    assert ended.returncode == 0, ended.stdout
+    return ended.stdout
 
 
 def make_clone(folder: Path) -> Path:

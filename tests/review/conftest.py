@@ -2,8 +2,8 @@
 
 import io
 import json
-import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,6 @@ import numpy as np
 import pytest
 import yaml
 from PIL import Image
-
-from tests.commands import ended
 
 HOSTILE = "a|b `c` <img src=x onerror=alert(1)> [d](https://e.example) @octocat </script>"
 ODD = "plots/odd <b>`name`|.csv"
@@ -32,9 +30,9 @@ def _own_dvc_and_git(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 def run(folder: Path, *command: str) -> str:
     """Returns what a command prints; it must succeed."""
-    done = ended(command, folder, os.environ)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
 
 
 Fresh = Callable[[Path], Path]
