@@ -138,7 +138,6 @@ def _ordered(rows: Iterable[Change]) -> list[Change]:
     return [row for group in sorted(files, key=lambda group: group[0].weight, reverse=True) for row in group]
 
 
-@cache  # to compile the templates takes a tenth of a second
 def environment(*, autoescape: bool) -> Environment:
     """Return what renders the templates."""
     environment = Environment(

@@ -100,7 +100,7 @@ def test_the_live_plot_is_a_picture_with_both_curves(places: Places) -> None:
         assert (pixels(places.live_plot(STAGE)) == colour).all(axis=1).sum() > 50
 
 
-def test_it_can_be_watched_whole_under_its_own_name_and_however_often_it_is_drawn_all_bytes_are_the_same(
+def test_it_can_be_watched_whole_under_its_own_name_which_changes_no_byte_of_what_is_written(
     places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(callbacks, "SECONDS_BETWEEN", 0)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import scipy
+import scipy  # whose parts load where they are first used
 
 from stages.lib.core.points import Points
 from stages.params.training import Training

@@ -154,9 +154,9 @@ def looks(chart: Chart) -> Spec:
     return {"color": colour(chart), "strokeDash": dash(chart)}
 
 
-def unscaled(look: Spec) -> Spec:
-    """Return a look without its scale, which stands with another layer."""
-    return {name: part for name, part in look.items() if name != "scale"}
+def unscaled(encoding: Spec) -> Spec:
+    """Return an encoding without its scale, which stands with another layer."""
+    return {name: part for name, part in encoding.items() if name != "scale"}
 
 
 def named(chart: Chart, **legend: Any) -> Spec:
@@ -179,12 +179,12 @@ def colour(chart: Chart, **legend: Any) -> Spec:
     if is_named(chart):
         return named(chart, **legend)
     legend |= {"type": "symbol", "values": {"expr": SHOWN}, "labelExpr": LABEL, "symbolDash": dashes("value")}
-    colour = {"field": chart.key, "type": "ordinal", "title": words(chart.key), "legend": legend}
+    by_value = {"field": chart.key, "type": "ordinal", "title": words(chart.key), "legend": legend}
     if chart.key not in SPANS:
-        return colour
+        return by_value
     least, greatest = SPANS[chart.key]
-    scale = {"type": "symlog", "constant": least, "domain": [0, greatest], "clamp": True}
-    return colour | {"type": "quantitative", "scale": scale}
+    symlog = {"type": "symlog", "constant": least, "domain": [0, greatest], "clamp": True}
+    return by_value | {"type": "quantitative", "scale": symlog}
 
 
 def dash(chart: Chart) -> Spec:
@@ -211,15 +211,15 @@ def place(chart: Chart) -> Spec:
 
     A number at 0 has a place of its own before all others, and a tick there.
     """
-    place = {"field": chart.key, "title": words(chart.key)}
+    variant = {"field": chart.key, "title": words(chart.key)}
     if is_named(chart):
-        return place | {"type": "nominal", "sort": None}
-    axis = {"labelExpr": LABEL, "labelOverlap": "greedy", "grid": False}
+        return variant | {"type": "nominal", "sort": None}
+    labels = {"labelExpr": LABEL, "labelOverlap": "greedy", "grid": False}
     if chart.key not in SPANS:
-        return place | {"type": "ordinal", "axis": axis | {"labelAngle": 0}}
+        return variant | {"type": "ordinal", "axis": labels | {"labelAngle": 0}}
     least, _ = SPANS[chart.key]
-    scale = {"type": "symlog", "constant": least / 10, "zero": False, "nice": False, "padding": 12}
-    return place | {"type": "quantitative", "scale": scale, "axis": axis | {"values": {"expr": SHOWN}}}
+    symlog = {"type": "symlog", "constant": least / 10, "zero": False, "nice": False, "padding": 12}
+    return variant | {"type": "quantitative", "scale": symlog, "axis": labels | {"values": {"expr": SHOWN}}}
 
 
 def rule(label: str, epoch: int) -> Spec:

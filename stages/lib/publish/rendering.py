@@ -12,7 +12,6 @@ import re
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -279,7 +278,6 @@ def inline_script(source: str) -> Markup:
     return Markup(re.sub(r"<(/script|!--)", r"<\\\1", source, flags=re.IGNORECASE))
 
 
-@cache  # to compile the templates takes a tenth of a second
 def _environment(*, autoescape: bool) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),

@@ -71,7 +71,7 @@ def test_every_network_stands_in_its_place_with_the_figures_it_has_alone(
     sets: dict[str, Draws], expected: dict[str, np.ndarray]
 ) -> None:
     assert expected["val_loss"].shape == (4, 3, 2)
-    for number, seed in ((1, 0), (1, 2), (2, 0), (3, 2)):
+    for number, seed in ((0, 2), (1, 0), (2, 0), (3, 0)):
         recipe = RECIPES[number]
         alone = fleet_of(
             [(recipe, PLAN.seeds[seed], seed)], train=sets["train"], validation=sets["validation"], name="one"
@@ -96,8 +96,8 @@ def test_the_variant_without_a_penalty_is_bit_for_bit_the_baseline(
 ) -> None:
     plan = replace(PLAN, variants=[Variant({"l2": l2}, replace(RECIPE, l2=l2)) for l2 in (0.1, 0.0)])
     found = trained(tmp_path, sets, plan)
-    for name, values in without_weights(found).items():
-        assert values[1].tobytes() == expected[name][0].tobytes(), name
+    for name, values in without_weights(expected).items():
+        assert found[name][1].tobytes() == values[0].tobytes(), name
     weights = PLAN.weights_of(expected["weights"], 0, 0).tobytes()
     assert plan.weights_of(found["weights"], 1, 0).tobytes() == weights
     assert plan.weights_of(found["weights"], 0, 0).tobytes() != weights
@@ -140,7 +140,7 @@ def test_variants_with_points_of_their_own_train_each_on_its_own(
 
     found = trained_by_variant(tmp_path / "both", points_of, plan)
     alone = trained(tmp_path / "alone", {**points_of(plan.variants[1])}, replace(PLAN, variants=plan.variants[1:2]))
-    for name in without_weights(found):
+    for name in without_weights(expected):
         assert found[name][0].tobytes() == found[name][2].tobytes() == expected[name][0].tobytes(), name
         assert found[name][1].tobytes() == alone[name][0].tobytes() != expected[name][0].tobytes(), name
     weights = [plan.weights_of(found["weights"], variant, 0).tobytes() for variant in range(3)]
@@ -176,6 +176,8 @@ def test_a_sweep_that_was_ended_takes_finished_shards_from_where_they_were_kept(
     monkeypatch.setattr(shard, "train_shard", noted)
     found = trained(tmp_path, sets, plan)
     assert_same_bits(without_weights(found), {name: of[2:] for name, of in without_weights(expected).items()})
+    for name in KEPT_WEIGHTS:
+        assert expected[name].tobytes().endswith(found[name].tobytes())
     assert len(asked) == 1  # one shard alone is trained in this process
     assert not (tmp_path / "shards").exists()
 
@@ -224,14 +226,17 @@ def test_a_variant_of_fewer_epochs_ends_as_it_does_alone_and_its_last_values_sta
     sets: dict[str, Draws], expected: dict[str, np.ndarray], tmp_path: Path
 ) -> None:
     plan = replace(PLAN, variants=[Variant({"epochs": epochs}, replace(RECIPE, epochs=epochs)) for epochs in (2, 5)])
-    together = trained(tmp_path, sets, plan)
+    together = trained(tmp_path / "both", sets, plan)
     assert together["val_loss"].shape == (2, 3, 5)
     for metric in METRICS:
         fewer, more = together[metric]
         assert fewer[:, :2].tobytes() == more[:, :2].tobytes() == expected[metric][0].tobytes()
         assert (fewer[:, 2:] == fewer[:, 1:2]).all()
+    alone = trained(tmp_path / "alone", sets, replace(plan, variants=plan.variants[1:]))
+    for name in without_weights(expected):
+        assert together[name][1].tobytes() == alone[name][0].tobytes(), name
     weights = [plan.weights_of(together["weights"], place, 0).tobytes() for place in (0, 1)]
-    assert weights[0] == PLAN.weights_of(expected["weights"], 0, 0).tobytes() != weights[1]
+    assert weights == [PLAN.weights_of(expected["weights"], 0, 0).tobytes(), alone["weights"].tobytes()]
 
 
 def test_the_shapes_of_a_shard_follow_from_its_networks() -> None:
@@ -274,3 +279,5 @@ def test_without_curves_the_last_values_are_kept(
     found = trained(tmp_path, sets, replace(FIRST_TWO, curves=False))
     for name, values in without_weights(expected).items():
         assert found[name].tobytes() == (values[:2, :, -1:] if name in METRICS else values[:2]).tobytes()
+    for name in KEPT_WEIGHTS:
+        assert expected[name].tobytes().startswith(found[name].tobytes())

@@ -1,4 +1,4 @@
-"""How Keras and TensorFlow are imported: without what they need not, and without their greetings."""
+"""How Keras and TensorFlow are imported: without what nobody here calls, and without their greetings."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ GREETINGS = (b"All log messages before absl::InitializeLog()", b"Could not find 
 
 @contextmanager
 def without(*modules: str) -> Iterator[None]:
-    """Let the block find none of these modules, as if they were not installed, but those that are imported already."""
+    """Hide these modules, but for those already imported, from the imports of the block."""
     hidden = [name for name in modules if name not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None is what hides a module
     try:

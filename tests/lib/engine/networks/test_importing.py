@@ -1,4 +1,4 @@
-"""Keras is imported without what only its wrappers and galleries need; who needs that too still gets it."""
+"""Keras is imported without what only its wrappers and its gallery need; other modules can still import that."""
 
 import sys
 from importlib import import_module
@@ -12,7 +12,7 @@ from tests.small import run
 ROOT = Path(__file__).parents[4]
 
 
-def test_the_engine_takes_no_part_of_scikit_learn_and_leaves_it_to_be_imported_after() -> None:
+def test_the_engine_imports_neither_scikit_learn_nor_pyplot_and_both_can_be_imported_after() -> None:
     code = (
         "import sys, stages.lib.engine.networks; print({'sklearn', 'matplotlib.pyplot'} & set(sys.modules));"
         "import sklearn.decomposition, matplotlib.pyplot"
